@@ -1,0 +1,1 @@
+"""What everything stands on: errors, station time, configuration, logging, health. No Twisted here."""

@@ -1,0 +1,95 @@
+"""A call: one train at this station on one service date, the unit of everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+from stationmaster_base.times import Instant
+from stationmaster_kernel.values import CallKind, EventName, Running, Source
+
+__all__ = ["Call", "Event", "Provenance", "call_id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An arrival or a departure.
+
+    `expected` is what a person or a feed last said; `actual` is a report. `unknown` is 晚点未定, a state and not a
+    number. `best` is the kernel's best known time: actual, else expected, else planned, moved on by the clock while the
+    event is overdue with a fresh feed; None while the delay is unknown.
+    """
+
+    planned: Instant
+    expected: Instant | None = None
+    actual: Instant | None = None
+    unknown: bool = False
+    overdue: bool = False
+    best: Instant | None = None
+
+    @property
+    def late_minutes(self) -> int:
+        """Whole minutes that `best` lies after `planned`; negative if early, 0 if unknown."""
+        return 0 if self.best is None else int((self.best - self.planned) / 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the present value of one field came from, and when."""
+
+    field: str
+    source: Source
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call, with everything that the kernel knows and derives of it.
+
+    `gates`, `areas` and `exits` follow the platform, and the platform follows the track, unless set otherwise.
+    `unconfirmed`: an event is overdue and no fresh feed says what became of it.
+    `check_in_open` and `check_in_close` come from the check-in rule; None without one, or while the base is unknown.
+    """
+
+    id: str
+    revision: int = 0
+    service_date: date
+    number: str
+    numbers: tuple[str, ...]
+    train_class: str
+    kind: CallKind
+    origin: str
+    destination: str
+    running: Running = Running.SCHEDULED
+    reason: str = ""
+    arrival: Event | None = None
+    departure: Event | None = None
+    track: str = ""
+    platform: str = ""
+    planned_track: str = ""
+    planned_platform: str = ""
+    gates: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    exits: tuple[str, ...] = ()
+    check_in_open: Instant | None = None
+    check_in_close: Instant | None = None
+    unconfirmed: bool = False
+    provenance: tuple[Provenance, ...] = ()
+
+    def event(self, name: EventName) -> Event | None:
+        """The arrival or the departure; None if the train has none here."""
+        return self.arrival if name is EventName.ARRIVAL else self.departure
+
+    @property
+    def planned(self) -> Instant:
+        """The time that orders calls: planned departure, or planned arrival where there is none."""
+        event = self.departure or self.arrival
+        if event is None:
+            raise ValueError(f"call {self.id} has no event")
+        return event.planned
+
+
+def call_id(telecode: str, day: date, number: str, nth: int) -> str:
+    """`NDC/2026-03-01/G2402/1`; parts are percent-encoded, so a `/` in a number does no harm."""
+    return "/".join((quote(telecode, safe=""), day.isoformat(), quote(number, safe=""), str(nth)))

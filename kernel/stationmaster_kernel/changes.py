@@ -1,0 +1,104 @@
+"""What a step of the kernel changes: resources put and deleted, and notes for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from stationmaster_base.times import Instant
+from stationmaster_kernel.call import Call
+from stationmaster_kernel.configuration import Board, Layout, Name, Place, StationFacts, Template, Zone
+from stationmaster_kernel.inputs import FeedRecord
+from stationmaster_kernel.rules import Rule
+from stationmaster_kernel.task import Task
+from stationmaster_kernel.values import FeedGrade, TaskKind
+
+__all__ = [
+    "INTERNAL_KINDS",
+    "KINDS",
+    "PUBLIC_KINDS",
+    "Changes",
+    "KernelFacts",
+    "Note",
+    "Remembered",
+    "Resource",
+    "Value",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """The last feed record of a call (id: the call's), so that a repeat is no news."""
+
+    id: str
+    revision: int = 0
+    record: FeedRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelFacts:
+    """What the kernel itself knows: the one resource of kind `kernel`, with id `kernel`.
+
+    `counter` is the last revision given out; `planned` the service dates that have a plan.
+    """
+
+    id: str = "kernel"
+    revision: int = 0
+    now: Instant
+    grade: FeedGrade = FeedGrade.LOST
+    counter: int = 0
+    present: tuple[TaskKind, ...] = ()
+    planned: tuple[date, ...] = ()
+
+
+Value = StationFacts | Place | Board | Zone | Name | Template | Layout | Rule | Call | Task | Remembered | KernelFacts
+
+PUBLIC_KINDS: dict[str, type] = {
+    "station": StationFacts,
+    "place": Place,
+    "board": Board,
+    "zone": Zone,
+    "name": Name,
+    "template": Template,
+    "layout": Layout,
+    "rule": Rule,
+    "call": Call,
+    "task": Task,
+}
+"""The kinds that go over the open protocol. A place's resource id is `<kind>.<id>`, a station's its telecode."""
+
+INTERNAL_KINDS: dict[str, type] = {"feed": Remembered, "kernel": KernelFacts}
+"""The kinds that stay in the hub."""
+
+KINDS: dict[str, type] = PUBLIC_KINDS | INTERNAL_KINDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One thing in the world, in one revision; `value.revision` is the same number.
+
+    Revisions grow over the whole state: no two puts ever have the same.
+    """
+
+    kind: str
+    id: str
+    revision: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that a person may want to know: a stable code, what it is about, and details."""
+
+    code: str
+    subject: str
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The outcome of one step. `deletes` are pairs of kind and id. No resource is both put and deleted, or put twice."""
+
+    puts: tuple[Resource, ...] = ()
+    deletes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()

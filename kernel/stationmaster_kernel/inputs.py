@@ -1,0 +1,136 @@
+"""What can be put into the kernel. Every input has an id, unique for ever, and the station time at which it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from stationmaster_base.times import Instant
+from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.task import Result
+from stationmaster_kernel.values import CallKind, FeedGrade, Running, TaskKind
+
+__all__ = [
+    "Configure",
+    "Feed",
+    "FeedRecord",
+    "GradeFeed",
+    "Input",
+    "Plan",
+    "PlannedCall",
+    "Presence",
+    "TaskResult",
+    "Tick",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A minute has begun, or several have passed."""
+
+    id: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """One call as the timetable and its template have it; times are absolute."""
+
+    number: str
+    numbers: tuple[str, ...]
+    train_class: str
+    kind: CallKind
+    origin: str
+    destination: str
+    arrival: Instant | None = None
+    departure: Instant | None = None
+    track: str = ""
+    gates: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    exits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The day plan of one service date, calls in order of planned time."""
+
+    id: str
+    at: Instant
+    day: date
+    calls: tuple[PlannedCall, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRecord:
+    """One whole call as the dispatching system sees it now.
+
+    Planned times are its timetable's, expected times and track its stage plan's, actual times its reports'.
+    """
+
+    day: date
+    numbers: tuple[str, ...]
+    train_class: str = ""
+    kind: CallKind
+    origin: str = ""
+    destination: str = ""
+    planned_arrival: Instant | None = None
+    planned_departure: Instant | None = None
+    expected_arrival: Instant | None = None
+    expected_departure: Instant | None = None
+    actual_arrival: Instant | None = None
+    actual_departure: Instant | None = None
+    arrival_unknown: bool = False
+    departure_unknown: bool = False
+    track: str = ""
+    running: Running = Running.SCHEDULED
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """News from the dispatching feed."""
+
+    id: str
+    at: Instant
+    records: tuple[FeedRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeFeed:
+    """The feed has become better or worse."""
+
+    id: str
+    at: Instant
+    grade: FeedGrade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """An executor of a kind of task has come or gone."""
+
+    id: str
+    at: Instant
+    kind: TaskKind
+    present: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configure:
+    """The station's folder was read (again)."""
+
+    id: str
+    at: Instant
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """An executor says how far a target of a point task has come."""
+
+    id: str
+    at: Instant
+    task: str
+    result: Result
+
+
+Input = Tick | Plan | Feed | GradeFeed | Presence | Configure | TaskResult

@@ -1,0 +1,107 @@
+"""Values of the model as plain JSON-able data, and back: how the store keeps them.
+
+A frozen dataclass becomes an object without the fields that have their default; a tuple becomes a list, an enum its
+word, a date ISO text. What comes back is equal to what went in.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+__all__ = ["from_plain", "to_plain"]
+
+T = TypeVar("T")
+
+
+def to_plain(value: Any) -> Any:
+    """Plain data for a value of the model."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [to_plain(item) for item in value]
+    return {
+        name: to_plain(item)
+        for name, default in _defaults(type(value))
+        if (item := getattr(value, name)) is not default and item != default
+    }
+
+
+def from_plain(kind: type[T], plain: Any) -> T:
+    """The value of type `kind` that `to_plain` made `plain` of.
+
+    Raises:
+        ValueError, TypeError, KeyError: `plain` does not describe such a value.
+
+    """
+    result: T = _reader(kind)(plain)
+    return result
+
+
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in fields(kind))
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    supertype = getattr(kind, "__supertype__", None)
+    if supertype is not None:  # a NewType
+        return _reader(supertype)
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        (inner,) = (item for item in get_args(kind) if item is not type(None))
+        read = _reader(inner)
+        return lambda plain: None if plain is None else read(plain)
+    if origin is tuple:
+        return _tuple_reader(get_args(kind))
+    if kind is date:
+        return date.fromisoformat
+    if is_dataclass(kind):
+        return _object_reader(kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    return _checked(kind)
+
+
+def _checked(kind: type) -> Callable[[Any], Any]:
+    def read(plain: Any) -> Any:
+        if type(plain) is not kind:
+            raise TypeError(f"{plain!r} is not {kind.__name__}")
+        return plain
+
+    return read
+
+
+def _tuple_reader(items: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if len(items) == 2 and items[1] is Ellipsis:
+        read = _reader(items[0])
+        return lambda plain: tuple(read(item) for item in plain)
+    readers = [_reader(item) for item in items]
+    return lambda plain: tuple(read(item) for read, item in zip(readers, plain, strict=True))
+
+
+def _object_reader(kind: type) -> Callable[[Any], Any]:
+    hints = get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    needed = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
+
+    def read(plain: Any) -> Any:
+        unknown = plain.keys() - readers.keys()
+        missing = needed - plain.keys()
+        if unknown or missing:
+            raise ValueError(f"{kind.__name__}: unknown {sorted(unknown)}, missing {sorted(missing)}")
+        return kind(**{name: readers[name](item) for name, item in plain.items()})
+
+    return read
