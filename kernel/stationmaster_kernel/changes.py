@@ -39,12 +39,14 @@ class Remembered:
 class KernelFacts:
     """What the kernel itself knows: the one resource of kind `kernel`, with id `kernel`.
 
-    `counter` is the last revision given out; `planned` the service dates that have a plan.
+    `ticked` is the last minute tick; `counter` the last revision given out; `planned` the service dates that have a
+    plan; `present` the kinds of task whose executor is there.
     """
 
     id: str = "kernel"
     revision: int = 0
     now: Instant
+    ticked: Instant | None = None
     grade: FeedGrade = FeedGrade.LOST
     counter: int = 0
     present: tuple[TaskKind, ...] = ()
@@ -97,7 +99,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The outcome of one step. `deletes` are pairs of kind and id. No resource is both put and deleted, or put twice."""
+    """The outcome of one step.
+
+    `deletes` are pairs of kind and id. No resource is both put and deleted, and none is put twice.
+    """
 
     puts: tuple[Resource, ...] = ()
     deletes: tuple[tuple[str, str], ...] = ()

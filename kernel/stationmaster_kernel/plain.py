@@ -33,7 +33,7 @@ def to_plain(value: Any) -> Any:
         return [to_plain(item) for item in value]
     return {
         name: to_plain(item)
-        for name, default in _defaults(type(value))
+        for name, default in _defaults(value.__class__)
         if (item := getattr(value, name)) is not default and item != default
     }
 
@@ -45,12 +45,13 @@ def from_plain(kind: type[T], plain: Any) -> T:
         ValueError, TypeError, KeyError: `plain` does not describe such a value.
 
     """
-    result: T = _reader(kind)(plain)
+    shape: Any = kind
+    result: T = _reader(shape)(plain)
     return result
 
 
 @cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, field.default) for field in fields(kind))
 
 
@@ -92,7 +93,7 @@ def _tuple_reader(items: tuple[Any, ...]) -> Callable[[Any], Any]:
     return lambda plain: tuple(read(item) for read, item in zip(readers, plain, strict=True))
 
 
-def _object_reader(kind: type) -> Callable[[Any], Any]:
+def _object_reader(kind: Any) -> Callable[[Any], Any]:
     hints = get_type_hints(kind)
     readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
     needed = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}

@@ -1,0 +1,245 @@
+"""A candidate state in the making: what one step reads and writes, before revisions are given out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+from immutables import Map
+
+from stationmaster_base.times import Instant
+from stationmaster_kernel.call import Call
+from stationmaster_kernel.changes import Changes, KernelFacts, Note, Remembered, Resource, Value
+from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.places import make_ready
+from stationmaster_kernel.state import CONFIGURATION_KINDS, State, configuration_values, next_wake, resource_id
+from stationmaster_kernel.task import Task
+
+__all__ = ["Draft"]
+
+
+class Draft:
+    """One step's working copy. Values are put and deleted; `finish` numbers what really changed.
+
+    Args:
+        state: the state before the step; it is left as it is.
+        now: station time of the input.
+
+    """
+
+    def __init__(self, state: State, now: Instant) -> None:
+        self._before = state
+        self.now = now
+        self.facts: KernelFacts = replace(state.facts, now=max(now, state.facts.now))
+        self.configuration = state.configuration
+        self.station = state.station
+        self._calls = state.calls
+        self._tasks = state.tasks
+        self._memory = state.memory
+        self._tasks_of = state.tasks_of
+        self._numbers = state.numbers
+        self._wakes = state.wakes
+        self._due = state.due
+        self._puts: dict[tuple[str, str], Value] = {}
+        self._deletes: dict[tuple[str, str], None] = {}
+        self._notes: list[Note] = []
+
+    # Reading
+
+    def calls(self) -> list[Call]:
+        """Every call, by id."""
+        return [self._calls[item] for item in sorted(self._calls)]
+
+    def call(self, call_id: str) -> Call | None:
+        """One call."""
+        return self._calls.get(call_id)
+
+    def calls_numbered(self, day: date, numbers: Iterable[str]) -> list[Call]:
+        """The calls of a date that have any of the numbers."""
+        found = {item: None for number in numbers for item in self._numbers.get((day, number), ())}
+        return [self._calls[item] for item in found]
+
+    def task(self, task_id: str) -> Task | None:
+        """One task."""
+        return self._tasks.get(task_id)
+
+    def tasks_of(self, call_id: str) -> list[Task]:
+        """The call's tasks, by rule and occurrence."""
+        return [self._tasks[item] for item in self._tasks_of.get(call_id, ())]
+
+    def remembered(self, item: str) -> Remembered | None:
+        """A remembered feed record."""
+        return self._memory.get(item)
+
+    def all_remembered(self) -> list[Remembered]:
+        """Every remembered feed record, by id."""
+        return [self._memory[item] for item in sorted(self._memory)]
+
+    def due_calls(self, before_minute: int, minute: int) -> list[str]:
+        """Ids of the calls that time alone concerns after `before_minute` up to `minute`, sorted.
+
+        What was due up to `before_minute` has been dealt with, so there is nothing left of it.
+        """
+        if minute - before_minute > len(self._due):
+            minutes: Iterable[int] = [item for item in self._due if item <= minute]
+        else:
+            minutes = [item for item in range(before_minute + 1, minute + 1) if item in self._due]
+        return sorted(call_id for item in minutes for call_id in self._due[item])
+
+    # Writing
+
+    def note(self, code: str, subject: str, **detail: str) -> None:
+        """Tell people something."""
+        self._notes.append(Note(code=code, subject=subject, detail=tuple(sorted(detail.items()))))
+
+    def put_call(self, call: Call) -> None:
+        """Add or change a call."""
+        if self._put("call", call.id, self._calls.get(call.id), call):
+            if call.id not in self._calls:
+                for number in call.numbers:
+                    key = (call.service_date, number)
+                    self._numbers = self._numbers.set(key, tuple(sorted((*self._numbers.get(key, ()), call.id))))
+            self._calls = self._calls.set(call.id, call)
+
+    def put_task(self, task: Task) -> None:
+        """Add or change a task."""
+        if self._put("task", task.id, self._tasks.get(task.id), task):
+            if task.id not in self._tasks:
+                tasks = [*self.tasks_of(task.call), task]
+                order = tuple(item.id for item in sorted(tasks, key=lambda item: (item.rule, item.occurrence)))
+                self._tasks_of = self._tasks_of.set(task.call, order)
+            self._tasks = self._tasks.set(task.id, task)
+
+    def remember(self, item: Remembered) -> None:
+        """Keep a feed record to compare the next one with."""
+        if self._put("feed", item.id, self._memory.get(item.id), item):
+            self._memory = self._memory.set(item.id, item)
+
+    def forget(self, item: str) -> None:
+        """Drop a remembered feed record, if there is one."""
+        if item in self._memory:
+            self._memory = self._memory.delete(item)
+            self._delete("feed", item)
+
+    def drop_call(self, call: Call) -> None:
+        """Delete a call, its tasks and its feed record."""
+        for task in self.tasks_of(call.id):
+            self._tasks = self._tasks.delete(task.id)
+            self._delete("task", task.id)
+        if call.id in self._tasks_of:
+            self._tasks_of = self._tasks_of.delete(call.id)
+        self.forget(call.id)
+        for number in call.numbers:
+            key = (call.service_date, number)
+            rest = tuple(item for item in self._numbers.get(key, ()) if item != call.id)
+            self._numbers = self._numbers.set(key, rest) if rest else self._numbers.delete(key)
+        self._schedule(call.id, None)
+        self._calls = self._calls.delete(call.id)
+        self._delete("call", call.id)
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take a configuration; a kind with any change is put anew whole, so that revisions keep the folder's order."""
+        old = self._by_kind(self.configuration)
+        new = self._by_kind(configuration)
+        for kind in ("station", *CONFIGURATION_KINDS):
+            before, after = old.get(kind, {}), new.get(kind, {})
+            for item in before.keys() - after.keys():
+                self._delete(kind, item)
+            unrevised = [replace(cast("Any", value), revision=0) for value in before.values()]
+            if list(before) != list(after) or unrevised != list(after.values()):
+                for item, value in after.items():
+                    self._puts[(kind, item)] = value
+        self.configuration = configuration
+        self.station = make_ready(configuration)
+
+    def reschedule(self, call_id: str) -> None:
+        """Work out anew when time alone next concerns the call."""
+        call = self._calls.get(call_id)
+        if call is not None and self.station is not None:
+            facts = self.station.facts
+            tasks = self.tasks_of(call_id)
+            self._schedule(call_id, next_wake(call, tasks, self.facts, facts.overdue_after, facts.keep))
+
+    # Ending
+
+    def finish(self) -> tuple[State, Changes]:
+        """The candidate state, and what differs from the state before."""
+        counter = self.facts.counter
+        puts: list[Resource] = []
+        for (kind, item), value in self._puts.items():
+            counter += 1
+            numbered = cast("Value", replace(cast("Any", value), revision=counter))
+            self._store(item, numbered)
+            puts.append(Resource(kind=kind, id=item, revision=counter, value=numbered))
+        if self.facts != self._before.facts or puts or self._deletes:
+            counter += 1
+            self.facts = replace(self.facts, counter=counter, revision=counter)
+            puts.append(Resource(kind="kernel", id=self.facts.id, revision=counter, value=self.facts))
+        state = State(
+            facts=self.facts,
+            configuration=self._numbered_configuration(puts),
+            station=self.station,
+            calls=self._calls,
+            tasks=self._tasks,
+            memory=self._memory,
+            tasks_of=self._tasks_of,
+            numbers=self._numbers,
+            wakes=self._wakes,
+            due=self._due,
+        )
+        return state, Changes(puts=tuple(puts), deletes=tuple(self._deletes), notes=tuple(self._notes))
+
+    def _put(self, kind: str, item: str, before: Value | None, after: Value) -> bool:
+        if before == after:
+            return False
+        self._deletes.pop((kind, item), None)
+        self._puts[(kind, item)] = after
+        return True
+
+    def _delete(self, kind: str, item: str) -> None:
+        self._puts.pop((kind, item), None)
+        self._deletes[(kind, item)] = None
+
+    def _store(self, item: str, value: Value) -> None:
+        if isinstance(value, Call):
+            self._calls = self._calls.set(item, value)
+        elif isinstance(value, Task):
+            self._tasks = self._tasks.set(item, value)
+        elif isinstance(value, Remembered):
+            self._memory = self._memory.set(item, value)
+
+    def _schedule(self, call_id: str, minute: int | None) -> None:
+        before = self._wakes.get(call_id)
+        if before == minute:
+            return
+        if before is not None:
+            calls = self._due[before].delete(call_id)
+            self._due = self._due.set(before, calls) if calls else self._due.delete(before)
+        if minute is None:
+            self._wakes = self._wakes.delete(call_id)
+        else:
+            self._wakes = self._wakes.set(call_id, minute)
+            self._due = self._due.set(minute, self._due.get(minute, Map()).set(call_id, None))
+
+    @staticmethod
+    def _by_kind(configuration: Configuration | None) -> dict[str, dict[str, Value]]:
+        found: dict[str, dict[str, Value]] = {}
+        if configuration is not None:
+            for kind, value in configuration_values(configuration):
+                found.setdefault(kind, {})[resource_id(kind, value)] = value
+        return found
+
+    def _numbered_configuration(self, puts: list[Resource]) -> Configuration | None:
+        if self.configuration is self._before.configuration or self.configuration is None:
+            return self.configuration
+        old = self._by_kind(self._before.configuration)
+        numbered = {(put.kind, put.id): put.value for put in puts}
+        fields: dict[str, Any] = {}
+        for kind, field in CONFIGURATION_KINDS.items():
+            ids = [resource_id(kind, value) for value in getattr(self.configuration, field)]
+            fields[field] = tuple(numbered.get((kind, item)) or old[kind][item] for item in ids)
+        telecode = self.configuration.station.telecode
+        station: Any = numbered.get(("station", telecode)) or old["station"][telecode]
+        return Configuration(station=station, **fields)

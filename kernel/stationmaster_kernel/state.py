@@ -1,0 +1,178 @@
+"""The kernel's state: everything it knows, and the indexes that make a step cost what it changes.
+
+A state is never changed: `step` makes a candidate that shares all that stayed the same (persistent maps), so the old
+one remains valid until the candidate is committed. Every index follows from the resources alone, so a
+state read back from a database equals the one that was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from immutables import Map
+
+from stationmaster_base.times import MINUTE, Instant
+from stationmaster_kernel.call import Call
+from stationmaster_kernel.changes import KernelFacts, Remembered, Resource, Value
+from stationmaster_kernel.configuration import Configuration, Place
+from stationmaster_kernel.places import ReadyStation, make_ready
+from stationmaster_kernel.task import Task
+from stationmaster_kernel.times import last_time, moved
+from stationmaster_kernel.values import FeedGrade, Running, TaskState
+
+__all__ = ["CONFIGURATION_KINDS", "State", "configuration_values", "next_wake", "resource_id"]
+
+CONFIGURATION_KINDS: dict[str, str] = {
+    "place": "places",
+    "board": "boards",
+    "zone": "zones",
+    "name": "names",
+    "template": "templates",
+    "layout": "layouts",
+    "rule": "rules",
+}
+"""Resource kind → the field of `Configuration` that holds such values; the station itself is apart."""
+
+EXPIRY_GRACE = 1
+"""Minutes after its validity for which a point task's result may still be on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """All that the kernel knows, at one moment.
+
+    `tasks_of`: call → ids of its tasks, in order of making. `numbers`: (service date, number) → calls.
+    `wakes`: call → the minute at which time alone next concerns it; `due`: minute → calls.
+    """
+
+    facts: KernelFacts
+    configuration: Configuration | None = None
+    station: ReadyStation | None = None
+    calls: Map[str, Call] = Map()
+    tasks: Map[str, Task] = Map()
+    memory: Map[str, Remembered] = Map()
+    tasks_of: Map[str, tuple[str, ...]] = Map()
+    numbers: Map[tuple[date, str], tuple[str, ...]] = Map()
+    wakes: Map[str, int] = Map()
+    due: Map[int, Map[str, None]] = Map()
+
+    @classmethod
+    def empty(cls, now: Instant) -> State:
+        """A kernel that knows nothing but the time."""
+        return cls(facts=KernelFacts(now=now))
+
+    @classmethod
+    def from_resources(cls, resources: Iterable[Resource]) -> State:
+        """The state that has exactly these resources.
+
+        Raises:
+            ValueError: there is configuration without a station, or no resource of kind `kernel`.
+
+        """
+        by_kind: dict[str, list[Any]] = {}
+        for resource in sorted(resources, key=lambda item: item.revision):
+            by_kind.setdefault(resource.kind, []).append(resource.value)
+        if "kernel" not in by_kind:
+            raise ValueError("there is no resource of kind kernel")
+        state = cls(facts=by_kind["kernel"][0])
+        configuration = _configuration(by_kind)
+        state = replace(
+            state,
+            configuration=configuration,
+            station=None if configuration is None else make_ready(configuration),
+            calls=Map({call.id: call for call in by_kind.get("call", [])}),
+            tasks=Map({task.id: task for task in by_kind.get("task", [])}),
+            memory=Map({item.id: item for item in by_kind.get("feed", [])}),
+        )
+        return _with_indexes(state)
+
+    def resources(self) -> Iterator[Resource]:
+        """Every resource, internal ones included."""
+        if self.configuration is not None:
+            for kind, value in configuration_values(self.configuration):
+                yield _resource(kind, value)
+        for call in self.calls.values():
+            yield _resource("call", call)
+        for task in self.tasks.values():
+            yield _resource("task", task)
+        for item in self.memory.values():
+            yield _resource("feed", item)
+        yield _resource("kernel", self.facts)
+
+
+def resource_id(kind: str, value: Any) -> str:
+    """The id of a value as a resource of its kind."""
+    if kind == "station":
+        return str(value.telecode)
+    if isinstance(value, Place):
+        return f"{value.kind}.{value.id}"
+    return str(value.id)
+
+
+def configuration_values(configuration: Configuration) -> Iterator[tuple[str, Value]]:
+    """Every value of a configuration with its resource kind, in the folder's order."""
+    yield "station", configuration.station
+    for kind, field in CONFIGURATION_KINDS.items():
+        for value in getattr(configuration, field):
+            yield kind, value
+
+
+def next_wake(call: Call, tasks: Iterable[Task], facts: KernelFacts, overdue_after: int, keep: int) -> int:
+    """The next minute (its first second ÷ 60) at which time alone changes something about the call."""
+    moments: list[Instant] = [moved(last_time(call), keep)]
+    for event in (call.arrival, call.departure):
+        if event is None or event.actual is not None or event.best is None or call.running is Running.SUSPENDED:
+            continue
+        if not event.overdue:
+            moments.append(moved(event.best, overdue_after))
+        elif facts.grade is FeedGrade.FRESH:
+            moments.append(moved(facts.now, 1))
+    moments.extend(
+        moved(task.valid_until, EXPIRY_GRACE)
+        for task in tasks
+        if task.valid_until is not None
+        and task.awaits is None
+        and task.state in (TaskState.PLANNED, TaskState.BEGUN)
+        and len(task.results) < len(task.targets)
+    )
+    present = facts.now // MINUTE
+    return max(present + 1, min(-(-moment // MINUTE) for moment in moments))
+
+
+def _resource(kind: str, value: Value) -> Resource:
+    return Resource(kind=kind, id=resource_id(kind, value), revision=value.revision, value=value)
+
+
+def _configuration(by_kind: dict[str, list[Any]]) -> Configuration | None:
+    if "station" not in by_kind:
+        if any(kind in by_kind for kind in CONFIGURATION_KINDS):
+            raise ValueError("there is configuration, but no resource of kind station")
+        return None
+    return Configuration(
+        station=by_kind["station"][0],
+        **{field: tuple(by_kind.get(kind, ())) for kind, field in CONFIGURATION_KINDS.items()},
+    )
+
+
+def _with_indexes(state: State) -> State:
+    tasks_of: dict[str, tuple[str, ...]] = {}
+    for task in sorted(state.tasks.values(), key=lambda item: (item.rule, item.occurrence)):
+        tasks_of[task.call] = (*tasks_of.get(task.call, ()), task.id)
+    numbers: dict[tuple[date, str], tuple[str, ...]] = {}
+    for call in sorted(state.calls.values(), key=lambda item: item.id):
+        for number in call.numbers:
+            key = (call.service_date, number)
+            numbers[key] = (*numbers.get(key, ()), call.id)
+    wakes: dict[str, int] = {}
+    due: dict[int, Map[str, None]] = {}
+    if state.station is not None:
+        station = state.station.facts
+        for call in state.calls.values():
+            tasks = [state.tasks[item] for item in tasks_of.get(call.id, ())]
+            minute = next_wake(call, tasks, state.facts, station.overdue_after, station.keep)
+            wakes[call.id] = minute
+            due[minute] = due.get(minute, Map()).set(call.id, None)
+    return replace(state, tasks_of=Map(tasks_of), numbers=Map(numbers), wakes=Map(wakes), due=Map(due))

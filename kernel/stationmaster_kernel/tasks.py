@@ -1,0 +1,161 @@
+"""What becomes of a call's tasks when the call, the time or a result changes: `docs/kernel.md`, "Announcements"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stationmaster_base.times import MINUTE, Instant
+from stationmaster_kernel.call import Call
+from stationmaster_kernel.draft import Draft
+from stationmaster_kernel.places import ReadyStation
+from stationmaster_kernel.planning import Wanted, wanted_tasks
+from stationmaster_kernel.rules import Trigger
+from stationmaster_kernel.state import EXPIRY_GRACE
+from stationmaster_kernel.task import Result, Task
+from stationmaster_kernel.times import moved
+from stationmaster_kernel.values import TaskKind, TaskState
+
+__all__ = ["apply_result", "settle_tasks"]
+
+OVER = (TaskState.FAILED, TaskState.INTERRUPTED, TaskState.UNCONFIRMED, TaskState.EXPIRED, TaskState.DONE)
+"""The states in which a target's part is over; of several targets' states, the first in this order is the task's."""
+
+
+def settle_tasks(draft: Draft, call: Call, station: ReadyStation) -> None:
+    """Bring the call's tasks in line with the call and the time."""
+    latest: dict[str, Task] = {task.rule: task for task in draft.tasks_of(call.id)}
+    for wanted in wanted_tasks(call, station):
+        last = latest.pop(wanted.rule.id, None)
+        if wanted.kind is TaskKind.ANNOUNCEMENT:
+            _settle_point(draft, call, wanted, last)
+        else:
+            _settle_interval(draft, call, wanted, last)
+    for task in latest.values():
+        if task.state is TaskState.PLANNED:
+            draft.put_task(replace(task, state=TaskState.WITHDRAWN))
+        else:
+            _expire(draft, task)
+
+
+def apply_result(draft: Draft, task: Task, result: Result) -> Task:
+    """The task with what an executor says of one target; what comes after the end of that target's part is ignored."""
+    known = task.result(result.target)
+    reported_over = (TaskState.DONE, TaskState.FAILED, TaskState.INTERRUPTED)
+    if known is not None and known.state in reported_over:
+        return task
+    others = tuple(item for item in task.results if item.target != result.target)
+    task = _with_results(task, (*others, result))
+    draft.put_task(task)
+    return task
+
+
+def _settle_interval(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -> None:
+    base = last if last is not None else _new(call, wanted, 1)
+    draft.put_task(
+        replace(
+            base,
+            targets=wanted.targets,
+            base=wanted.base,
+            start=wanted.start,
+            end=wanted.end,
+            hard_end=wanted.hard_end,
+            awaits=wanted.awaits,
+            order=wanted.order,
+            state=TaskState.PLANNED,
+            stages=wanted.stages,
+            texts=wanted.texts,
+        )
+    )
+
+
+def _settle_point(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -> None:
+    if last is None:
+        _arm(draft, _new(call, wanted, 1), wanted)
+    elif last.state is TaskState.WITHDRAWN:
+        _arm(draft, last, wanted)
+    elif last.state is TaskState.PLANNED:
+        changed = _updated(last, wanted, keep_due=wanted.rule.trigger is not None)
+        if changed != last:
+            draft.put_task(changed)
+        _expire(draft, changed)
+    elif last.state is TaskState.BEGUN:
+        _expire(draft, last)
+    elif _again(draft.now, last, wanted):
+        _arm(draft, _new(call, wanted, last.occurrence + 1), wanted)
+
+
+def _arm(draft: Draft, task: Task, wanted: Wanted) -> None:
+    """Make (or make again) a point task that has not been begun, unless it would already be too old."""
+    if wanted.rule.trigger is not None and wanted.due is not None:
+        wanted = replace(wanted, due=Instant(max(draft.now, wanted.due)))
+    task = replace(_updated(task, wanted, keep_due=False), state=TaskState.PLANNED)
+    if task.awaits is not None or task.valid_until is None or draft.now < task.valid_until:
+        draft.put_task(task)
+
+
+def _again(now: Instant, last: Task, wanted: Wanted) -> bool:
+    """Whether a task that is over is to be done once more, on its new base."""
+    if wanted.base is None or last.base is None:
+        return False
+    acted = max((item.base for item in last.results if item.base is not None), default=last.base)
+    if wanted.rule.trigger not in (None, Trigger.DELAY):
+        return wanted.base != acted
+    far = abs(wanted.base - acted) > wanted.rule.rearm * MINUTE
+    if wanted.rule.trigger is Trigger.DELAY:
+        return far
+    return far and wanted.due is not None and wanted.due >= now
+
+
+def _new(call: Call, wanted: Wanted, occurrence: int) -> Task:
+    """The law of task ids: call, rule, occurrence, and nothing else."""
+    return Task(
+        id=f"{call.id}/{wanted.rule.id}/{occurrence}",
+        call=call.id,
+        rule=wanted.rule.id,
+        occurrence=occurrence,
+        kind=wanted.kind,
+        targets=wanted.targets,
+        order=wanted.order,
+        priority=wanted.rule.priority,
+        feed_limit=wanted.rule.feed_limit,
+    )
+
+
+def _updated(task: Task, wanted: Wanted, *, keep_due: bool) -> Task:
+    due = task.due if keep_due else wanted.due
+    return replace(
+        task,
+        targets=wanted.targets,
+        base=wanted.base,
+        due=due,
+        valid_until=None if due is None else moved(due, wanted.rule.valid),
+        awaits=wanted.awaits,
+        order=wanted.order,
+        priority=wanted.rule.priority,
+        feed_limit=wanted.rule.feed_limit,
+        texts=wanted.texts,
+    )
+
+
+def _expire(draft: Draft, task: Task) -> None:
+    """Mark the targets of a point task that is too old and of which nobody has said anything."""
+    if task.valid_until is None or task.awaits is not None or task.state not in (TaskState.PLANNED, TaskState.BEGUN):
+        return
+    if draft.now < moved(task.valid_until, EXPIRY_GRACE):
+        return
+    state = TaskState.EXPIRED if task.kind in draft.facts.present else TaskState.UNCONFIRMED
+    silent = [target for target in task.targets if task.result(target) is None]
+    if not silent:
+        return
+    marks = tuple(Result(target=target, state=state, at=draft.now, base=task.base) for target in silent)
+    draft.put_task(_with_results(task, (*task.results, *marks)))
+    draft.note(f"task-{state}", task.id, targets=" ".join(silent))
+
+
+def _with_results(task: Task, results: tuple[Result, ...]) -> Task:
+    known = {result.target: result.state for result in results}
+    if all(known.get(target) in OVER for target in task.targets):
+        state = next(state for state in OVER if state in known.values())
+    else:
+        state = TaskState.BEGUN
+    return replace(task, results=tuple(sorted(results, key=lambda item: item.target)), state=state)

@@ -1,0 +1,119 @@
+"""The times of a call that follow from what is known: best known, overdue, unconfirmed, check-in.
+
+`docs/kernel.md`, "Best known time" and "Check-in".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stationmaster_base.times import MINUTE, Instant, floor_minute
+from stationmaster_kernel.call import Call, Event
+from stationmaster_kernel.configuration import StationFacts
+from stationmaster_kernel.rules import Base, Moment, Rule, TimeChoice
+from stationmaster_kernel.values import CallKind, EventName, FeedGrade, Running
+
+__all__ = ["base_event", "base_time", "fallback", "last_time", "moment_time", "moved", "with_check_in", "with_times"]
+
+
+def with_times(call: Call, station: StationFacts, grade: FeedGrade, now: Instant) -> Call:
+    """The call with `best`, `overdue` and `unconfirmed` as they are at `now`."""
+    arrival, departure = call.arrival, call.departure
+    suspended = call.running is Running.SUSPENDED
+    gone = departure is not None and departure.actual is not None
+    if arrival is not None:
+        arrival = _settled(arrival, arrival.expected or arrival.planned, station, grade, now, still=suspended or gone)
+    if departure is not None:
+        due: Instant | None = departure.expected or departure.planned
+        if arrival is not None and call.kind is not CallKind.PASSING:
+            if arrival.best is None:
+                due = None
+            elif due is not None:
+                due = Instant(max(due, arrival.best + station.dwell_least * MINUTE))
+        departure = _settled(departure, due, station, grade, now, still=suspended)
+    overdue = any(event is not None and event.overdue for event in (arrival, departure))
+    return replace(call, arrival=arrival, departure=departure, unconfirmed=overdue and grade is not FeedGrade.FRESH)
+
+
+def _settled(
+    event: Event, due: Instant | None, station: StationFacts, grade: FeedGrade, now: Instant, *, still: bool
+) -> Event:
+    """One event; `due` is its time by plan or expectation, `still` means that it cannot be overdue."""
+    if event.actual is not None:
+        return replace(event, best=event.actual, overdue=False)
+    if event.unknown or due is None:
+        return replace(event, best=None, overdue=False)
+    if still or now < due + station.overdue_after * MINUTE:
+        return replace(event, best=due, overdue=False)
+    if grade is FeedGrade.FRESH:
+        best = floor_minute(now)
+    else:
+        best = max(due, event.best) if event.overdue and event.best is not None else due
+    return replace(event, best=best, overdue=True)
+
+
+def with_check_in(call: Call, rule: Rule | None) -> Call:
+    """The call with its check-in times by `rule`, the first check-in rule that selects it."""
+    opens = closes = None
+    if (
+        rule is not None
+        and rule.start is not None
+        and rule.end is not None
+        and call.departure is not None
+        and call.running is not Running.SUSPENDED
+    ):
+        opens = moment_time(call, rule.start)
+        closes = moment_time(call, rule.end)
+        if opens is not None and rule.after_arrival is not None and call.arrival and call.arrival.best is not None:
+            opens = Instant(min(opens, call.arrival.best + rule.after_arrival * MINUTE))
+    if opens is None or closes is None:
+        opens = closes = None
+    return replace(call, check_in_open=opens, check_in_close=closes)
+
+
+def base_event(base: Base) -> EventName:
+    """The event that a base belongs to; check-in belongs to the departure."""
+    return EventName.ARRIVAL if base is Base.ARRIVAL else EventName.DEPARTURE
+
+
+def base_time(call: Call, base: Base) -> Instant | None:
+    """The best known time of a base; None if it is unknown or the call has no such event."""
+    if base is Base.CHECK_IN_OPEN:
+        return call.check_in_open
+    if base is Base.CHECK_IN_CLOSE:
+        return call.check_in_close
+    event = call.event(base_event(base))
+    return None if event is None else event.best
+
+
+def moment_time(call: Call, moment: Moment) -> Instant | None:
+    """The time of a moment; None if it is unknown or the call has no such event."""
+    best = base_time(call, moment.base)
+    event = call.event(base_event(moment.base))
+    if event is None:
+        return None
+    if moment.base in (Base.ARRIVAL, Base.DEPARTURE):
+        if moment.time is TimeChoice.PLANNED:
+            best = event.planned
+        elif moment.time is TimeChoice.EARLIEST:
+            best = event.planned if best is None else min(best, event.planned)
+    return None if best is None else moved(best, moment.offset)
+
+
+def fallback(call: Call, moment: Moment) -> Instant | None:
+    """The time of a moment by the plan alone; check-in bases count from the planned departure."""
+    event = call.event(base_event(moment.base))
+    return None if event is None else moved(event.planned, moment.offset)
+
+
+def last_time(call: Call) -> Instant:
+    """The best known, else planned, time of the call's last event."""
+    event = call.departure or call.arrival
+    if event is None:
+        raise ValueError(f"call {call.id} has no event")
+    return event.planned if event.best is None else event.best
+
+
+def moved(instant: Instant, minutes: int) -> Instant:
+    """`minutes` later (or earlier)."""
+    return Instant(instant + minutes * MINUTE)

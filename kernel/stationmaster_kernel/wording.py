@@ -1,0 +1,115 @@
+"""The texts of tasks: a row's fields, its statuses in order of time, and what announcements say."""
+
+from __future__ import annotations
+
+from stationmaster_base.times import Instant, local_hhmm
+from stationmaster_kernel.call import Call, Event
+from stationmaster_kernel.configuration import PlaceKind
+from stationmaster_kernel.places import ReadyStation
+from stationmaster_kernel.task import Stage, Text
+from stationmaster_kernel.values import EventName, Running, Status
+
+__all__ = ["row_stages", "row_texts", "speech_texts", "template_fields"]
+
+STATION_NAMES = ("origin", "destination")
+
+
+def row_texts(call: Call, name: EventName, station: ReadyStation) -> tuple[Text, ...]:
+    """The fields of the row of a call on a board that shows its arrival or its departure."""
+    event = call.event(name)
+    planned, expected = _clock_words(event, station)
+    texts = [
+        Text(name="number", text=call.number),
+        Text(name="planned", text=planned),
+        Text(name="expected", text=expected),
+        Text(name="track", text=call.track),
+    ]
+    for language in station.languages:
+        fields = _place_fields(call, station, language)
+        texts.extend(Text(name=field, language=language, text=text) for field, text in fields.items())
+    return tuple(texts)
+
+
+def row_stages(call: Call, name: EventName, start: Instant, station: ReadyStation) -> tuple[Stage, ...]:
+    """The statuses of a row, the first from `start` on."""
+    event = call.event(name)
+    status = _first_status(call, name, event, station)
+    stages = [_stage(start, status, event, station)]
+    if name is EventName.DEPARTURE and status in (Status.WAITING, Status.LATE, Status.EARLY):
+        for at, later in ((call.check_in_open, Status.CHECKING_IN), (call.check_in_close, Status.CHECK_IN_CLOSED)):
+            if at is not None:
+                stages.append(_stage(at, later, event, station))
+    return tuple(stages)
+
+
+def speech_texts(call: Call, template: str, event: Event | None, station: ReadyStation) -> tuple[Text, ...]:
+    """What an announcement says, in each language that its template has."""
+    texts = []
+    for language in station.languages:
+        text = station.render(template, language, template_fields(call, event, station, language))
+        if text:
+            texts.append(Text(name="speech", language=language, text=text))
+    return tuple(texts)
+
+
+def template_fields(call: Call, event: Event | None, station: ReadyStation, language: str) -> dict[str, str | int]:
+    """What a template may use; `docs/kernel.md` lists it."""
+    planned, expected = _clock_words(event, station)
+    return {
+        "number": call.number,
+        "numbers": "/".join(call.numbers),
+        "train_class": call.train_class,
+        "track": call.track,
+        "old_platform": station.place_words(PlaceKind.PLATFORM, (call.planned_platform,), language),
+        "planned": planned,
+        "expected": expected or planned,
+        "minutes": max(0, event.late_minutes) if event is not None else 0,
+        "reason": call.reason,
+        **_place_fields(call, station, language),
+    }
+
+
+def _place_fields(call: Call, station: ReadyStation, language: str) -> dict[str, str]:
+    return {
+        "origin": station.name(call.origin, language),
+        "destination": station.name(call.destination, language),
+        "platform": station.place_words(PlaceKind.PLATFORM, (call.platform,), language),
+        "gates": station.place_words(PlaceKind.GATE, call.gates, language),
+        "areas": station.place_words(PlaceKind.AREA, call.areas, language),
+        "exits": station.place_words(PlaceKind.EXIT, call.exits, language),
+    }
+
+
+def _clock_words(event: Event | None, station: ReadyStation) -> tuple[str, str]:
+    """Planned and expected HH:MM; expected is empty while unknown or the same."""
+    if event is None:
+        return "", ""
+    planned = local_hhmm(event.planned, station.zone)
+    expected = "" if event.best is None else local_hhmm(event.best, station.zone)
+    return planned, "" if event.best is None or event.best == event.planned else expected
+
+
+def _first_status(call: Call, name: EventName, event: Event | None, station: ReadyStation) -> Status:
+    departure = name is EventName.DEPARTURE
+    if call.running is Running.SUSPENDED:
+        return Status.SUSPENDED
+    if event is not None and event.actual is not None:
+        return Status.CHECK_IN_CLOSED if departure else Status.ARRIVED
+    if call.unconfirmed:
+        return Status.UNCONFIRMED
+    if event is None or event.best is None:
+        return Status.DELAY_UNKNOWN
+    if event.late_minutes >= station.facts.late_from:
+        return Status.LATE
+    if event.late_minutes <= -station.facts.early_from:
+        return Status.EARLY
+    return Status.WAITING if departure else Status.ON_TIME
+
+
+def _stage(at: Instant, status: Status, event: Event | None, station: ReadyStation) -> Stage:
+    minutes = abs(event.late_minutes) if event is not None else 0
+    texts = tuple(
+        Text(name="status", language=language, text=station.render(f"status.{status}", language, {"minutes": minutes}))
+        for language in station.languages
+    )
+    return Stage(at=at, status=status, texts=texts)
