@@ -1,0 +1,182 @@
+"""The web face that every process has: what it says of itself, its clock, and its files.
+
+A component adds its own routes to `app`. Answers carry headers that let a browser load from this process alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from importlib import resources
+from pathlib import PurePosixPath
+from typing import Any
+
+from klein import Klein
+from prometheus_client import CollectorRegistry
+from twisted.internet.defer import Deferred
+from twisted.web.http import CACHED
+from twisted.web.http import Request as HTTPRequest
+from twisted.web.resource import Resource
+from twisted.web.server import Request, Site
+
+from stationmaster_base.clock import StationClock
+from stationmaster_base.errors import StationError
+from stationmaster_base.health import Health, JsonValue, health_body, metrics_text
+from stationmaster_service.interfaces import MachineTime, WebRequest
+from stationmaster_service.timer import StationTimer
+
+__all__ = ["Face", "json_answer"]
+
+Settle = Callable[[], Deferred[None]]
+"""Fires when everything that is due at the present station time has been started."""
+
+_HEADERS = (
+    (b"Content-Security-Policy", b"default-src 'self'; style-src 'self' 'unsafe-inline'"),
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"X-Frame-Options", b"SAMEORIGIN"),
+    (b"Referrer-Policy", b"no-referrer"),
+)
+
+_TYPES = {
+    ".css": b"text/css; charset=utf-8",
+    ".html": b"text/html; charset=utf-8",
+    ".ico": b"image/x-icon",
+    ".js": b"text/javascript; charset=utf-8",
+    ".json": b"application/json",
+    ".png": b"image/png",
+    ".svg": b"image/svg+xml",
+    ".ttf": b"font/ttf",
+    ".txt": b"text/plain; charset=utf-8",
+    ".wav": b"audio/wav",
+    ".woff2": b"font/woff2",
+}
+
+
+def json_answer(request: WebRequest, body: JsonValue, code: int = 200) -> bytes:
+    """`body` as JSON, with its headers set on `request`; to be returned from a route."""
+    request.setResponseCode(code)
+    request.setHeader(b"Content-Type", b"application/json; charset=utf-8")
+    request.setHeader(b"Cache-Control", b"no-store")
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class Face:
+    """The pages of one process.
+
+    `GET /healthz` (status 503 when `down`), `GET /metrics`, `POST /clock`, and the files of this package under
+    `/static`. `POST /clock` reads the clock again, does all that is due, waits for `settle`, and answers with the
+    body of `/healthz`; 409 when the clock is not a shadow, 503 when its file cannot be read.
+
+    Args:
+        health: the process's answer of the moment.
+        clock: station time.
+        timer: what waits for station time in this process.
+        registry: the process's metrics.
+        settle: what `POST /clock` waits for before it answers; nothing more than the timer unless given.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        health: Callable[[], Health],
+        clock: StationClock,
+        timer: StationTimer,
+        registry: CollectorRegistry,
+        settle: Settle | None = None,
+    ) -> None:
+        self.app = Klein()
+        self._health = health
+        self._clock = clock
+        self._timer = timer
+        self._registry = registry
+        self._settle = settle
+        self._folders: dict[str, list[tuple[str, str]]] = {}
+        self.app.route("/healthz", methods=["GET"])(self._get_health)
+        self.app.route("/metrics", methods=["GET"])(self._get_metrics)
+        self.app.route("/clock", methods=["POST"])(self._post_clock)
+        self.static("/static", "stationmaster_service")
+
+    def static(self, prefix: str, package: str, folder: str = "static") -> None:
+        """Serve the files in `folder` of `package` under `prefix`.
+
+        A prefix may be given to several packages; the one given last is looked into first.
+        """
+        folders = self._folders.setdefault(prefix, [])
+        folders.insert(0, (package, folder))
+        if len(folders) > 1:
+            return
+
+        def get_file(request: WebRequest, name: str) -> bytes:
+            return self._file(request, folders, name)
+
+        self.app.route(f"{prefix.rstrip('/')}/<path:name>", methods=["GET"], endpoint=f"static {prefix}")(get_file)
+
+    def site(self) -> Site:
+        """What listens for browsers."""
+        return _QuietSite(_Guarded(self.app.resource()), self._timer.reactor)
+
+    def _get_health(self, request: WebRequest) -> bytes:
+        health = self._health()
+        request.setHeader(b"X-Station-Time", f"{self._clock.now():.3f}".encode())
+        return json_answer(request, health_body(health, self._clock), 503 if health.status == "down" else 200)
+
+    def _get_metrics(self, request: WebRequest) -> bytes:
+        request.setHeader(b"Content-Type", b"text/plain; version=0.0.4; charset=utf-8")
+        return metrics_text(self._health(), self._registry)
+
+    def _post_clock(self, request: WebRequest) -> bytes | Deferred[bytes]:
+        if not self._clock.shadow:
+            return json_answer(request, {"error": "clock-not-shadow", "message": "Station time is the machine's."}, 409)
+        try:
+            self._timer.poke()
+        except StationError as error:
+            return json_answer(request, {"error": error.code, "message": str(error)}, 503)
+        if self._settle is None:
+            return self._get_health(request)
+        return self._settle().addCallback(lambda _: self._get_health(request))
+
+    def _file(self, request: WebRequest, folders: list[tuple[str, str]], name: str) -> bytes:
+        path = PurePosixPath(name)
+        kind = _TYPES.get(path.suffix)
+        if kind is not None and not path.is_absolute() and ".." not in path.parts:
+            for package, folder in folders:
+                file = resources.files(package).joinpath(folder, *path.parts)
+                if file.is_file():
+                    body = file.read_bytes()
+                    request.setHeader(b"Content-Type", kind)
+                    request.setHeader(b"Cache-Control", b"no-cache")
+                    tag = b'"' + sha256(body).hexdigest()[:32].encode() + b'"'
+                    return b"" if request.setETag(tag) is CACHED else body
+        request.setResponseCode(404)
+        request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
+        return b"There is no such file.\n"
+
+
+class _Guarded(Resource):
+    """Puts the headers on every answer, errors included."""
+
+    isLeaf = True  # noqa: N815 - Twisted's name
+
+    def __init__(self, inner: Resource) -> None:
+        Resource.__init__(self)
+        self._inner = inner
+
+    def render(self, request: Request) -> Any:
+        for name, value in _HEADERS:
+            request.setHeader(name, value)
+        return self._inner.render(request)
+
+
+class _QuietSite(Site):
+    """Boards and kiosks ask every few seconds, for years: a line for each request would tell nobody anything."""
+
+    noisy = False
+    displayTracebacks = False  # noqa: N815 - Twisted's name
+
+    def __init__(self, resource: Resource, reactor: MachineTime) -> None:
+        Site.__init__(self, resource, reactor=reactor)
+
+    def log(self, request: HTTPRequest) -> None:
+        """Nothing."""
