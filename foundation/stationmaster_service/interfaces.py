@@ -70,6 +70,8 @@ class TCPReactor(MachineTime, Protocol):
 class Reactor(ThreadReactor, TCPReactor, Protocol):
     """All that a process asks of its reactor."""
 
+    running: bool
+
     def callWhenRunning(self, call: Callable[..., Any], /, *args: Any, **kw: Any) -> Any: ...  # noqa: N802 - Twisted's name
     def addSystemEventTrigger(  # noqa: N802 - Twisted's name
         self,

@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from twisted.application.service import Service
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import LogEvent, LogLevel, globalLogBeginner
 
 from stationmaster_base.clock import FileClock, MachineClock, StationClock
@@ -67,16 +69,16 @@ def run(name: str, config: Path, build: Callable[[Running], Service]) -> int:
 
     configure_logging(name)
     failures: list[StationError] = []
-    started = False
 
     def fail(error: StationError) -> None:
         failures.append(error)
-        if started:
-            reactor.stop()
+        if reactor.running:
+            with suppress(ReactorNotRunning):  # it is ending already
+                reactor.stop()
 
     def start(service: Service) -> None:
-        nonlocal started
-        started = True
+        if failures:
+            return
         try:
             service.privilegedStartService()
             service.startService()
@@ -108,10 +110,10 @@ def run(name: str, config: Path, build: Callable[[Running], Service]) -> int:
         faults.raise_if_any()
     except StationError as error:
         failures.append(error)
-    else:
+    if not failures:
         globalLogBeginner.beginLoggingTo([cast("Any", _log_twisted)], redirectStandardIO=False)
         reactor.callWhenRunning(start, service)
-        reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
+        reactor.addSystemEventTrigger("before", "shutdown", lambda: service.stopService() if service.running else None)
         reactor.run()
     for failure in failures:
         sys.stderr.write(f"stationmaster {name}: {failure}\n")

@@ -8,10 +8,11 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
 from stationmaster_base.clock import Anchor, FileClock, MachineClock, write_anchor
 from stationmaster_base.errors import StationError
 from stationmaster_service.timer import StationTimer
-from twisted.internet.task import Clock
 
 
 def stepped(folder: Path, station: float = 1000.0) -> tuple[FileClock, Path]:
@@ -53,7 +54,7 @@ def test_rate_of_the_clock_sets_the_wait(tmp_path: Path) -> None:
 
 
 def test_stepped_clock_runs_things_by_poke_alone(tmp_path: Path) -> None:
-    """A stepped clock arms nothing for a moment to come; a poke after the step does all that is due before it returns."""
+    """A stepped clock arms nothing for a moment to come; a poke does all that is due before it returns."""
     reactor = Clock()
     clock, file = stepped(tmp_path)
     timer = StationTimer(clock, reactor)
