@@ -1,0 +1,122 @@
+"""Names that engines read wrongly, and how they are written so that they are read right.
+
+A table is data: CSV with the columns `language,name,spoken,not_before,not_after`. For Chinese `spoken` is toned pinyin
+(`lu4an1`), which the shipped engine reads as it stands. `not_before` and `not_after` list characters beside which the
+letters are not the name: 六安 in 第六安检口 is no city. The table that is shipped holds the names that the shipped
+engine gets wrong; a station adds its own, which go before.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from stationmaster_base.configuration import Faults
+
+__all__ = ["Pronunciation", "PronunciationTable", "read_pronunciations", "shipped_pronunciations"]
+
+COLUMNS = ("language", "name", "spoken", "not_before", "not_after")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pronunciation:
+    """How one name is written for the engine in one language."""
+
+    language: str
+    name: str
+    spoken: str
+    not_before: str = ""
+    not_after: str = ""
+
+
+class PronunciationTable:
+    """All names of a station that need help; of two entries for one name the first holds.
+
+    Args:
+        entries: the station's own first, then what is shipped.
+
+    """
+
+    def __init__(self, entries: Iterable[Pronunciation]) -> None:
+        self._spoken: dict[str, dict[str, Pronunciation]] = {}
+        for entry in entries:
+            self._spoken.setdefault(entry.language, {}).setdefault(entry.name, entry)
+        self._patterns = {language: _pattern(names.values()) for language, names in self._spoken.items()}
+
+    def apply(self, text: str, language: str) -> str:
+        """`text`, already normalised, with every name of the table as it is to be spoken; longer names first."""
+        pattern = self._patterns.get(language)
+        if pattern is None:
+            return text
+        names = self._spoken[language]
+
+        def spoken(found: re.Match[str]) -> str:
+            return _apart(names[found[0]].spoken, text, found)
+
+        return pattern.sub(spoken, text)
+
+
+def shipped_pronunciations() -> tuple[Pronunciation, ...]:
+    """The table that comes with the package."""
+    text = files("stationmaster_broadcast").joinpath("data", "pronunciation.csv").read_text("utf-8")
+    faults = Faults()
+    entries = _parse(text, "pronunciation.csv", faults)
+    faults.raise_if_any()
+    return entries
+
+
+def read_pronunciations(path: Path, faults: Faults) -> tuple[Pronunciation, ...]:
+    """A station's own table; whatever is wrong with it goes to `faults`, by line."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        faults.add(str(path), "file", f"cannot be read: {error}", "CSV in UTF-8")
+        return ()
+    return _parse(text, str(path), faults)
+
+
+def _parse(text: str, name: str, faults: Faults) -> tuple[Pronunciation, ...]:
+    reader = csv.DictReader(text.splitlines(), restkey="more", restval="")
+    columns = tuple(reader.fieldnames or ())
+    if not set(columns) >= {"language", "name", "spoken"} or not set(columns) <= set(COLUMNS):
+        faults.add(name, "line 1", f"the columns are {', '.join(columns) or 'missing'}", ", ".join(COLUMNS))
+        return ()
+    entries: list[Pronunciation] = []
+    for row in reader:
+        place = f"line {reader.line_num}"
+        if row.pop("more", None):
+            faults.add(name, place, "has more fields than columns", ", ".join(columns))
+            continue
+        entry = Pronunciation(**{key: value.strip() for key, value in row.items()})
+        if not (entry.language and entry.name and entry.spoken):
+            faults.add(name, place, "language, name or spoken is empty", "text in each")
+            continue
+        entries.append(entry)
+    return tuple(entries)
+
+
+def _pattern(entries: Iterable[Pronunciation]) -> re.Pattern[str]:
+    parts = []
+    for entry in sorted(entries, key=lambda entry: (-len(entry.name), entry.name)):
+        before = f"(?<![{re.escape(entry.not_after)}])" if entry.not_after else ""
+        after = f"(?![{re.escape(entry.not_before)}])" if entry.not_before else ""
+        whole = r"\b" if entry.name.isascii() else ""
+        parts.append(f"{before}{whole}{re.escape(entry.name)}{whole}{after}")
+    return re.compile("|".join(parts))
+
+
+def _apart(spoken: str, text: str, found: re.Match[str]) -> str:
+    """`spoken` with blanks towards letters, digits and other names beside it, so that no two syllables run together."""
+    if not spoken.isascii() or found[0].isascii():
+        return spoken
+    return f" {spoken} " if _crowded(text, found) else spoken
+
+
+def _crowded(text: str, found: re.Match[str]) -> bool:
+    before = text[found.start() - 1 : found.start()] if found.start() else ""
+    after = text[found.end() : found.end() + 1]
+    return any(char and char.isascii() and char.isalnum() for char in (before, after))

@@ -1,0 +1,212 @@
+"""Sound as the platform handles it: one channel of 16-bit samples, joined, measured and made equally loud.
+
+Engines differ in loudness and in how they begin and end; passengers shall not hear that. All of it is done with the
+standard library: an announcement of twenty seconds takes about a tenth of a second of work, in a thread.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import wave
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import mul
+from pathlib import Path
+
+from stationmaster_base.errors import StationError
+
+__all__ = [
+    "Measure",
+    "Sound",
+    "chime",
+    "equal_loudness",
+    "join",
+    "measure",
+    "read_wave",
+    "silence",
+    "trim",
+    "write_wave",
+]
+
+FULL_SCALE = 32767
+TARGET_RMS = 3277
+"""-20 dB of full scale, over the parts that are not silent: speech then has about the same loudness everywhere."""
+
+PEAK_LIMIT = 29204
+"""-1 dB of full scale: nothing clips further down the line."""
+
+AUDIBLE = 330
+"""-40 dB of full scale; a frame that stays below is silent."""
+
+FRAME = 0.02
+"""Seconds in which loudness is looked at."""
+
+MARGIN = 0.03
+"""Seconds of silence that are left at both ends of what is trimmed, so that no breath or fading vowel is cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """Samples of one channel, 16 bits signed in the machine's order, `rate` of them a second."""
+
+    rate: int
+    samples: array[int]
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.samples) / self.rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What can be said of a sound without listening.
+
+    `peak` and `rms` count in samples' units (full scale is 32767), `rms` over the frames that are not silent;
+    `lead` and `tail` are the seconds of silence at the ends, the whole length where nothing is audible.
+    """
+
+    seconds: float
+    peak: int
+    rms: float
+    lead: float
+    tail: float
+
+
+def read_wave(path: Path) -> Sound:
+    """The sound in a wave file.
+
+    Raises:
+        StationError: `sound-file` if it cannot be read, is cut short, or is not one channel of 16 bits.
+
+    """
+    try:
+        with wave.open(str(path), "rb") as file:
+            channels, width, rate, frames = file.getparams()[:4]
+            data = file.readframes(frames)
+    except (OSError, EOFError, wave.Error) as error:
+        raise StationError("sound-file", f"{path} cannot be read as a wave file: {error}.") from error
+    if (channels, width) != (1, 2) or rate < 1 or len(data) != 2 * frames:
+        raise StationError(
+            "sound-file",
+            f"{path} has {channels} channels of {8 * width} bits at {rate} Hz and {len(data)} bytes for {frames} frames.",
+            "One channel of 16 bits is expected, and all of it.",
+        )
+    samples = array("h")
+    samples.frombytes(data)
+    return Sound(rate=rate, samples=_little_endian(samples))
+
+
+def write_wave(path: Path, sound: Sound) -> None:
+    """Put `sound` into `path` in one move, so that no reader sees half of it.
+
+    Raises:
+        OSError: the disk does not take it; nothing is left behind.
+
+    """
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with wave.open(str(draft), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(sound.rate)
+            file.writeframes(_little_endian(sound.samples).tobytes())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def measure(sound: Sound) -> Measure:
+    """Length, peak, loudness and the silence at both ends."""
+    samples = sound.samples
+    frame = max(1, round(sound.rate * FRAME))
+    peaks = [_peak(samples[start : start + frame]) for start in range(0, len(samples), frame)]
+    loud = [number for number, peak in enumerate(peaks) if peak >= AUDIBLE]
+    if not loud:
+        return Measure(
+            seconds=sound.seconds, peak=max(peaks, default=0), rms=0.0, lead=sound.seconds, tail=sound.seconds
+        )
+    power = 0
+    count = 0
+    for number in loud:
+        piece = samples[number * frame : (number + 1) * frame]
+        power += sum(map(mul, piece, piece))
+        count += len(piece)
+    first, last = loud[0] * frame, min((loud[-1] + 1) * frame, len(samples))
+    return Measure(
+        seconds=sound.seconds,
+        peak=max(peaks),
+        rms=math.sqrt(power / count),
+        lead=first / sound.rate,
+        tail=(len(samples) - last) / sound.rate,
+    )
+
+
+def equal_loudness(sound: Sound, measured: Measure) -> Sound:
+    """`sound` at -20 dB over what is audible, or less where its peak would otherwise pass -1 dB."""
+    if not measured.rms:
+        return sound
+    gain = min(TARGET_RMS / measured.rms, PEAK_LIMIT / measured.peak)
+    if 0.98 <= gain <= 1.0:
+        return sound
+    factor = round(gain * 4096)
+    return Sound(rate=sound.rate, samples=array("h", [sample * factor >> 12 for sample in sound.samples]))
+
+
+def trim(sound: Sound, measured: Measure) -> Sound:
+    """`sound` without the silence at its ends, but for a small margin."""
+    if not measured.rms:
+        return sound
+    start = max(0, round((measured.lead - MARGIN) * sound.rate))
+    end = len(sound.samples) - max(0, round((measured.tail - MARGIN) * sound.rate))
+    return Sound(rate=sound.rate, samples=sound.samples[start:end])
+
+
+def silence(rate: int, seconds: float) -> Sound:
+    """Nothing, for so long."""
+    return Sound(rate=rate, samples=array("h", bytes(2 * round(rate * seconds))))
+
+
+def chime(rate: int) -> Sound:
+    """前导音: two soft notes, a falling third, that say that something is about to be said; 1.6 s."""
+    samples = array("h", bytes(2 * round(rate * 1.6)))
+    for start, pitch in ((0.0, 659.26), (0.55, 523.25)):
+        first = round(rate * start)
+        for number in range(len(samples) - first):
+            at = number / rate
+            rise = min(1.0, at / 0.008)  # a note that begins at full strength clicks
+            fade = math.exp(-3.2 * at) * min(1.0, max(0.0, (1.6 - start - at) / 0.05))
+            wave_ = math.sin(2 * math.pi * pitch * at) + 0.25 * math.sin(4 * math.pi * pitch * at) * math.exp(-4 * at)
+            samples[first + number] += round(5200 * rise * fade * wave_)
+    return Sound(rate=rate, samples=samples)
+
+
+def join(parts: Sequence[Sound]) -> Sound:
+    """All parts, one after the other; they must have one rate.
+
+    Raises:
+        ValueError: no parts, or parts of several rates.
+
+    """
+    rates = {part.rate for part in parts}
+    if len(rates) != 1:
+        raise ValueError(f"cannot join sounds of the rates {sorted(rates)}")
+    samples = array("h")
+    for part in parts:
+        samples.extend(part.samples)
+    return Sound(rate=rates.pop(), samples=samples)
+
+
+def _peak(samples: Iterable[int]) -> int:
+    return max(map(abs, samples), default=0)
+
+
+def _little_endian(samples: array[int]) -> array[int]:
+    """Samples between the file's order of bytes and the machine's; its own reverse."""
+    if sys.byteorder == "big":
+        samples = array("h", samples)
+        samples.byteswap()
+    return samples
