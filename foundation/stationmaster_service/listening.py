@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
@@ -27,7 +29,7 @@ class Listening(Service):
 
     """
 
-    def __init__(self, reactor: TCPReactor, factory: Factory, interface: str, port: int) -> None:
+    def __init__(self, reactor: TCPReactor, factory: Factory[Any], interface: str, port: int) -> None:
         self._reactor = reactor
         self._factory = factory
         self._interface = interface
