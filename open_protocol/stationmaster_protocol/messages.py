@@ -54,6 +54,7 @@ __all__ = [
     "Report",
     "Snapshot",
     "Subscribe",
+    "Subscribed",
     "TimeAnswer",
     "TimeRequest",
     "Update",
@@ -131,11 +132,24 @@ class Welcome:
 class Subscribe:
     """What the client wants, and what it holds of exactly that; without `held` it gets a snapshot.
 
-    Sent again, it replaces the subscription: with another filter, or to get a fresh snapshot.
+    Sent again, it replaces the subscription: with another filter, or to get a fresh snapshot. `number` counts a
+    session's subscriptions from 1, so that what still comes for an earlier one can be told apart.
     """
 
+    number: Positive = 1
     filter: Filter
     held: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribed:
+    """Everything after this is for subscription `number`.
+
+    `resumed`: the held position is part of the hub's history, and updates lead on from it; else a snapshot follows.
+    """
+
+    number: Positive
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,9 +273,9 @@ class Bye:
 
 
 ClientMessage = Hello | Subscribe | Ack | ClientHeartbeat | Report | TimeRequest | Error | Bye
-HubMessage = Welcome | Snapshot | Update | HubHeartbeat | Received | TimeAnswer | Error | Bye
+HubMessage = Welcome | Subscribed | Snapshot | Update | HubHeartbeat | Received | TimeAnswer | Error | Bye
 Message = ClientMessage | HubMessage
 
 EITHER_MESSAGES: tuple[type, ...] = (Error, Bye)
 CLIENT_MESSAGES: tuple[type, ...] = (Hello, Subscribe, Ack, ClientHeartbeat, Report, TimeRequest)
-HUB_MESSAGES: tuple[type, ...] = (Welcome, Snapshot, Update, HubHeartbeat, Received, TimeAnswer)
+HUB_MESSAGES: tuple[type, ...] = (Welcome, Subscribed, Snapshot, Update, HubHeartbeat, Received, TimeAnswer)

@@ -40,7 +40,7 @@ class Restriction:
 
     `name` is the type's name in the schema and `says` its description there. `pattern` is a regular expression that
     means the same in XSD and in Python and matches the whole text; `longest` counts characters; `low` and `high` are
-    for numbers.
+    for numbers. A secret never stands in an error's text.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Restriction:
     longest: int | None = None
     low: int | None = None
     high: int | None = None
+    secret: bool = False
 
 
 Identity = Annotated[
@@ -59,7 +60,9 @@ Identity = Annotated[
         pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}",
     ),
 ]
-Token = Annotated[str, Restriction(name="token-text", says="The secret that belongs to an identity.", longest=256)]
+Token = Annotated[
+    str, Restriction(name="token-text", says="The secret that belongs to an identity.", longest=256, secret=True)
+]
 Version = Annotated[
     str,
     Restriction(name="version", says="Version of this protocol: major.minor.", pattern="[1-9][0-9]{0,3}\\.[0-9]{1,4}"),
