@@ -1,0 +1,227 @@
+"""Reading the dispatching database, and only reading.
+
+Most polls are one small query for the change counter. If that has grown, the runs that changed are read whole; from
+time to time, and whenever the counter went back, everything in the window is. Each poll is one short read
+transaction, so what it sees is of one moment, and nothing is held in between.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from stationmaster_base.errors import StationError
+from stationmaster_base.times import Instant
+from stationmaster_gateway.rows import Rows, instant
+
+__all__ = ["DatabaseGone", "DispatchingDatabase", "Reading"]
+
+DAYS_KEPT = 2
+"""Service dates older than this before the database's own date are no longer transmitted."""
+
+_COUNTER = "SELECT value FROM change_counter"
+_TIME = "SELECT actual FROM report ORDER BY changed DESC LIMIT 9"
+_BASE = (
+    "SELECT run_id, service_date, train, train_class, kind, origin, destination, arrival, departure, track"
+    " FROM base_timetable"
+)
+_STAGE = "SELECT run_id, arrival, departure, arrival_unknown, departure_unknown, track, running, reason FROM stage_plan"
+_REPORT = "SELECT run_id, event, actual FROM report"
+_CHANGED = (
+    " WHERE run_id IN (SELECT run_id FROM base_timetable WHERE changed > :mark"
+    " UNION SELECT run_id FROM stage_plan WHERE changed > :mark"
+    " UNION SELECT run_id FROM report WHERE changed > :mark)"
+)
+_BASE_WINDOW = " WHERE service_date IS NULL OR service_date >= :first"
+_WINDOW = " WHERE run_id NOT IN (SELECT run_id FROM base_timetable WHERE service_date < :first)"
+
+
+class DatabaseGone(StationError):
+    """The database cannot be read now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one poll saw.
+
+    `whole`: everything in the window, so that what is not in it is gone; else what changed since the poll before.
+    `first_day` is the first service date of the window; None: there is no limit.
+    `strays` are rows whose run is no number, with the reason.
+    """
+
+    whole: bool = False
+    runs: Mapping[int, Rows] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
+    first_day: date | None = None
+    time: Instant | None = None
+
+
+class DispatchingDatabase:
+    """The database of the dispatching side.
+
+    Args:
+        url: where it is.
+        timeout_s: seconds that one statement may take.
+        whole_read_s: seconds between reads of everything.
+        monotonic: machine seconds.
+
+    """
+
+    def __init__(self, url: URL, *, timeout_s: float, whole_read_s: float, monotonic: Callable[[], float]) -> None:
+        self._file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        self._timeout_s = timeout_s
+        self._whole_read_s = whole_read_s
+        self._monotonic = monotonic
+        self._deadline = 0.0
+        self._engine = self._sqlite(self._file) if self._file else _server(url, timeout_s)
+        self._connection: Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._mark: int | None = None
+        self._whole_at = 0.0
+        self._time: Instant | None = None
+        self._first_day: date | None = None
+
+    def poll(self) -> Reading:
+        """Read what is new.
+
+        Raises:
+            DatabaseGone: it cannot be read; the next call begins with a new connection and reads everything.
+
+        """
+        self._deadline = self._monotonic() + self._timeout_s
+        try:
+            identity = self._identify()
+            if identity != self._identity:
+                self.close()
+            if self._connection is None:
+                self._connection = self._engine.connect()
+                self._identity = identity
+            with self._connection.begin():
+                return self._read(self._connection)
+        except (SQLAlchemyError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
+            self.close()
+            reason = getattr(error, "orig", None) or error
+            raise DatabaseGone("database-gone", f"The dispatching database cannot be read: {reason}.") from error
+
+    def close(self) -> None:
+        """Let go of the connection; the next poll reads everything."""
+        connection, self._connection = self._connection, None
+        self._mark = None
+        self._identity = None
+        if connection is not None:
+            try:
+                connection.close()
+            except SQLAlchemyError:
+                connection.invalidate()
+
+    def _read(self, connection: Connection) -> Reading:
+        counter = connection.execute(text(_COUNTER)).scalar()
+        if type(counter) is not int:
+            raise ValueError(f"change_counter.value is {counter!r}")
+        now = self._monotonic()
+        whole = self._mark is None or counter < self._mark or now >= self._whole_at + self._whole_read_s
+        if not whole and counter == self._mark:
+            return Reading(first_day=self._first_day, time=self._time)
+        self._time = _newest(row[0] for row in connection.execute(text(_TIME)))
+        if whole:
+            self._first_day = None if self._time is None else _day_of(self._time) - timedelta(days=DAYS_KEPT)
+            given: dict[str, Any] = {"first": (self._first_day or date.min).isoformat()}
+            wheres = (_BASE_WINDOW, _WINDOW, _WINDOW)
+        else:
+            given = {"mark": self._mark}
+            wheres = (_CHANGED, _CHANGED, _CHANGED)
+        found = [
+            [tuple(row) for row in connection.execute(text(query + where), given)]
+            for query, where in zip((_BASE, _STAGE, _REPORT), wheres, strict=True)
+        ]
+        runs, strays = _by_run(*found)
+        self._mark = counter
+        if whole:
+            self._whole_at = now
+        return Reading(whole=whole, runs=runs, strays=strays, first_day=self._first_day, time=self._time)
+
+    def _identify(self) -> tuple[int, int] | None:
+        """Which file it is now, so that one that was put in its place is noticed."""
+        if self._file is None:
+            return None
+        status = self._file.stat()
+        return status.st_dev, status.st_ino
+
+    def _sqlite(self, file: Path) -> Engine:
+        """SQLite opened read-only; a statement that takes too long is interrupted."""
+
+        def connect() -> sqlite3.Connection:
+            connection = sqlite3.connect(
+                f"file:{quote(str(file))}?mode=ro",
+                uri=True,
+                isolation_level=None,
+                timeout=self._timeout_s,
+            )
+            connection.set_progress_handler(lambda: self._monotonic() > self._deadline, 5000)
+            return connection
+
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
+
+        return engine
+
+
+def _server(url: URL, timeout_s: float) -> Engine:
+    """A database server: a session that can only read, and statements with a time limit."""
+    arguments: dict[str, Any] = {}
+    if url.get_backend_name() == "postgresql":
+        arguments = {
+            "connect_timeout": max(2, round(timeout_s)),
+            "options": f"-c default_transaction_read_only=on -c statement_timeout={round(timeout_s * 1000)}",
+        }
+    return create_engine(url, poolclass=NullPool, connect_args=arguments, isolation_level="REPEATABLE READ")
+
+
+def _by_run(
+    base: Iterable[tuple[Any, ...]], stage: Iterable[tuple[Any, ...]], reports: Iterable[tuple[Any, ...]]
+) -> tuple[dict[int, Rows], tuple[str, ...]]:
+    """The rows of each run together."""
+    strays: list[str] = []
+    bases: dict[int, tuple[Any, ...]] = {}
+    stages: dict[int, tuple[Any, ...]] = {}
+    reported: dict[int, list[tuple[Any, ...]]] = {}
+    for table, rows in (("base_timetable", base), ("stage_plan", stage), ("report", reports)):
+        for row in rows:
+            run = row[0]
+            if type(run) is not int or run < 0:
+                strays.append(f"{table}.run_id is {run!r}; a run is a whole number")
+            elif table == "base_timetable":
+                bases[run] = row
+            elif table == "stage_plan":
+                stages[run] = row
+            else:
+                reported.setdefault(run, []).append(row)
+    runs = {
+        run: Rows(run=run, base=bases.get(run), stage=stages.get(run), reports=tuple(reported.get(run, ())))
+        for run in sorted(bases.keys() | stages.keys() | reported.keys())
+    }
+    return runs, tuple(strays)
+
+
+def _newest(values: Iterable[Any]) -> Instant | None:
+    """The database's own time: of its latest reports the median, so that one absurd report moves nothing."""
+    times = [time for value in values if (time := instant(value)) is not None]
+    return Instant(int(statistics.median_low(times))) if times else None
+
+
+def _day_of(time: Instant) -> date:
+    return datetime.fromtimestamp(time, UTC).date()

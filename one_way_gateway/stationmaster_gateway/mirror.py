@@ -1,0 +1,143 @@
+"""The mirror: what the database says, as it is to be known at the far end, each call with its revision.
+
+It knows no database, no port and no clock. A call that cannot be understood keeps the state in which it last could;
+one that vanished gets a tombstone; and if suddenly many vanish, that is held back until it has been seen many times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from stationmaster_base.times import Instant
+from stationmaster_gateway.database import Reading
+from stationmaster_gateway.rows import RowFault, merge
+from stationmaster_telegram.frame import Header, encode
+from stationmaster_telegram.records import CallRecord, Calls, Tombstone
+
+__all__ = ["Mirror", "News"]
+
+_SHRINK_SHARE = 0.2
+_SHRINK_LEAST = 5
+_SHRINK_READS = 20
+"""More than a fifth of the calls (and more than five) gone at once is believed after so many whole reads."""
+
+_WIDEST = Header(station="XXXX", gateway=255, epoch=2**32 - 1, sequence=2**32 - 1)
+_LAST_REVISION = 2**32 - 1
+
+_STONE_READS = 40
+"""A tombstone is transmitted until so many whole reads later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What one reading changed: runs whose state is new, runs that are gone, and faults seen for the first time."""
+
+    changed: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
+    faults: Mapping[int, str]
+    strays: tuple[str, ...] = ()
+    mended: tuple[int, ...] = ()
+
+
+class Mirror:
+    """The state that is transmitted."""
+
+    def __init__(self) -> None:
+        self.calls: dict[int, CallRecord] = {}
+        self.tombstones: dict[int, Tombstone] = {}
+        self.faults: dict[int, str] = {}
+        self.time: Instant | None = None
+        self.loaded = False
+        self.held = 0
+        self._held_reads = 0
+        self._strays: set[str] = set()
+        self._whole_reads = 0
+        self._buried: dict[int, int] = {}
+        self._floor = 0
+
+    @property
+    def faulty(self) -> int:
+        """How many runs, and rows without a run, cannot be understood now."""
+        return len(self.faults) + len(self._strays)
+
+    def apply(self, reading: Reading) -> News:
+        """Take in what one poll saw."""
+        faults: dict[int, str] = {}
+        changed: list[int] = []
+        mended: list[int] = []
+        for run, rows in reading.runs.items():
+            try:
+                record = _fitting(merge(rows))
+            except RowFault as fault:
+                if self.faults.get(run) != str(fault):
+                    faults[run] = self.faults[run] = str(fault)
+                continue
+            if self.faults.pop(run, None) is not None:
+                mended.append(run)
+            if self._put(record):
+                changed.append(run)
+        strays = tuple(stray for stray in reading.strays if stray not in self._strays)
+        gone: tuple[int, ...] = ()
+        if reading.whole:
+            self._strays = set(reading.strays)
+            self.faults = {run: fault for run, fault in self.faults.items() if run in reading.runs}
+            gone = self._forget(reading)
+            self.loaded = True
+        else:
+            self._strays |= set(strays)
+        self.time = reading.time
+        return News(changed=tuple(changed), gone=gone, faults=faults, strays=strays, mended=tuple(mended))
+
+    def _put(self, record: CallRecord) -> bool:
+        before = self.calls.get(record.run)
+        if before is not None and replace(before, revision=0) == record:
+            return False
+        stone = self.tombstones.pop(record.run, None)
+        latest = before.revision if before is not None else stone.revision if stone is not None else self._floor
+        self.calls[record.run] = replace(record, revision=latest + 1)
+        return True
+
+    def _forget(self, reading: Reading) -> tuple[int, ...]:
+        """Bury what a whole read did not see, and clear away old tombstones."""
+        self._whole_reads += 1
+        missing = [run for run in self.calls if run not in reading.runs]
+        expired = {run for run in missing if _before(self.calls[run], reading.first_day)}
+        vanished = len(missing) - len(expired)
+        if vanished > _SHRINK_LEAST and vanished > _SHRINK_SHARE * len(self.calls) and self._held_reads < _SHRINK_READS:
+            self._held_reads += 1
+            self.held = vanished
+            missing = sorted(expired)
+        else:
+            self._held_reads = 0
+            self.held = 0
+        for run in missing:
+            self.tombstones[run] = Tombstone(run=run, revision=self.calls.pop(run).revision + 1)
+            self._buried[run] = self._whole_reads
+        for run, read in list(self._buried.items()):
+            if run not in self.tombstones:
+                del self._buried[run]
+            elif read + _STONE_READS < self._whole_reads:
+                del self._buried[run]
+                # Should the run ever return, its revisions go on above any that a receiver may still hold.
+                self._floor = max(self._floor, self.tombstones.pop(run).revision)
+        return tuple(missing)
+
+
+def _before(record: CallRecord, first_day: date | None) -> bool:
+    return first_day is not None and record.day < first_day
+
+
+def _fitting(record: CallRecord) -> CallRecord:
+    """The record, its reason shortened if it would otherwise not fit into one telegram.
+
+    Raises:
+        RowFault: it does not fit without its reason either.
+
+    """
+    while encode(_WIDEST, Calls(records=(replace(record, revision=_LAST_REVISION),))) is None:
+        if not record.reason:
+            raise RowFault("its texts are too long for one telegram")
+        record = replace(record, reason=record.reason[: len(record.reason) // 2])
+    return record

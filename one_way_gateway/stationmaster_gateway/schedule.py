@@ -1,0 +1,339 @@
+"""The schedule: which telegram is next. There always is one, so the line is never idle.
+
+1. The state of the gateway, each second and as soon as it changes.
+2. What changed and was never transmitted, the next hours' trains first; then a manifest that accounts for it.
+3. Manifests, every few telegrams.
+4. In turn: repeats of recent changes; the next hours' calls; all calls and tombstones, round and round.
+
+It knows no port: a telegram counts as transmitted when `sent` is called with it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from stationmaster_gateway.mirror import Mirror, News
+from stationmaster_telegram.digest import manifest_hours, whole_digest
+from stationmaster_telegram.frame import Header, encode
+from stationmaster_telegram.records import (
+    LARGEST_COUNTER,
+    CallRecord,
+    Calls,
+    Content,
+    DatabaseState,
+    GatewayState,
+    HourManifest,
+    Manifest,
+    Tombstones,
+)
+
+__all__ = ["Outgoing", "Schedule"]
+
+_STATE_S = 1.0
+_MANIFEST_S = 2.0
+_MANIFEST_TELEGRAMS = 16
+_MANIFEST_HOURS = 4
+_REPEATS_S = (0.2, 0.7, 2.0)
+"""A change is repeated so many seconds after its first transmission: far enough apart that one burst of noise on the
+line does not take them all."""
+_REPEATS_MOST = 256
+"""In a storm of more changes than this the oldest repeats are left to the carousel."""
+_NEAR_BEFORE_S = 3600
+_NEAR_AFTER_S = 4 * 3600
+_STORM_SHARE = 8
+_STONES = 24
+_GUESS = 8
+
+_Key = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One telegram, ready for the line."""
+
+    frame: bytes
+    sequence: int
+    content: Content
+
+
+class _Round:
+    """Goes round and round over calls in order of day and planned time."""
+
+    def __init__(self) -> None:
+        self._keys: list[_Key] = []
+        self._after: _Key | None = None
+        self.passes = 0
+
+    def over(self, records: Iterable[CallRecord]) -> None:
+        """Go on over these."""
+        self._keys = sorted(_key(record) for record in records)
+
+    def rest(self) -> list[int]:
+        """The runs from here to the end of the pass, then from its beginning."""
+        at = 0 if self._after is None else bisect_right(self._keys, self._after)
+        if at >= len(self._keys):
+            at = 0
+        return [run for _, _, run in self._keys[at:]]
+
+    def passed(self, record: CallRecord) -> None:
+        """It was transmitted."""
+        self._after = _key(record)
+        if not self._keys or self._after >= self._keys[-1]:
+            self._after = None
+            self.passes = (self.passes + 1) % (LARGEST_COUNTER + 1)
+
+
+class Schedule:
+    """Chooses telegrams.
+
+    Args:
+        mirror: what there is to say.
+        header: station, gateway, epoch, and the sequence of the first telegram (1; `sequence` is that of the last one
+            transmitted, 0 before any).
+        new_epoch: gives the next epoch, should the sequence be used up.
+
+    """
+
+    def __init__(self, mirror: Mirror, header: Header, new_epoch: Callable[[], int]) -> None:
+        self._mirror = mirror
+        self._header = header
+        self._new_epoch = new_epoch
+        self.sequence = 0
+        self._pending: dict[int, None] = {}
+        self._stones: dict[int, None] = {}
+        self._repeats: deque[tuple[float, int, int]] = deque()
+        self._state = GatewayState(database=DatabaseState.STARTING)
+        self._state_changed = True
+        self._state_at = 0.0
+        self._manifest_due = False
+        self._manifest_at = 0.0
+        self._since_manifest = 0
+        self._hours: tuple[HourManifest, ...] | None = None
+        self._next_hour = 0
+        self._all = _Round()
+        self._near = _Round()
+        self._near_runs: set[int] = set()
+        self._turn = 0
+        self._guess = _GUESS
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of what is transmitted."""
+        return self._header.epoch
+
+    @property
+    def backlog(self) -> int:
+        """How many changes, and the manifest that accounts for them, were not yet transmitted once."""
+        return len(self._pending) + len(self._stones) + self._manifest_due
+
+    def changed(self, news: News) -> None:
+        """The mirror has changed."""
+        if self._mirror.loaded and self._hours is None:
+            self._manifest_due = True
+        if news.changed or news.gone:
+            self._hours = None
+            self._manifest_due = self._mirror.loaded
+            for run in news.changed:
+                self._pending.setdefault(run)
+                self._stones.pop(run, None)
+            for run in news.gone:
+                self._pending.pop(run, None)
+                self._stones.setdefault(run)
+            self._all.over(self._mirror.calls.values())
+            self._look_near()
+
+    def database(self, state: DatabaseState, read_age: float) -> None:
+        """How the database is now; goes out at once if it became better or worse."""
+        mirror = self._mirror
+        new = GatewayState(
+            database=state,
+            database_time=mirror.time,
+            read_age=min(int(read_age), LARGEST_COUNTER),
+            faulty=mirror.faulty,
+            held=mirror.held,
+        )
+        if (new.database, new.faulty, new.held) != (self._state.database, self._state.faulty, self._state.held):
+            self._state_changed = True
+        self._state = new
+
+    def next_telegram(self, now: float) -> Outgoing:
+        """The telegram to transmit at machine time `now`; each call uses up one sequence number."""
+        if self._state_changed or now >= self._state_at + _STATE_S or now < self._state_at:
+            self._look_near()
+            return self._finish(self._state)
+        return self._manifest(now) or self._urgent() or self._routine(now)
+
+    def sent(self, outgoing: Outgoing, now: float) -> None:
+        """`outgoing` went down the line as a whole."""
+        self.sequence = outgoing.sequence
+        match outgoing.content:
+            case GatewayState() as state:
+                self._state_at = now
+                self._state_changed = state.database is not self._state.database
+            case Manifest():
+                self._manifest_at = now
+                self._since_manifest = 0
+                self._manifest_due = bool(self._pending or self._stones)
+            case Tombstones(tombstones=stones):
+                for stone in stones:
+                    self._stones.pop(stone.run, None)
+            case Calls(records=records):
+                self._since_manifest += 1
+                for record in records:
+                    self._call_sent(record, now)
+
+    def _call_sent(self, record: CallRecord, now: float) -> None:
+        current = self._mirror.calls.get(record.run)
+        if current is None or current.revision != record.revision:
+            return
+        if record.run in self._pending:
+            del self._pending[record.run]
+            for delay in _REPEATS_S:
+                self._repeats.append((now + delay, record.run, record.revision))
+            while len(self._repeats) > _REPEATS_MOST:
+                self._repeats.popleft()
+
+    def _urgent(self) -> Outgoing | None:
+        """Changes never transmitted, then the manifest over them; in a storm every eighth telegram is a routine one."""
+        self._turn += 1
+        if self._turn % _STORM_SHARE == 0:
+            return None
+        if self._pending:
+            calls = self._mirror.calls
+            first = next((run for run in self._pending if run in self._near_runs), next(iter(self._pending)))
+            day = calls[first].day
+            others = (run for run in self._pending if run != first and calls[run].day == day)
+            outgoing, _ = self._calls([calls[run] for run in [first, *islice(others, 63)]])
+            return outgoing
+        if self._stones:
+            return self._tombstones(list(self._stones))
+        if self._manifest_due and self._mirror.loaded:
+            return self._finish(self._next_manifest())
+        return None
+
+    def _manifest(self, now: float) -> Outgoing | None:
+        """The manifest that comes from time to time, whatever else there is."""
+        due = self._since_manifest >= _MANIFEST_TELEGRAMS or not 0 <= now - self._manifest_at < _MANIFEST_S
+        return self._finish(self._next_manifest()) if due and self._mirror.loaded else None
+
+    def _routine(self, now: float) -> Outgoing:
+        """Repeats, the next hours and everything, in turn."""
+        if self._turn % 2:
+            repeated = self._repeat(now)
+            if repeated is not None:
+                return repeated
+        around = self._near if self._turn % 4 < 2 and self._near_runs else self._all
+        runs = around.rest()
+        if not runs:
+            return self._tombstones(list(self._mirror.tombstones)) if self._mirror.tombstones else self._idle()
+        if around is self._all and self._mirror.tombstones and self._turn % 32 == 2:
+            stones = list(self._mirror.tombstones)
+            start = (self._turn // 32 * _STONES) % len(stones)
+            return self._tombstones(stones[start:] + stones[:start])
+        calls = self._mirror.calls
+        day = calls[runs[0]].day
+        records = [calls[run] for run in runs[:64] if calls[run].day == day]
+        outgoing, count = self._calls(records)
+        around.passed(records[count - 1])
+        return outgoing
+
+    def _repeat(self, now: float) -> Outgoing | None:
+        """The repeats that are due, of one day."""
+        calls = self._mirror.calls
+        due: dict[int, CallRecord] = {}
+        later: list[tuple[float, int, int]] = []
+        while self._repeats:
+            at, run, revision = self._repeats.popleft()
+            record = calls.get(run)
+            if record is None or record.revision != revision or run in self._pending:
+                continue
+            if at <= now and run not in due and (not due or next(iter(due.values())).day == record.day):
+                due[run] = record
+            else:
+                later.append((at, run, revision))
+        outgoing, taken = self._calls(list(due.values())) if due else (None, 0)
+        left = list(due.values())[taken:]
+        self._repeats.extend((now, record.run, record.revision) for record in left)
+        self._repeats.extend(later)
+        return outgoing
+
+    def _idle(self) -> Outgoing:
+        """Something to say when there is nothing to say."""
+        return self._finish(self._next_manifest() if self._mirror.loaded else self._state)
+
+    def _calls(self, records: Sequence[CallRecord]) -> tuple[Outgoing, int]:
+        """As many of `records`, all of one day, from the first on, as one telegram holds; and how many those are."""
+        header = self._header
+        count = max(1, min(self._guess, len(records)))
+        frame = encode(header, Calls(records=tuple(records[:count])))
+        while frame is None and count > 1:
+            count -= 1
+            frame = encode(header, Calls(records=tuple(records[:count])))
+        while frame is not None and count < len(records):
+            more = encode(header, Calls(records=tuple(records[: count + 1])))
+            if more is None:
+                break
+            frame, count = more, count + 1
+        if count < len(records):
+            self._guess = count
+        return self._finish(Calls(records=tuple(records[:count])), frame), count
+
+    def _tombstones(self, runs: Sequence[int]) -> Outgoing:
+        stones = self._mirror.tombstones
+        chosen = [stones[run] for run in runs if run in stones][:_STONES]
+        self._stones = {run: None for run in self._stones if run in stones}
+        return self._finish(Tombstones(tombstones=tuple(chosen))) if chosen else self._idle()
+
+    def _next_manifest(self) -> Manifest:
+        if self._hours is None:
+            self._hours = manifest_hours(self._mirror.calls.values())
+        hours = self._hours
+        start = self._next_hour if self._next_hour < len(hours) else 0
+        self._next_hour = start + _MANIFEST_HOURS
+        return Manifest(
+            cycle=self._all.passes,
+            count=len(self._mirror.calls),
+            digest=whole_digest(hours),
+            hours=hours[start : start + _MANIFEST_HOURS],
+        )
+
+    def _look_near(self) -> None:
+        """Find the calls of the next hours anew, by the database's time."""
+        time = self._mirror.time
+        near = (
+            []
+            if time is None
+            else [
+                record
+                for record in self._mirror.calls.values()
+                if time - _NEAR_BEFORE_S <= _best(record) <= time + _NEAR_AFTER_S
+            ]
+        )
+        self._near_runs = {record.run for record in near}
+        self._near.over(near)
+
+    def _finish(self, content: Content, frame: bytes | None = None) -> Outgoing:
+        frame = frame or encode(self._header, content)
+        if frame is None:
+            raise ValueError(f"{content!r} does not fit into a telegram")
+        outgoing = Outgoing(frame=frame, sequence=self._header.sequence, content=content)
+        if self._header.sequence == LARGEST_COUNTER:
+            self._header = replace(self._header, epoch=self._new_epoch(), sequence=1)
+        else:
+            self._header = replace(self._header, sequence=self._header.sequence + 1)
+        return outgoing
+
+
+def _key(record: CallRecord) -> _Key:
+    return (record.day.toordinal(), record.planned, record.run)
+
+
+def _best(record: CallRecord) -> int:
+    """When the call's last event is, as far as is known."""
+    times = (record.actual_departure, record.expected_departure, record.planned_departure)
+    arrivals = (record.actual_arrival, record.expected_arrival, record.planned_arrival)
+    return next((time for time in (*times, *arrivals) if time is not None), record.planned)
