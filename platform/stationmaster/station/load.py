@@ -1,0 +1,89 @@
+"""A station's folder, read whole: every fault at once, or a station."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stationmaster.station.devices import read_boards, read_layouts, read_zones
+from stationmaster.station.names import fill_names, guess_warning, read_names
+from stationmaster.station.occupation import Clearance
+from stationmaster.station.places import ids_of, read_places, read_station_file
+from stationmaster.station.reading import HelpfulFaults
+from stationmaster.station.rules import RuleWorld, read_rules
+from stationmaster.station.texts import STATUS_PREFIX, read_templates
+from stationmaster.station.timetable import TimetableRow, read_timetable
+from stationmaster_base.configuration import Faults
+from stationmaster_base.errors import Fault
+from stationmaster_kernel.configuration import Configuration, Name, PlaceKind
+
+__all__ = ["Station", "load_station", "read_station"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A station as its folder says.
+
+    `classes` are the train classes that `station.toml` lists; `clearance` is what the allotment of tracks keeps free
+    around a train. `warnings` are what was made by rule for want of better; their `allowed` is advice.
+    """
+
+    configuration: Configuration
+    timetable: tuple[TimetableRow, ...]
+    folder: Path
+    classes: tuple[str, ...] = ()
+    clearance: Clearance = field(default_factory=Clearance)
+    warnings: tuple[Fault, ...] = ()
+
+
+def load_station(folder: Path) -> Station:
+    """The station in `folder`.
+
+    Raises:
+        ConfigurationError: with every fault in all of its files.
+
+    """
+    faults = HelpfulFaults()
+    station = read_station(folder, faults)
+    faults.raise_if_any()
+    return station
+
+
+def read_station(folder: Path, faults: Faults) -> Station:
+    """The station in `folder` as far as it can be read; if there are faults, it is not to be used."""
+    file = read_station_file(folder, faults)
+    languages = file.facts.languages
+    places = read_places(folder, languages, faults)
+    layouts = read_layouts(folder, faults)
+    boards = read_boards(folder, languages, places, layouts, faults)
+    zones = read_zones(folder, languages, places, faults)
+    templates = read_templates(folder, languages, faults)
+    given = read_names(folder, languages, faults)
+    timetable = read_timetable(folder, places, faults)
+    world = RuleWorld(
+        platforms=ids_of(places, PlaceKind.PLATFORM),
+        classes=tuple(dict.fromkeys((*file.classes, *(row.train_class for row in timetable)))),
+        zone_types=tuple(dict.fromkeys(zone.type for zone in zones)),
+        templates=tuple(item.id for item in templates if not item.id.startswith(STATUS_PREFIX)),
+    )
+    rules = read_rules(folder, world, faults)
+    own = Name(id=dict(file.facts.names).get(languages[0], ""), names=file.facts.names)
+    known = given if not own.id or own.id in {name.id for name in given} else (*given, own)
+    filled = fill_names(known, (name for row in timetable for name in (row.origin, row.destination)), languages)
+    return Station(
+        configuration=Configuration(
+            station=file.facts,
+            places=places,
+            boards=boards,
+            zones=zones,
+            names=filled.names,
+            templates=templates,
+            layouts=layouts,
+            rules=rules,
+        ),
+        timetable=timetable,
+        folder=folder,
+        classes=file.classes,
+        clearance=file.clearance,
+        warnings=tuple(guess_warning(name) for name in filled.names if name.id in filled.guessed),
+    )
