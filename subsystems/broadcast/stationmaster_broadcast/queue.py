@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from stationmaster_agent.work import Work
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.classes import class_of
+from stationmaster_broadcast.recording import Recipe
 
 __all__ = ["Waiting", "ZoneQueue", "may_interrupt"]
 
@@ -20,7 +21,7 @@ class Waiting:
     """One announcement that waits in one zone; `recipe` says which sound it needs."""
 
     work: Work
-    recipe: str
+    recipe: Recipe
 
     @property
     def place(self) -> tuple[int, Instant, Instant, str]:

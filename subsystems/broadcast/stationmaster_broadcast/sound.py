@@ -92,7 +92,7 @@ def read_wave(path: Path) -> Sound:
     if (channels, width) != (1, 2) or rate < 1 or len(data) != 2 * frames:
         raise StationError(
             "sound-file",
-            f"{path} has {channels} channels of {8 * width} bits at {rate} Hz and {len(data)} bytes for {frames} frames.",
+            f"{path}: {channels} channels of {8 * width} bits at {rate} Hz, {len(data)} bytes for {frames} frames.",
             "One channel of 16 bits is expected, and all of it.",
         )
     samples = array("h")
