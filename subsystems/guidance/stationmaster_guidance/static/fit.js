@@ -1,0 +1,63 @@
+// Makes texts fit their cells: smaller down to a size that can still be read, and what is still too long scrolls.
+// Everything is measured first and written afterwards, so a board of a hundred cells is laid out once and not
+// a hundred times.
+
+const SMALLEST = 0.68;
+const SCROLL_EM_PER_S = 3;
+const PAUSE_S = 2;
+
+/** Fit every text in `cells`; a cell whose text and size are those of the last time is left alone. */
+export function fit(cells) {
+  const texts = [];
+  for (const cell of cells) {
+    const key = `${cell.clientWidth}x${cell.clientHeight} ${cell.textContent}`;
+    if (cell.clientWidth > 0 && cell.dataset.fitted !== key) {
+      cell.dataset.fitted = key;
+      texts.push(...cell.querySelectorAll(".text"));
+    }
+  }
+  for (const text of texts) {
+    text.style.removeProperty("font-size");
+    text.classList.remove("sliding");
+  }
+  const sizes = texts.map((text) => measure(text));
+  texts.forEach((text, index) => apply(text, sizes[index]));
+}
+
+function measure(text) {
+  const cell = text.closest(".cell, .heading, .fitted");
+  const style = getComputedStyle(cell);
+  const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const high = cell.clientHeight / text.parentElement.dataset.stack;
+  return {
+    overflow: cell.dataset.overflow ?? "shrink",
+    room,
+    wide: text.scrollWidth,
+    high,
+    tall: text.scrollHeight,
+    em: parseFloat(getComputedStyle(text).fontSize),
+  };
+}
+
+function apply(text, { overflow, room, wide, high, tall, em }) {
+  if (overflow === "wrap") {
+    if (tall > high + 1) {
+      text.style.fontSize = `${Math.max(SMALLEST, Math.sqrt(high / tall))}em`;
+    }
+    return;
+  }
+  if (wide <= room + 0.5) {
+    return;
+  }
+  const wanted = overflow === "scroll" ? 1 : room / wide;
+  const scale = Math.max(SMALLEST, wanted);
+  if (scale < 1) {
+    text.style.fontSize = `${scale * 0.995}em`;
+  }
+  const missing = wide * scale - room;
+  if (missing > 1) {
+    text.style.setProperty("--slide", `${-missing}px`);
+    text.style.setProperty("--slide-s", `${2 * (PAUSE_S + missing / (SCROLL_EM_PER_S * em))}s`);
+    text.classList.add("sliding");
+  }
+}

@@ -1,0 +1,154 @@
+"""Pictures as JSON: what goes to the board's page, and what `GET /api/v1/boards` says of all boards.
+
+The page gets everything that it needs to draw, look included, in one whole state, so it can miss any number of states
+and be right again with the next.
+"""
+
+from __future__ import annotations
+
+import json
+
+from stationmaster_base.health import JsonValue
+from stationmaster_guidance.geometry import header_place, is_across, is_narrow
+from stationmaster_guidance.layout import BoardLayout, Column, Line, Region
+from stationmaster_guidance.rows import NO_ROOM, BoardPicture, BoardRow, RegionPicture
+from stationmaster_kernel.configuration import Board, StationFacts, Words
+
+__all__ = ["api_board", "page_state"]
+
+
+def page_state(
+    board: Board,
+    layout: BoardLayout,
+    station: StationFacts,
+    picture: BoardPicture,
+    *,
+    places: Words,
+    stale: bool,
+    alone: bool,
+) -> str:
+    """The whole state of one board's page; `places` names what it serves. One picture always gives the same text."""
+    return _text(
+        {
+            "board": {
+                "id": board.id,
+                "type": board.type,
+                "names": _words(board.names),
+                "places": _words(places),
+                "width": board.width,
+                "height": board.height,
+            },
+            "station": {
+                "names": _words(station.names),
+                "zone": station.zone,
+                "languages": list(station.languages),
+            },
+            "look": _look(board, layout),
+            "regions": [_region(region, drawn) for region, drawn in zip(layout.regions, picture.regions, strict=True)],
+            "rows": [_page_row(row) for row in picture.rows if row.page != NO_ROOM],
+            "stale": stale,
+            "alone": alone,
+        }
+    )
+
+
+def api_board(picture: BoardPicture, *, stale: bool) -> dict[str, JsonValue]:
+    """One board in `GET /api/v1/boards`: every row that is on, on whichever page; page 0 is no room on the board."""
+    return {
+        "rows": [
+            {
+                "call": row.call,
+                "task": row.task,
+                "revision": row.revision,
+                "number": row.number,
+                "status": row.status,
+                "fields": {name: _words(words) for name, words in row.fields},
+                "status_texts": _words(row.status_texts),
+                "region": row.region,
+                "page": row.page,
+            }
+            for row in picture.rows
+        ],
+        "stale": stale,
+    }
+
+
+def _look(board: Board, layout: BoardLayout) -> dict[str, JsonValue]:
+    colours = layout.colours
+    return {
+        "layout": layout.id,
+        "languages": layout.languages,
+        "language_s": layout.language_s,
+        "dwell_s": layout.dwell_s,
+        "across": is_across(board, layout),
+        "narrow": is_narrow(board),
+        "header": {
+            "titles": _words(layout.header.titles),
+            "place": header_place(board, layout),
+            "clock": layout.header.clock,
+            "date": layout.header.date,
+        },
+        "footer": _words(layout.footer),
+        "stale": {"texts": _words(layout.stale.texts), "silent_s": layout.stale.silent_s},
+        "alone": _words(layout.alone),
+        "colours": {
+            "background": colours.background,
+            "text": colours.text,
+            "muted": colours.muted,
+            "header": colours.header,
+            "header_text": colours.header_text,
+            "number": colours.number,
+            "status": {str(status): colour for status, colour in colours.statuses},
+        },
+    }
+
+
+def _region(region: Region, drawn: RegionPicture) -> dict[str, JsonValue]:
+    return {
+        "titles": _words(region.titles),
+        "share": region.share,
+        "rows": drawn.rows_per_page,
+        "pages": drawn.pages,
+        "grow": region.grow,
+        "headings": region.headings,
+        "empty": _words(region.empty),
+        "lines": [_line(line) for line in drawn.lines],
+    }
+
+
+def _line(line: Line) -> JsonValue:
+    return {"height": line.height, "width": line.width, "columns": [_column(column) for column in line.columns]}
+
+
+def _column(column: Column) -> JsonValue:
+    return {
+        "field": column.field,
+        "headings": _words(column.headings),
+        "width": column.width,
+        "align": column.align,
+        "language": column.language,
+        "overflow": column.overflow,
+        "size": column.size,
+        "filled": column.filled,
+    }
+
+
+def _page_row(row: BoardRow) -> JsonValue:
+    return {
+        "task": row.task,
+        "call": row.call,
+        "revision": row.revision,
+        "status": row.status,
+        "fields": {name: _words(words) for name, words in row.fields},
+        "status_texts": _words(row.status_texts),
+        "region": row.region,
+        "page": row.page,
+    }
+
+
+def _words(words: Words) -> dict[str, JsonValue]:
+    return dict(words)
+
+
+def _text(body: JsonValue) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,85 @@
+"""A server process and a headless browser for tests that look at pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from guidance.fakes import ROOT
+
+CHROMIUM = os.environ.get("STATIONMASTER_CHROMIUM", "/usr/bin/chromium")
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServedBoards:
+    """The process of a `serve.py`; it can be ended and started again on the same port."""
+
+    def __init__(self, script: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self._command = [sys.executable, str(script), str(self.port), *arguments]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "default"}
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n", "the server did not start"
+
+    def stop(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    def act(self, act: str, **given: object) -> dict[str, str]:
+        """Do something to the station."""
+        request = Request(f"{self.base}/test/{act}", json.dumps(given).encode(), method="POST")
+        with urlopen(request) as answer:
+            result: dict[str, str] = json.load(answer)
+            return result
+
+    def get(self, path: str) -> dict[str, object]:
+        """A JSON answer."""
+        with urlopen(f"{self.base}{path}") as answer:
+            result: dict[str, object] = json.load(answer)
+            return result
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def listen_for_errors(page: Page) -> list[str]:
+    """Every error that the page writes to its console or throws, from now on."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors

@@ -1,0 +1,81 @@
+"""Pictures of every type of board in three shapes of screen, in both languages, for people to look at.
+
+    python tests/guidance/gallery.py FOLDER [BOARD …]
+
+with the source roots and `tests` on PYTHONPATH. It serves a believable morning of the sample station.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from guidance.browsing import ServedBoards, chromium
+from playwright.sync_api import Browser, Page
+
+BOARDS = (
+    "hall-1",
+    "entrance-n",
+    "waiting-a",
+    "gate-1a-1b",
+    "platform-2",
+    "underpass-n",
+    "exit-n",
+    "arrivals-1",
+    "staff-1",
+)
+"""One of each type."""
+
+SHAPES = {"landscape": (1920, 1080), "portrait": (1080, 1920), "ultrawide": (1920, 360)}
+
+LANGUAGE_S = 10
+FIRST_PAGE = 1_772_000_040
+"""A moment (machine time) at which every board shows its first page and its first language."""
+
+
+def paint(browser: Browser, served: ServedBoards, folder: Path, boards: tuple[str, ...] = BOARDS) -> list[Path]:
+    """Take every picture; returns the files."""
+    files = []
+    for shape, (width, height) in SHAPES.items():
+        served.act("resize", width=width, height=height)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        for board in boards:
+            files += _pictures(page, served, folder, board, shape)
+        page.close()
+    return files
+
+
+def _pictures(page: Page, served: ServedBoards, folder: Path, board: str, shape: str) -> list[Path]:
+    page.clock.set_fixed_time(FIRST_PAGE)
+    page.goto(f"{served.base}/board/{board}")
+    page.wait_for_selector("#board .regions")
+    languages = ("zh", "en") if page.locator("#board.alternate").count() else ("all",)
+    files = []
+    for number, language in enumerate(languages):
+        page.clock.set_fixed_time(FIRST_PAGE + number * LANGUAGE_S)
+        page.wait_for_selector(f'#board[data-language="{number}"]')
+        files.append(folder / f"{board}-{shape}-{language}.png")
+        page.screenshot(path=str(files[-1]), animations="disabled")
+    return files
+
+
+def main(arguments: list[str]) -> int:
+    """Make the pictures."""
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
+        served = ServedBoards(Path(__file__).with_name("serve.py"), f"{scratch}/clock.json", "08:07")
+        served.start()
+        try:
+            paint(browser, served, folder, tuple(arguments[1:]) or BOARDS)
+        finally:
+            served.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

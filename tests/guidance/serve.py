@@ -1,0 +1,103 @@
+"""Guidance's real pages over a fake agent, as a process of its own: what browser tests and the gallery look at.
+
+`python serve.py PORT` with the test roots on the path; it prints `ready` when it listens. `POST /test/<act>` changes
+what the station does, as a hub would.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time as machine_time
+from dataclasses import replace
+from datetime import time
+from pathlib import Path
+
+from guidance.believable import SAMPLE, BelievableDay
+from guidance.fakes import FakeSource
+from prometheus_client import CollectorRegistry
+from twisted.internet import reactor
+
+from stationmaster_agent.machine import AgentState
+from stationmaster_base.clock import Anchor, FileClock, write_anchor
+from stationmaster_base.health import Health
+from stationmaster_base.times import MINUTE, Instant
+from stationmaster_guidance.boards import Boards
+from stationmaster_guidance.pages import Pages
+from stationmaster_kernel.values import FeedGrade
+from stationmaster_service.face import Face, json_answer
+from stationmaster_service.interfaces import WebRequest
+from stationmaster_service.timer import StationTimer
+
+
+class Server:
+    """Wires it all; `acts` are what tests can do to the station."""
+
+    def __init__(self, port: int, clock_file: Path, clock: time, boot: str) -> None:
+        self.day = BelievableDay(clock)
+        if not clock_file.exists():
+            write_anchor(clock_file, Anchor(station=self.day.now, machine=machine_time.time(), rate=1.0))
+        self.source = FakeSource()
+        self.view = self.source.view
+        station_clock = FileClock(clock_file, machine_time.time)
+        timer = StationTimer(station_clock, reactor)
+        registry = CollectorRegistry()
+        boards = Boards(
+            self.source, clock=station_clock, timer=timer, reactor=reactor, boot=boot, registry=registry
+        )
+        face = Face(
+            health=lambda: Health(process="guidance"), clock=station_clock, timer=timer, registry=registry
+        )
+        Pages(face, boards, self.source, station_clock)
+        face.app.route("/test/<act>", methods=["POST"])(self._act)
+        self._adopt()
+        boards.start()
+        reactor.listenTCP(port, face.site(), interface="127.0.0.1")
+
+    def _adopt(self) -> None:
+        self.view.configuration = self.view.configuration or self.day.configuration
+        self.view.tasks = self.day.state.tasks
+        self.view.fresh_at = self.day.now
+        self.source.changed()
+
+    def _act(self, request: WebRequest, act: str) -> bytes:
+        given = json.loads(request.content.read() or b"{}")
+        answer = getattr(self, f"act_{act}")(**given)
+        self._adopt()
+        return json_answer(request, answer)
+
+    def act_late(self, minutes: int) -> dict[str, str]:
+        """The next departure will be late."""
+        call = self.day.next_departure()
+        self.day.report(call.number, expected_departure=Instant(call.departure + minutes * MINUTE))
+        return {"number": call.number}
+
+    def act_alone(self) -> dict[str, str]:
+        """The hub is gone."""
+        self.view.state = AgentState.ALONE
+        return {}
+
+    def act_lost(self) -> dict[str, str]:
+        """Nothing has come from the dispatching system for an hour."""
+        self.view.grade = FeedGrade.LOST
+        self.day.now = Instant(self.day.now - 3600)
+        return {}
+
+    def act_resize(self, width: int, height: int) -> dict[str, str]:
+        """Every board gets this size."""
+        configuration = self.day.configuration
+        boards = tuple(replace(board, width=width, height=height) for board in configuration.boards)
+        self.view.configuration = replace(configuration, boards=boards)
+        return {}
+
+    def act_empty(self) -> dict[str, str]:
+        """No train any more."""
+        self.day.state = replace(self.day.state, tasks=type(self.day.state.tasks)())
+        return {}
+
+
+if __name__ == "__main__":
+    Server(int(sys.argv[1]), Path(sys.argv[2]), time.fromisoformat(sys.argv[3]), boot=f"{machine_time.time_ns():x}")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    reactor.run()
