@@ -1,0 +1,102 @@
+"""A batch: inputs that waited together, worked through the kernel and ready to be committed as one.
+
+Pure: the state before stays valid until the batch is committed, and the same batch can be tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from stationmaster.hub.journal import JournalEntry, Row, make_entry
+from stationmaster_base.logging import get_logger
+from stationmaster_kernel.changes import Changes, Note
+from stationmaster_kernel.inputs import Feed, Input
+from stationmaster_kernel.state import State
+from stationmaster_kernel.step import Refused, is_news, step
+from stationmaster_protocol.messages import Position
+
+__all__ = ["QUARANTINED", "Batch", "Kernel", "prepare"]
+
+_LOG = get_logger("pipeline")
+
+QUARANTINED = "quarantined"
+"""The code of the note that stands in the journal for an input that was not taken."""
+
+Kernel = Callable[[State, Input], tuple[State, Changes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one transaction has to do.
+
+    `base` is the position that it follows and `head` the one that it leads to; `state` is the candidate. `rows` and
+    `deletes` are the last word on each changed resource. Without entries there is nothing to commit.
+    """
+
+    base: Position
+    head: Position
+    state: State
+    entries: tuple[JournalEntry, ...]
+    rows: tuple[Row, ...]
+    deletes: tuple[tuple[str, str], ...]
+
+
+def prepare(
+    state: State, base: Position, inputs: Sequence[Input], known: Collection[str], kernel: Kernel = step
+) -> Batch:
+    """Work inputs through the kernel in their order.
+
+    An input whose id is `known`, or that came earlier in the batch, is left out: it has been applied.
+    So is a feed input without news.
+    An input that the kernel refuses is an entry with a note of the reason and no changes; so is one on which the
+    kernel fails, which is a fault of ours and is logged as such: it must not stop the others.
+    """
+    entries: list[JournalEntry] = []
+    rows: dict[tuple[str, str], Row | None] = {}
+    seen = set(known)
+    sequence, previous = base.sequence, base.hash
+    for waiting in inputs:
+        if waiting.id in seen:
+            continue
+        seen.add(waiting.id)
+        given, refused = waiting, False
+        try:
+            news = _news(state, given)
+            if news is None:
+                continue
+            given = news
+            state, changes = kernel(state, given)
+        except Refused as reason:
+            refused, changes = True, _quarantine(given, reason.code, str(reason))
+        except Exception as error:
+            _LOG.exception("kernel-failed", input=given.id, todo="report this with the journal; the input is set aside")
+            refused, changes = True, _quarantine(given, "kernel-failed", f"{type(error).__name__}: {error}")
+        sequence += 1
+        entry = make_entry(sequence, previous, given, changes, refused=refused)
+        previous = entry.hash
+        entries.append(entry)
+        rows.update(((row.kind, row.id), row) for row in entry.rows)
+        rows.update((gone, None) for gone in changes.deletes)
+    return Batch(
+        base=base,
+        head=Position(epoch=base.epoch, sequence=sequence, hash=previous),
+        state=state,
+        entries=tuple(entries),
+        rows=tuple(row for row in rows.values() if row is not None),
+        deletes=tuple(key for key, row in rows.items() if row is None),
+    )
+
+
+def _news(state: State, given: Input) -> Input | None:
+    if not isinstance(given, Feed):
+        return given
+    records = tuple(record for record in given.records if is_news(state, record))
+    if not records:
+        return None
+    return given if len(records) == len(given.records) else replace(given, records=records)
+
+
+def _quarantine(given: Input, reason: str, message: str) -> Changes:
+    detail = (("message", message), ("reason", reason))
+    return Changes(notes=(Note(code=QUARANTINED, subject=given.id, detail=detail),))

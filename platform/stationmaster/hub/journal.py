@@ -1,0 +1,151 @@
+"""The journal: one entry for each input, each bound to the one before it by its hash.
+
+An entry's hash is SHA-256 over the hash of the entry before, a line feed, and the entry's canonical bytes:
+`[sequence,"input id"]`, its changes and its notes, each as the JSON text that is stored, joined by line feeds. So an
+entry is checked from what is stored, without making values of it. The hash before the first entry of an
+epoch is SHA-256 over the epoch's name.
+
+The texts are made here once, and the same text of a value stands in the journal and in the row of its resource.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from stationmaster_base.times import Instant
+from stationmaster_kernel.changes import KINDS, Changes, Note, Resource
+from stationmaster_kernel.inputs import Input
+from stationmaster_kernel.plain import from_plain, to_plain
+
+__all__ = [
+    "JournalEntry",
+    "Row",
+    "changes_from_text",
+    "compact",
+    "entry_hash",
+    "first_hash",
+    "input_kind",
+    "make_entry",
+    "notes_from_text",
+    "resource_from_row",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One resource as it is stored; `body` is JSON text."""
+
+    kind: str
+    id: str
+    revision: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One input, what it changed, and its place in the chain.
+
+    `at` is the station time of the input; `refused` tells that the kernel would not take it. `rows` are the puts as
+    rows, in the order of `changes.puts`; the texts are what is stored.
+    """
+
+    sequence: int
+    previous: str
+    hash: str
+    input_id: str
+    input_kind: str
+    input_text: str
+    at: Instant
+    refused: bool
+    changes: Changes
+    rows: tuple[Row, ...]
+    changes_text: str
+    notes_text: str
+
+
+def compact(plain: Any) -> str:
+    """JSON text without spaces, with every character as itself."""
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def first_hash(epoch: str) -> str:
+    """The hash before the first entry of an epoch."""
+    return sha256(epoch.encode()).hexdigest()
+
+
+def entry_hash(previous: str, sequence: int, input_id: str, changes_text: str, notes_text: str) -> str:
+    """The hash of an entry, as 64 hexadecimal digits."""
+    text = "\n".join((previous, compact([sequence, input_id]), changes_text, notes_text))
+    return sha256(text.encode()).hexdigest()
+
+
+def input_kind(given: Input) -> str:
+    """The word for a kind of input: its class in lower case."""
+    return type(given).__name__.lower()
+
+
+def make_entry(sequence: int, previous: str, given: Input, changes: Changes, *, refused: bool = False) -> JournalEntry:
+    """The entry that follows one with hash `previous`."""
+    rows = tuple(
+        Row(kind=put.kind, id=put.id, revision=put.revision, body=compact(to_plain(put.value))) for put in changes.puts
+    )
+    puts = ",".join(f"[{compact(row.kind)},{compact(row.id)},{row.revision},{row.body}]" for row in rows)
+    changes_text = f'{{"puts":[{puts}],"deletes":{compact(list(changes.deletes))}}}'
+    notes_text = compact([to_plain(note) for note in changes.notes])
+    return JournalEntry(
+        sequence=sequence,
+        previous=previous,
+        hash=entry_hash(previous, sequence, given.id, changes_text, notes_text),
+        input_id=given.id,
+        input_kind=input_kind(given),
+        input_text=compact(to_plain(given)),
+        at=given.at,
+        refused=refused,
+        changes=changes,
+        rows=rows,
+        changes_text=changes_text,
+        notes_text=notes_text,
+    )
+
+
+def changes_from_text(changes_text: str, notes: Sequence[Note] = ()) -> Changes:
+    """The reverse of what `make_entry` wrote.
+
+    Raises:
+        ValueError, TypeError, KeyError: the text does not describe changes.
+
+    """
+    plain = json.loads(changes_text)
+    return Changes(
+        puts=tuple(_resource(kind, item, revision, value) for kind, item, revision, value in plain["puts"]),
+        deletes=tuple((kind, item) for kind, item in plain["deletes"]),
+        notes=tuple(notes),
+    )
+
+
+def notes_from_text(notes_text: str) -> tuple[Note, ...]:
+    """The notes of an entry.
+
+    Raises:
+        ValueError, TypeError, KeyError: the text does not describe notes.
+
+    """
+    return tuple(from_plain(Note, plain) for plain in json.loads(notes_text))
+
+
+def resource_from_row(row: Row) -> Resource:
+    """The resource that a row holds.
+
+    Raises:
+        ValueError, TypeError, KeyError: the row does not hold one.
+
+    """
+    return _resource(row.kind, row.id, row.revision, json.loads(row.body))
+
+
+def _resource(kind: str, item: str, revision: int, value: Any) -> Resource:
+    return Resource(kind=kind, id=item, revision=revision, value=from_plain(KINDS[kind], value))

@@ -1,0 +1,77 @@
+"""The hub's settings: table `[hub]` of the configuration file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from stationmaster.hub.database import database_url
+from stationmaster_base.configuration import Table
+from stationmaster_base.errors import StationError
+
+__all__ = ["HubSettings", "Subsystem"]
+
+_PLACEHOLDER = "sqlite:///hub.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subsystem:
+    """Who may connect, and with which secret."""
+
+    identity: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """Where the hub finds what it needs, and where it listens.
+
+    `line` is the device of the one-way line; None without one. `feed_late_s` and `feed_lost_s` are seconds of machine
+    time without telegrams after which the feed is late and lost; `heartbeat_s` is the time between heartbeats.
+    """
+
+    station: Path
+    database: URL
+    listen: str = "127.0.0.1"
+    port: int = 8080
+    protocol_listen: str = "127.0.0.1"
+    protocol_port: int = 7310
+    line: Path | None = None
+    baud: int = 115200
+    feed_late_s: float = 10.0
+    feed_lost_s: float = 60.0
+    heartbeat_s: float = 5.0
+    subsystems: tuple[Subsystem, ...] = ()
+
+    @classmethod
+    def from_table(cls, table: Table, folder: Path) -> HubSettings:
+        """Read `[hub]`; faults go to the table. Relative paths count from `folder`."""
+        text = table.text("database", _PLACEHOLDER)
+        try:
+            database = database_url(text, folder)
+        except StationError as error:
+            table.fault("database", error.message, error.hint)
+            database = database_url(_PLACEHOLDER, folder)
+        line = table.text("line", "")
+        subsystems = table.table("subsystems")
+        names = subsystems.keys()
+        settings = cls(
+            station=folder / table.text("station"),
+            database=database,
+            listen=table.text("listen", "127.0.0.1"),
+            port=table.integer("port", 8080, high=65535),
+            protocol_listen=table.text("protocol_listen", "127.0.0.1"),
+            protocol_port=table.integer("protocol_port", 7310, high=65535),
+            line=folder / line if line else None,
+            baud=table.integer("baud", 115200, low=300, high=4_000_000),
+            feed_late_s=table.number("feed_late_s", 10.0, low=0.1, high=3600),
+            feed_lost_s=table.number("feed_lost_s", 60.0, low=0.1, high=86400),
+            heartbeat_s=table.number("heartbeat_s", 5.0, low=0.05, high=300),
+            subsystems=tuple(Subsystem(identity=name, token=subsystems.text(name)) for name in names),
+        )
+        if settings.feed_lost_s <= settings.feed_late_s:
+            table.fault("feed_lost_s", "is not more than feed_late_s", f"more than {settings.feed_late_s:g}")
+        table.finish()
+        return settings

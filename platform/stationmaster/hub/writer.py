@@ -1,0 +1,114 @@
+"""The writer: the one thread that works inputs through the kernel and waits for the database.
+
+The reactor hands over one batch at a time and goes on. What the writer is given and what it gives back are frozen
+values, so the two threads share nothing that changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, cast
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from stationmaster.hub.batch import Batch, Kernel, prepare
+from stationmaster.hub.store import Repeated, Store, StoreDown
+from stationmaster_kernel.inputs import Input
+from stationmaster_kernel.state import State
+from stationmaster_kernel.step import step
+from stationmaster_protocol.messages import Position
+from stationmaster_service.interfaces import ThreadReactor
+
+__all__ = ["InThread", "Work", "Writer", "WriterThread"]
+
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """Runs a function elsewhere, one after the other, and tells how it went."""
+
+    def __call__(self, function: Callable[[], T], /) -> Deferred[T]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A batch that is on disk, and the machine seconds that the kernel and the commit took."""
+
+    batch: Batch
+    kernel_s: float
+    commit_s: float
+
+
+class Writer:
+    """Makes batches and commits them. A batch whose outcome is not known is settled before anything else is done.
+
+    Args:
+        store: where batches go.
+        seconds: machine time.
+        kernel: the kernel's step.
+
+    """
+
+    def __init__(self, store: Store, seconds: Callable[[], float], kernel: Kernel = step) -> None:
+        self._store = store
+        self._seconds = seconds
+        self._kernel = kernel
+        self._unsettled: Batch | None = None
+
+    def work(self, state: State, base: Position, inputs: Sequence[Input]) -> Work:
+        """Work through `inputs` and commit. After `StoreDown` it is to be called again with the same arguments.
+
+        Raises:
+            StoreDown: the database cannot be used now.
+            Fenced: another hub has the database.
+
+        """
+        began = self._seconds()
+        batch = self._unsettled
+        if batch is None:
+            batch = prepare(state, base, inputs, (), self._kernel)
+        elif self._store.committed(batch):
+            self._unsettled = None
+            return Work(batch=batch, kernel_s=0.0, commit_s=self._seconds() - began)
+        made = self._seconds()
+        try:
+            self._commit(batch)
+        except Repeated:
+            self._unsettled = None
+            known = self._store.known(item.id for item in inputs)
+            if not known:
+                raise StoreDown("it refuses inputs that it does not have") from None
+            batch = prepare(state, base, inputs, known, self._kernel)
+            self._commit(batch)
+        return Work(batch=batch, kernel_s=made - began, commit_s=self._seconds() - made)
+
+    def _commit(self, batch: Batch) -> None:
+        if batch.entries:
+            self._unsettled = batch
+            self._store.commit(batch)
+            self._unsettled = None
+
+
+class WriterThread(Service):
+    """One thread, alive while the service runs."""
+
+    def __init__(self, reactor: ThreadReactor) -> None:
+        self._reactor = reactor
+        self._pool = ThreadPool(minthreads=1, maxthreads=1, name="writer")
+
+    def startService(self) -> None:  # noqa: N802 - Twisted's name
+        Service.startService(self)
+        self._pool.start()
+
+    def stopService(self) -> None:  # noqa: N802 - Twisted's name
+        """Wait for what is being written."""
+        Service.stopService(self)
+        self._pool.stop()
+
+    def __call__(self, function: Callable[[], T], /) -> Deferred[T]:
+        done: Deferred[T] = deferToThreadPool(cast("Any", self._reactor), self._pool, function)
+        return done
