@@ -145,6 +145,8 @@ def _announcement_keys(timed: bool, trigger: Trigger | None) -> tuple[str, ...]:
 
 
 def _moment(table: Table, key: str, bases: Sequence[Base] = tuple(Base)) -> Moment | None:
+    """The moment; None if anything is wrong with it, so that nothing is concluded from a stand-in."""
+    before = len(table.faults)
     if key not in table:
         table.fault(key, "is missing", "{ base = …, offset = … }")
         return None
@@ -159,7 +161,7 @@ def _moment(table: Table, key: str, bases: Sequence[Base] = tuple(Base)) -> Mome
         else TimeChoice.BEST,
     )
     inner.finish()
-    return moment
+    return moment if len(table.faults) == before else None
 
 
 def _awaits(table: Table) -> EventName | None:
