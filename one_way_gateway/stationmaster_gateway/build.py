@@ -45,7 +45,6 @@ class Gateway(Collector):
         mirror: Mirror,
         port: Port,
         lock: Lock,
-        database: DispatchingDatabase,
     ) -> None:
         self._reader = reader
         self._transmitter = transmitter
@@ -53,7 +52,6 @@ class Gateway(Collector):
         self._mirror = mirror
         self._port = port
         self._lock = lock
-        self._database = database
         self.status: StatusServer | None = None
 
     def run(self, *, stopping: Callable[[], bool], sleep: Callable[[float], None]) -> None:
@@ -82,8 +80,6 @@ class Gateway(Collector):
             if self.status is not None:
                 self.status.close()
             reading.join(_JOIN_S)
-            if not reading.is_alive():
-                self._database.close()
         _LOG.info("stopped", epoch=self._schedule.epoch, sequence=self._schedule.sequence)
 
     def health(self) -> Health:
@@ -177,6 +173,7 @@ def build(
     )
     reader = Reader(
         database.poll,
+        database.close,
         mirror=mirror,
         schedule=schedule,
         lock=lock,
@@ -195,7 +192,6 @@ def build(
         mirror=mirror,
         port=device,
         lock=lock,
-        database=database,
     )
     gateway.status = StatusServer(
         (settings.listen, settings.status_port), health=gateway.health, clock=clock, registry=registry

@@ -28,6 +28,8 @@ _GONE = frozenset(
 _TIOCGETD = 0x5424
 """Get the line discipline (tty_ioctl(4)); the standard library does not name it everywhere."""
 _N_TTY = 0
+_PSEUDO_TERMINALS = range(136, 144)
+"""Device majors of Unix98 pseudo-terminals (Linux, Documentation/admin-guide/devices.txt)."""
 _IFLAG, _OFLAG, _CFLAG, _LFLAG, _ISPEED, _OSPEED, _CC = range(7)
 
 
@@ -82,7 +84,7 @@ class TransmitPort:
         try:
             self._refuse_unsafe(port)
             termios.tcsetattr(port, termios.TCSANOW, transmit_only(termios.tcgetattr(port), self._speed))
-            self._check(termios.tcgetattr(port))
+            self._check(port)
         except (OSError, termios.error) as error:
             os.close(port)
             raise self._gone(error) from error
@@ -193,9 +195,12 @@ class TransmitPort:
                 return int(entry.name)
         return None
 
-    def _check(self, attributes: list[Any]) -> None:
-        """The driver may ignore what it is told: look."""
-        if attributes[:_ISPEED] != transmit_only(list(attributes), self._speed)[:_ISPEED]:
+    def _check(self, port: int) -> None:
+        """The driver may ignore what it is told: look. A pseudo-terminal has no receiver and insists on CREAD."""
+        attributes = termios.tcgetattr(port)
+        if os.major(os.fstat(port).st_rdev) in _PSEUDO_TERMINALS:
+            attributes[_CFLAG] &= ~termios.CREAD
+        if attributes[:_ISPEED] != transmit_only(attributes, self._speed)[:_ISPEED]:
             raise self._unsafe("does not keep the settings of a transmit-only port", "Use another driver or device.")
 
 

@@ -23,6 +23,7 @@ class Reader:
 
     Args:
         poll: reads the database (`DispatchingDatabase.poll`).
+        close: lets go of it (`DispatchingDatabase.close`); called by the same thread.
         mirror, schedule: what it is put into; guarded by `lock`.
         poll_hz: reads a second.
         slow_s: the database counts as slow when its last read is older.
@@ -33,6 +34,7 @@ class Reader:
     def __init__(
         self,
         poll: Callable[[], Reading],
+        close: Callable[[], None],
         *,
         mirror: Mirror,
         schedule: Schedule,
@@ -44,6 +46,7 @@ class Reader:
         self.polls = 0
         self.failures = 0
         self._poll = poll
+        self._close = close
         self._mirror = mirror
         self._schedule = schedule
         self._lock = lock
@@ -90,8 +93,11 @@ class Reader:
 
     def run(self, stop: Event) -> None:
         """Poll until told to stop."""
-        while not stop.wait(self.step()):
-            pass
+        try:
+            while not stop.wait(self.step()):
+                pass
+        finally:
+            self._close()
 
     def _tell(self, news: News) -> None:
         for run, reason in news.faults.items():

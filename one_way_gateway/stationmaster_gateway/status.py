@@ -36,7 +36,13 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """One request went wrong, most often because the peer has gone; the next is served."""
-        _LOG.warning("request_failed", peer=str(client_address), connection=str(request), exc_info=True, do="nothing, if it stays at that")
+        _LOG.warning(
+            "request_failed",
+            peer=str(client_address),
+            connection=str(request),
+            exc_info=True,
+            do="nothing, if it stays at that",
+        )
 
 
 class _Handler(BaseHTTPRequestHandler):
