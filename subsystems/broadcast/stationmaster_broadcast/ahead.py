@@ -92,7 +92,7 @@ class Ahead:
                 self.changed()
                 break
             ordered += 1
-            self._studio.prepare(recipe, LATER).addCallbacks(_made, self._not_made, None, None, (recipe.key,))
+            self._studio.prepare(recipe, LATER).addCallbacks(_made, self._not_made, errbackArgs=(recipe.key,))
 
     def _not_made(self, _failure: Failure, key: str) -> None:
         """The studio has said why; it will be tried again when it is due."""

@@ -176,7 +176,9 @@ class BroadcastPerformer:
         if recipe.key in self._preparing:
             return
         self._preparing.add(recipe.key)
-        self._studio.prepare(recipe, NOW).addCallbacks(self._prepared, self._not_prepared, (recipe,), None, (recipe,))
+        self._studio.prepare(recipe, NOW).addCallbacks(
+            self._prepared, self._not_prepared, callbackArgs=(recipe,), errbackArgs=(recipe,)
+        )
 
     def _prepared(self, _recording: Recording, recipe: Recipe) -> None:
         self._preparing.discard(recipe.key)
