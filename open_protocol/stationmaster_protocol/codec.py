@@ -59,7 +59,7 @@ class FrameReader:
     """
 
     def __init__(self, largest: int) -> None:
-        self._largest = largest
+        self.largest = largest
         self._buffer = bytearray()
 
     @property
@@ -80,9 +80,9 @@ class FrameReader:
             while len(self._buffer) - start >= LENGTH_BYTES:
                 body = start + LENGTH_BYTES
                 length = int.from_bytes(self._buffer[start:body], "big")
-                if length > self._largest:
+                if length > self.largest:
                     raise RemoteProtocolError(
-                        "too-large", f"A message of {length} bytes is announced; the limit is {self._largest}."
+                        "too-large", f"A message of {length} bytes is announced; the limit is {self.largest}."
                     )
                 if not length:
                     raise RemoteProtocolError("empty-message", "A message of 0 bytes is announced.")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, get_args, get_origin
 
 from stationmaster_base.times import Instant, from_iso, to_iso
 from stationmaster_protocol.errors import LocalProtocolError
 from stationmaster_protocol.scalars import LARGEST, Restriction, Stamp, stamp_from_text, stamp_text
 
-__all__ = ["NUMBER", "TEXT", "ScalarCodec", "carriable", "cleaned", "scalar_codec"]
+__all__ = ["NUMBER", "TEXT", "ScalarCodec", "carriable", "cleaned", "cleaned_value", "scalar_codec"]
 
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACE = " \t\r\n"
@@ -35,6 +35,17 @@ def cleaned(text: str) -> str:
     For whoever makes values out of foreign text; the protocol itself refuses such a text and changes none.
     """
     return _UNCARRIABLE.sub("\ufffd", text)
+
+
+def cleaned_value(value: Any) -> Any:
+    """A value of the model with every text in it cleaned."""
+    if type(value) is str:
+        return cleaned(value)
+    if isinstance(value, tuple):
+        return tuple(cleaned_value(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: cleaned_value(getattr(value, field.name)) for field in fields(value)})
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +105,15 @@ def _write_date(day: date) -> str:
     return day.isoformat()
 
 
+# A station's instants are whole minutes of a few days: the same texts come again and again.
+_iso = lru_cache(maxsize=8192)(to_iso)
+_instant = lru_cache(maxsize=8192)(from_iso)
+
+
 def _write_instant(instant: Instant) -> str:
     if type(instant) is not int or not _EARLIEST <= instant <= _LATEST:
         raise _refuse(instant, "an instant of the years 1000 to 9999")
-    return to_iso(instant)
+    return _iso(instant)
 
 
 def _write_stamp(stamp: Stamp) -> str:
@@ -127,7 +143,7 @@ _PLAIN: dict[Any, ScalarCodec] = {
         facets=(f'<xs:pattern value="{_DAY}{_CLOCK}Z"/>',),
         says="A whole second of UTC.",
         write=_write_instant,
-        read=lambda text: from_iso(text.strip(_SPACE)),
+        read=lambda text: _instant(text.strip(_SPACE)),
     ),
     Stamp: ScalarCodec(
         xsd="stamp",

@@ -10,6 +10,7 @@ from stationmaster_protocol.messages import (
     ClientMessage,
     Hello,
     HubMessage,
+    Position,
     Snapshot,
     Subscribe,
     Subscribed,
@@ -39,6 +40,7 @@ class ServerSession:
         self._epoch = ""
         self._epochs_over: set[str] = set()
         self._number = 0
+        self._held: Position | None = None
 
     @property
     def closed(self) -> bool:
@@ -49,6 +51,10 @@ class ServerSession:
     def subscribed(self) -> bool:
         """Whether the client has subscribed."""
         return self._session.state is SessionState.SUBSCRIBED
+
+    def accept(self, largest_in: int) -> None:
+        """Take longer documents from now on, from a client that is known."""
+        self._session.accept(largest_in)
 
     def receive_data(self, data: bytes) -> list[ServerEvent]:
         """Take in what the connection gave, and give out what the client said. Raises nothing."""
@@ -92,17 +98,16 @@ class ServerSession:
         match message:
             case Subscribed():
                 self.acked = self._sent = -1
+                if message.resumed and self._held is not None:
+                    # What is held already is as good as acknowledged.
+                    self._enter(self._held.epoch)
+                    self.acked = self._sent = self._held.sequence
             case Snapshot() if message.last:
                 self._enter(message.position.epoch)
                 self._sent = message.position.sequence
                 self.acked = -1
             case Update():
                 self._sent = message.to
-
-    def resumed_at(self, epoch: str, sequence: int) -> None:
-        """The present subscription goes on from a position that the client holds: as good as acknowledged."""
-        self._enter(epoch)
-        self.acked = self._sent = sequence
 
     def _enter(self, epoch: str) -> None:
         if epoch != self._epoch:
@@ -118,6 +123,7 @@ class ServerSession:
                 if message.number <= self._number:
                     raise RemoteProtocolError("unknown-sequence", f"Subscription {message.number} was there before.")
                 self._number = message.number
+                self._held = message.held
             case Ack():
                 return self._on_ack(message)
         return True

@@ -60,6 +60,10 @@ class Session(Generic[Incoming, Outgoing]):
         """Whether the session is over; bytes that still come in are dropped."""
         return self.state is SessionState.CLOSED
 
+    def accept(self, largest_in: int) -> None:
+        """Take longer documents from now on."""
+        self._frames.largest = largest_in
+
     def receive_data(self, data: bytes) -> list[Incoming | Breach]:
         """Take in what the connection gave, and give out the messages that it completes.
 
