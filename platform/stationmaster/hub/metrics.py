@@ -18,22 +18,33 @@ class HubMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        self._inputs = Counter("hub_inputs", "Inputs committed, by kind.", ["kind"], registry=registry)
-        self._quarantined = Counter("hub_quarantined", "Inputs set aside, by kind.", ["kind"], registry=registry)
-        self._commits = Counter("hub_commits", "Transactions committed.", registry=registry)
+        self._inputs = Counter("stationmaster_hub_inputs", "Inputs committed, by kind.", ["kind"], registry=registry)
+        self._quarantined = Counter(
+            "stationmaster_hub_quarantined", "Inputs set aside, by kind.", ["kind"], registry=registry
+        )
+        self._commits = Counter("stationmaster_hub_commits", "Transactions committed.", registry=registry)
         self._batch = Histogram(
-            "hub_batch_inputs", "Inputs in a batch.", buckets=(1, 2, 5, 10, 25, 50, 100, 256), registry=registry
+            "stationmaster_hub_batch_inputs",
+            "Inputs in a batch.",
+            buckets=(1, 2, 5, 10, 25, 50, 100, 256),
+            registry=registry,
         )
         self._commit_s = Histogram(
-            "hub_commit_seconds", "From the state worked out to the batch on disk.", buckets=_SECONDS, registry=registry
+            "stationmaster_hub_commit_seconds",
+            "From the state worked out to the batch on disk.",
+            buckets=_SECONDS,
+            registry=registry,
         )
         self._kernel_s = Histogram(
-            "hub_kernel_seconds", "The kernel's work for a batch.", buckets=_SECONDS, registry=registry
+            "stationmaster_hub_kernel_seconds", "The kernel's work for a batch.", buckets=_SECONDS, registry=registry
         )
         self._tick_s = Histogram(
-            "hub_tick_seconds", "Kernel and commit of a tick that was a batch.", buckets=_SECONDS, registry=registry
+            "stationmaster_hub_tick_seconds",
+            "Kernel and commit of a tick that was a batch.",
+            buckets=_SECONDS,
+            registry=registry,
         )
-        self._sequence = Gauge("hub_sequence", "The journal's last entry.", registry=registry)
+        self._sequence = Gauge("stationmaster_hub_sequence", "The journal's last entry.", registry=registry)
 
     def committed(self, work: Work) -> None:
         """A batch is on disk."""
@@ -50,4 +61,4 @@ class HubMetrics:
 
     def watch(self, name: str, help_text: str, value: Callable[[], float]) -> None:
         """Add a gauge that is read when somebody asks."""
-        Gauge(f"hub_{name}", help_text, registry=self._registry).set_function(value)
+        Gauge(f"stationmaster_hub_{name}", help_text, registry=self._registry).set_function(value)

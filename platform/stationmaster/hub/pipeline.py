@@ -38,8 +38,12 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
 TAIL = 2000
-TAIL_PUTS = 20_000
-"""Journal entries, and resources in them, that are kept in memory for subscribers that resume."""
+TAIL_PUTS = 5000
+"""Journal entries, and resources in them, that are kept in memory for subscribers that resume; who has been away for
+longer is served with a snapshot, which then costs less."""
+
+TAIL_SIZE = 2_000_000
+"""Characters of journal that are read back for them at the start."""
 
 Listener = Callable[[Sequence["Committed"]], None]
 
@@ -163,19 +167,19 @@ class Pipeline:
         """Have each batch's entries told to `listener`, after the state has been adopted."""
         self._listeners.append(listener)
 
-    def entries_after(self, sequence: int) -> Deferred[tuple[Stored, ...] | None]:
-        """The entries of this epoch after `sequence`, oldest first; None if they are more than is worth replaying."""
-        if sequence > self.position.sequence:
-            return succeed(None)
-        if not self._tail or sequence < self._tail[0].sequence - 1:
-            return succeed(() if sequence == self.position.sequence else None)
-        return succeed(tuple(entry for entry in self._tail if entry.sequence > sequence))
+    def entries_after(self, sequence: int) -> tuple[Stored, ...] | None:
+        """The entries of this epoch after `sequence`, oldest first; None if they are more than is kept in memory."""
+        if sequence == self.position.sequence:
+            return ()
+        if sequence > self.position.sequence or not self._tail or sequence < self._tail[0].sequence - 1:
+            return None
+        return tuple(entry for entry in self._tail if entry.sequence > sequence)
 
     # Inside
 
     def _try_open(self, opened: Deferred[Loaded]) -> None:
         self._retry = None
-        self._in_thread(lambda: self._store.open(TAIL)).addCallbacks(
+        self._in_thread(lambda: self._store.open(TAIL, TAIL_SIZE)).addCallbacks(
             self._opened, self._not_opened, (opened,), {}, (opened,)
         )
 

@@ -6,6 +6,8 @@ the stored presence holds for a while, so that executors can connect again befor
 
 from __future__ import annotations
 
+from collections import Counter
+
 from stationmaster.hub.feed import Intake
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import Instant
@@ -30,21 +32,17 @@ class ExecutorBook:
         self._clock = clock
         self._boot = boot
         self._count = 0
-        self._there: dict[TaskKind, set[str]] = {kind: set() for kind in TaskKind}
+        self._sessions: Counter[TaskKind] = Counter()
         self._told: dict[TaskKind, bool] = {}
 
     def loaded(self) -> None:
         """The stored state is there, and what it says of presence holds until something is known."""
         self._told = {kind: kind in self._pipeline.state.facts.present for kind in TaskKind}
 
-    def set(self, identity: str, kinds: frozenset[TaskKind], *, present: bool) -> None:
-        """A subsystem has come or gone."""
+    def set(self, kinds: frozenset[TaskKind], *, present: bool) -> None:
+        """A session that does these kinds has begun or ended; one may begin before the one that it replaces ends."""
         for kind in sorted(kinds):
-            there = self._there[kind]
-            if present:
-                there.add(identity)
-            else:
-                there.discard(identity)
+            self._sessions[kind] += 1 if present else -1
             self._tell(kind)
 
     def reconcile(self) -> None:
@@ -53,7 +51,7 @@ class ExecutorBook:
             self._tell(kind)
 
     def _tell(self, kind: TaskKind) -> None:
-        present = bool(self._there[kind])
+        present = self._sessions[kind] > 0
         if self._told.get(kind, False) is not present:
             self._told[kind] = present
             self._count += 1

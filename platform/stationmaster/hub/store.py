@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -113,11 +113,12 @@ class Store:
             set_={"revision": put.excluded.revision, "body": put.excluded.body},
         )
 
-    def open(self, tail: int) -> Loaded:
+    def open(self, tail: int, tail_size: int) -> Loaded:
         """Take the database: bring its schema up to date, become the only hub that may write, and read everything.
 
         Args:
             tail: the most journal entries to read back.
+            tail_size: the most characters of their changes.
 
         Raises:
             StoreDown: the database cannot be used now.
@@ -147,7 +148,7 @@ class Store:
                 return Loaded(
                     position=position,
                     state=_read_state(connection),
-                    tail=tuple(_read_entries(connection, position.epoch, position.sequence - tail)),
+                    tail=tuple(_read_entries(connection, position.epoch, tail, tail_size)),
                     fault=fault,
                 )
             except (ValueError, TypeError, KeyError) as error:
@@ -273,10 +274,25 @@ def _read_state(connection: Connection) -> State | None:
     )
 
 
-def _read_entries(connection: Connection, epoch: str, after: int) -> Iterator[Stored]:
+def _read_entries(connection: Connection, epoch: str, most: int, size: int) -> Iterator[Stored]:
+    """The last entries of an epoch, oldest first, as far back as both limits allow."""
+    sizes = (
+        select(JOURNAL.c.sequence, func.length(JOURNAL.c.changes).label("size"))
+        .where(JOURNAL.c.epoch == epoch)
+        .order_by(JOURNAL.c.sequence.desc())
+        .limit(most)
+    )
+    first = None
+    for row in connection.execute(sizes):
+        size -= row.size
+        if size < 0:
+            break
+        first = row.sequence
+    if first is None:
+        return
     question = (
         select(JOURNAL.c.sequence, JOURNAL.c.hash, JOURNAL.c.at, JOURNAL.c.changes, JOURNAL.c.notes)
-        .where(JOURNAL.c.epoch == epoch, JOURNAL.c.sequence > after)
+        .where(JOURNAL.c.epoch == epoch, JOURNAL.c.sequence >= first)
         .order_by(JOURNAL.c.sequence)
     )
     for row in connection.execute(question):

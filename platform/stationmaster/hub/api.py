@@ -1,0 +1,224 @@
+"""The hub's web API: what programs may ask of the committed state, and a stream of what changes.
+
+`/api/v1/events` begins with an event `whole` (a `StateBody`): whoever gets it asks for calls and tasks anew. Then
+come `changes` (a `ChangesBody`) for each commit, and `state` (a `StateBody`) when something else than the
+committed state is different. Each event's id is `epoch:sequence`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+
+from stationmaster.hub.bodies import (
+    CallBody,
+    CallsBody,
+    ChangesBody,
+    StateBody,
+    SubsystemBody,
+    SubsystemsBody,
+    TasksBody,
+    as_json,
+)
+from stationmaster.hub.pipeline import Committed
+from stationmaster.hub.view import HubView
+from stationmaster_base.health import JsonValue
+from stationmaster_base.times import MINUTE, Instant, from_iso
+from stationmaster_kernel.changes import PUBLIC_KINDS
+from stationmaster_kernel.task import Task
+from stationmaster_kernel.values import TaskState
+from stationmaster_protocol.messages import Position
+from stationmaster_service.events import EventStream
+from stationmaster_service.face import Face, json_answer
+from stationmaster_service.interfaces import MachineTime, WebRequest
+
+__all__ = ["HubApi"]
+
+_LOOK_S = 1.0
+"""Machine seconds between looks at what changes without a commit."""
+
+_DUE_MINUTES = 60
+_OPEN = (TaskState.PLANNED, TaskState.BEGUN)
+_STATE_NOTES = 50
+
+
+class HubApi:
+    """The routes under `/api/v1`.
+
+    Args:
+        view: the hub.
+        face: where the routes go.
+        reactor: machine time.
+
+    """
+
+    def __init__(self, view: HubView, face: Face, reactor: MachineTime) -> None:
+        self._view = view
+        self._events = EventStream(whole=self._whole, reactor=reactor, name="whole")
+        self._last: object = None
+        self._looking = cast("Any", LoopingCall(self._look))  # its clock is declared as a zope interface
+        self._looking.clock = reactor
+        for path, answer in (
+            ("/api/v1/calls", self._calls),
+            ("/api/v1/tasks", self._tasks),
+            ("/api/v1/subsystems", self._subsystems),
+            ("/api/v1/state", self._state),
+        ):
+            face.app.route(path, methods=["GET"], endpoint=path)(answer)
+        face.app.route("/api/v1/calls/<path:call_id>", methods=["GET"])(self._call)
+        face.app.route("/api/v1/events", methods=["GET"])(self._subscribe)
+
+    def start(self) -> None:
+        """Begin to look at what changes without a commit."""
+        self._looking.start(_LOOK_S, now=False)
+
+    def stop(self) -> None:
+        """End every stream."""
+        if self._looking.running:
+            self._looking.stop()
+        self._events.close()
+
+    def committed(self, committed: Sequence[Committed]) -> None:
+        """Tell the readers what was committed."""
+        if not self._events.readers:
+            return
+        changes = [each.stored.changes for each in committed]
+        position = self._view.position()
+        body = ChangesBody(
+            position=position,
+            puts=tuple(put for each in changes for put in each.puts if put.kind in PUBLIC_KINDS),
+            deletes=tuple(gone for each in changes for gone in each.deletes if gone[0] in PUBLIC_KINDS),
+            notes=tuple(note for each in changes for note in each.notes),
+        )
+        self._events.publish(_event_id(position), "changes", _text(body))
+
+    def _calls(self, request: WebRequest) -> bytes:
+        day = _argument(request, "day")
+        calls: Iterable[Any] = self._view.state.calls.values()
+        if day:
+            try:
+                wanted = date.fromisoformat(day)
+            except ValueError:
+                return _bad(request, "day", day, "a date such as 2026-03-01")
+            calls = (call for call in calls if call.service_date == wanted)
+        ordered = tuple(sorted(calls, key=lambda call: (call.planned, call.id)))
+        return json_answer(request, as_json(CallsBody(position=self._view.position(), now=self._now(), calls=ordered)))
+
+    def _call(self, request: WebRequest, call_id: str) -> bytes:
+        state = self._view.state
+        call = state.calls.get(call_id)
+        if call is None:
+            return json_answer(request, {"error": "no-such-call", "message": f"There is no call {call_id}."}, 404)
+        tasks = tuple(state.tasks[item] for item in state.tasks_of.get(call_id, ()))
+        body = CallBody(position=self._view.position(), now=self._now(), call=call, tasks=tasks)
+        return json_answer(request, as_json(body))
+
+    def _tasks(self, request: WebRequest) -> bytes:
+        text = _argument(request, "due_before")
+        before = Instant(self._now() + _DUE_MINUTES * MINUTE)
+        if text:
+            try:
+                before = Instant(int(text)) if text.isdecimal() else from_iso(text)
+            except ValueError:
+                return _bad(
+                    request, "due_before", text, "an instant such as 2026-03-01T07:04:00Z, or seconds since 1970"
+                )
+        now = self._now()
+        due = [
+            (moment, task)
+            for task in self._view.state.tasks.values()
+            if (moment := _next_moment(task, now)) is not None and moment < before
+        ]
+        ordered = tuple(task for _, task in sorted(due, key=lambda item: (item[0], item[1].id)))
+        return json_answer(request, as_json(TasksBody(position=self._view.position(), now=now, tasks=ordered)))
+
+    def _subsystems(self, request: WebRequest) -> bytes:
+        sessions = self._view.subscribers()
+        subsystems = tuple(
+            SubsystemBody(
+                identity=identity,
+                connected=any(each.identity == identity for each in sessions),
+                sessions=tuple(each for each in sessions if each.identity == identity),
+            )
+            for identity in self._view.identities
+        )
+        body = SubsystemsBody(position=self._view.position(), now=self._now(), subsystems=subsystems)
+        return json_answer(request, as_json(body))
+
+    def _state(self, request: WebRequest) -> bytes:
+        return json_answer(request, as_json(self._glance()))
+
+    def _subscribe(self, request: WebRequest) -> Deferred[None] | bytes:
+        return self._events.subscribe(request)
+
+    def _whole(self) -> tuple[str, str]:
+        return _event_id(self._view.position()), _text(self._glance())
+
+    def _look(self) -> None:
+        if not self._events.readers:
+            self._last = None
+            return
+        glance = self._glance()
+        # What moves all the time is told with what matters, and what comes with commits is told by them.
+        feed = replace(glance.feed, age_s=None, fresh_at=None, sequence=None)
+        still = (glance.connected, glance.absent, glance.trouble, feed)
+        if self._last is not None and still != self._last:
+            self._events.publish(_event_id(glance.position), "state", _text(glance))
+        self._last = still
+
+    def _glance(self) -> StateBody:
+        view = self._view
+        state = view.state
+        connected = {each.identity for each in view.subscribers()}
+        return StateBody(
+            position=view.position(),
+            now=self._now(),
+            station=None if state.configuration is None else state.configuration.station,
+            feed=view.feed(),
+            calls=len(state.calls),
+            tasks=len(state.tasks),
+            connected=tuple(sorted(connected)),
+            absent=tuple(identity for identity in view.identities if identity not in connected),
+            executors=state.facts.present,
+            planned=state.facts.planned,
+            waiting=view.waiting,
+            trouble=view.trouble,
+            notes=view.notes()[-_STATE_NOTES:],
+        )
+
+    def _now(self) -> Instant:
+        return Instant(int(self._view.now))
+
+
+def _next_moment(task: Task, now: Instant) -> Instant | None:
+    """When the task next begins or ends; None if that is over or not known."""
+    if task.state not in _OPEN:
+        return None
+    if task.due is not None:
+        return task.due
+    ends = [moment for moment in (task.start, task.end, task.hard_end) if moment is not None and moment > now]
+    return min(ends, default=None)
+
+
+def _argument(request: WebRequest, name: str) -> str:
+    values = request.args.get(name.encode(), [])
+    return values[0].decode("utf-8", "replace") if values else ""
+
+
+def _bad(request: WebRequest, name: str, value: str, allowed: str) -> bytes:
+    body: JsonValue = {"error": "bad-argument", "message": f"{name}={value!r} is not possible; it may be {allowed}."}
+    return json_answer(request, body, 400)
+
+
+def _event_id(position: Position) -> str:
+    return f"{position.epoch}:{position.sequence}"
+
+
+def _text(body: StateBody | ChangesBody) -> str:
+    return json.dumps(as_json(body), ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,214 @@
+"""Wiring a hub: everything that it consists of, and the order in which it comes up and goes down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+from typing import Any, cast
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
+
+from stationmaster.hub.api import HubApi
+from stationmaster.hub.day import StationDay
+from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.health import hub_health
+from stationmaster.hub.metrics import HubMetrics
+from stationmaster.hub.pipeline import Committed, Pipeline
+from stationmaster.hub.presence import ExecutorBook
+from stationmaster.hub.settings import HubSettings
+from stationmaster.hub.side import ProtocolSide, entry_of
+from stationmaster.hub.store import Loaded, Probe, Store
+from stationmaster.hub.view import HubView
+from stationmaster.hub.writer import Writer, WriterThread
+from stationmaster.station.load import Station, load_station
+from stationmaster.station.plans import plan_day
+from stationmaster_base.errors import StationError
+from stationmaster_base.logging import get_logger
+from stationmaster_base.times import Instant
+from stationmaster_dmis.metrics import LineCollector
+from stationmaster_dmis.receiver import LineReceiver, ReceiverSettings
+from stationmaster_kernel.state import State
+from stationmaster_kernel.values import FeedGrade
+from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
+from stationmaster_service.face import Face
+from stationmaster_service.listening import Listening
+from stationmaster_service.process import Running
+
+__all__ = ["AddFace", "Hub", "build"]
+
+_LOG = get_logger("hub")
+
+AddFace = Callable[[HubView, Face], None]
+"""Adds pages to the hub's face; how the console comes in."""
+
+PRESENCE_HEARTBEATS = 3
+"""Heartbeats after a start within which executors are expected back."""
+
+
+def build(running: Running, faces: Sequence[AddFace] = (), probe: Probe = lambda _: None) -> Hub:
+    """The hub of a process.
+
+    Args:
+        running: what the process gives.
+        faces: add their pages.
+        probe: told the points that the pipeline passes; for tests that end the process there.
+
+    Raises:
+        ConfigurationError: with all faults of the settings or of the station's folder.
+
+    """
+    settings = HubSettings.from_table(running.table.table("hub"), running.folder)
+    running.table.faults.raise_if_any()
+    return Hub(settings, load_station(settings.station), running, faces, probe)
+
+
+class Hub(Service):
+    """The hub's processes and their order.
+
+    The pages come first, so that a person sees why the rest does not come: the store, what the day needs, and when
+    that is committed the subsystems and the line.
+    """
+
+    def __init__(
+        self, settings: HubSettings, station: Station, running: Running, faces: Sequence[AddFace], probe: Probe
+    ) -> None:
+        self._settings = settings
+        self._station = station
+        self._running = running
+        self._reactor = running.reactor
+        clock, timer, reactor, boot = running.clock, running.timer, running.reactor, running.new_boot_id()
+        metrics = HubMetrics(running.registry)
+        self._thread = WriterThread(reactor)
+        self._store = Store(settings.database, running.new_boot_id, probe)
+        self._pipeline = Pipeline(
+            store=self._store,
+            writer=Writer(self._store, reactor.seconds),
+            in_thread=self._thread,
+            reactor=reactor,
+            state=State.empty(Instant(int(clock.now()))),
+            metrics=metrics,
+            fail=running.fail,
+            probe=probe,
+        )
+        self._feed = FeedIntake(self._pipeline, clock, boot)
+        self._executors = ExecutorBook(self._pipeline, clock, boot)
+        self._day = StationDay(
+            configuration=station.configuration,
+            plan_day=partial(plan_day, station),
+            pipeline=self._pipeline,
+            clock=clock,
+            timer=timer,
+            boot=boot,
+        )
+        side = ProtocolSide(
+            pipeline=self._pipeline,
+            feed=self._feed,
+            executors=self._executors,
+            subsystems=settings.subsystems,
+            clock=clock,
+        )
+        self._server = ProtocolServer(
+            hub=side,
+            settings=ProtocolSettings(heartbeat_s=settings.heartbeat_s),
+            reactor=reactor,
+            registry=running.registry,
+        )
+        self.view = HubView(pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock)
+        face = Face(
+            health=lambda: hub_health(self.view, timer),
+            clock=clock,
+            timer=timer,
+            registry=running.registry,
+            settle=self._pipeline.when_idle,
+        )
+        self._api = HubApi(self.view, face, reactor)
+        for add in faces:
+            add(self.view, face)
+        self._pages = Listening(reactor, face.site(), settings.listen, settings.port)
+        self._protocol = Listening(reactor, self._server, settings.protocol_listen, settings.protocol_port)
+        self._line: LineReceiver | None = None
+        self._pipeline.on_commit(self._committed)
+        metrics.watch("queue_inputs", "Inputs that are not yet committed.", lambda: self._pipeline.waiting)
+        metrics.watch("calls", "Calls in the state.", lambda: len(self.view.state.calls))
+        metrics.watch("subscribers", "Connected subscribers.", lambda: len(self.view.subscribers()))
+
+    def startService(self) -> None:  # noqa: N802 - Twisted's name
+        Service.startService(self)
+        self._pages.startService()
+        self._thread.startService()
+        self._pipeline.open().addCallback(self._loaded).addErrback(self._failed)
+
+    def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
+        """Stop taking in, finish what is with the writer, say goodbye."""
+        Service.stopService(self)
+        self._day.end()
+        if self._line is not None:
+            self._line.stopService()
+        return self._wind_up()
+
+    @inlineCallbacks
+    def _wind_up(self) -> Generator[Deferred[Any] | None, None, None]:
+        yield self._protocol.stopService()
+        self._server.stop()
+        yield deferLater(cast("Any", self._reactor), 0)  # one turn of the reactor, in which the goodbyes are written
+        yield self._pipeline.stop()
+        self._thread.stopService()
+        self._store.close()
+        self._api.stop()
+        yield self._pages.stopService()
+
+    def _loaded(self, loaded: Loaded) -> Deferred[None]:
+        _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
+        self.view.loaded(loaded.tail)
+        self._feed.loaded()
+        self._executors.loaded()
+        self._day.begin(fresh=loaded.state is None)
+        return self._pipeline.when_idle().addCallback(self._ready)
+
+    def _ready(self, _: None) -> None:
+        """The day is committed: let subsystems and the line in."""
+        if not self.running:
+            return
+        self._protocol.startService()
+        self._line = self._open_line()
+        self.view.attach(self._server, self._line)
+        self._api.start()
+        self._reactor.callLater(PRESENCE_HEARTBEATS * self._settings.heartbeat_s, self._executors.reconcile)
+        _LOG.info("up", head=self._pipeline.position.sequence, calls=len(self.view.state.calls))
+
+    def _open_line(self) -> LineReceiver | None:
+        if self._settings.line is None:
+            self._feed.graded(FeedGrade.LOST)
+            return None
+        line = LineReceiver(
+            ReceiverSettings(
+                device=self._settings.line,
+                baud=self._settings.baud,
+                station=self._station.configuration.station.telecode,
+                late_s=self._settings.feed_late_s,
+                lost_s=self._settings.feed_lost_s,
+            ),
+            sink=self._feed,
+            reactor=self._reactor,
+            grade=self._feed.grade,
+        )
+        self._feed.age = lambda: line.age_s
+        self._running.registry.register(LineCollector(line))
+        line.startService()
+        return line
+
+    def _committed(self, committed: Sequence[Committed]) -> None:
+        self._server.publish([entry_of(each.stored) for each in committed])
+        self._api.committed(committed)
+        if any(each.input_kind in ("tick", "configure") for each in committed):
+            self._feed.try_again()
+
+    def _failed(self, failure: Failure) -> None:
+        error = failure.value
+        if not isinstance(error, StationError):
+            _LOG.error("start-failed", problem=failure.getTraceback())
+            error = StationError("hub-fault", f"The hub cannot start: {error!r}.", "Report this with the log.")
+        self._running.fail(error)

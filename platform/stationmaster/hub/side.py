@@ -1,0 +1,96 @@
+"""The hub as the open protocol's server sees it."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from twisted.internet.defer import Deferred, gatherResults, succeed
+
+from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.pipeline import Pipeline
+from stationmaster.hub.presence import ExecutorBook
+from stationmaster.hub.settings import Subsystem
+from stationmaster.hub.store import Stored
+from stationmaster_base.clock import StationClock
+from stationmaster_base.times import Instant
+from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
+from stationmaster_kernel.inputs import TaskResult
+from stationmaster_kernel.values import FeedGrade, TaskKind
+from stationmaster_protocol.hub_side import Entry
+from stationmaster_protocol.messages import Position
+
+__all__ = ["ProtocolSide", "entry_of"]
+
+
+class ProtocolSide:
+    """A `HubSide`.
+
+    Args:
+        pipeline: the hub's state and the way to change it.
+        feed: how fresh the feed is.
+        executors: who is connected and does what.
+        subsystems: who may connect.
+        clock: station time.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        pipeline: Pipeline,
+        feed: FeedIntake,
+        executors: ExecutorBook,
+        subsystems: Sequence[Subsystem],
+        clock: StationClock,
+    ) -> None:
+        self._pipeline = pipeline
+        self._feed = feed
+        self._executors = executors
+        self._tokens = {each.identity: each.token.encode() for each in subsystems}
+        self._clock = clock
+
+    def position(self) -> Position:
+        """Of the last committed entry."""
+        return self._pipeline.position
+
+    def resources(self) -> Iterable[Resource]:
+        """Every committed resource of the public kinds."""
+        return (resource for resource in self._pipeline.state.resources() if resource.kind in PUBLIC_KINDS)
+
+    def entries_after(self, sequence: int) -> Deferred[list[Entry] | None]:
+        """Every committed entry of this epoch after `sequence`; None if they are no longer kept in memory."""
+        entries = self._pipeline.entries_after(sequence)
+        return succeed(None if entries is None else [entry_of(entry) for entry in entries])
+
+    def results(self, identity: str, results: Sequence[TaskResult]) -> Deferred[None]:  # noqa: ARG002 - HubSide's
+        """Put task results in; fires when all are committed.
+
+        They count as of now: the client's own clock says only when it acted, which is in the result.
+        """
+        at = Instant(int(self._clock.now()))
+        done = [self._pipeline.put(replace(result, at=at)) for result in results]
+        return gatherResults(done, consumeErrors=True).addCallback(lambda _: None)
+
+    def presence(self, identity: str, kinds: frozenset[TaskKind], present: bool) -> None:  # noqa: ARG002 - HubSide's
+        """An executor has come or gone."""
+        self._executors.set(kinds, present=present)
+
+    def feed(self) -> tuple[FeedGrade, Instant | None]:
+        """The feed's grade, and the station time at which it was last fresh."""
+        return self._feed.grade, self._feed.fresh_at
+
+    def station_time(self) -> float:
+        """Station time now."""
+        return self._clock.now()
+
+    def authenticate(self, identity: str, token: str) -> bool:
+        """Whether this token belongs to this identity; takes the same time for any token of one length."""
+        known = self._tokens.get(identity)
+        return known is not None and hmac.compare_digest(known, token.encode())
+
+
+def entry_of(stored: Stored) -> Entry:
+    """A journal entry as the protocol's server takes it."""
+    return Entry(sequence=stored.sequence, hash=stored.hash, changes=stored.changes)
