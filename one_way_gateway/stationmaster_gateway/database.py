@@ -1,8 +1,9 @@
 """Reading the dispatching database, and only reading.
 
-Most polls are one small query for the change counter. If that has grown, the runs that changed are read whole; from
-time to time, and whenever the counter went back, everything in the window is. Each poll is one short read
-transaction, so what it sees is of one moment, and nothing is held in between.
+Most polls are one small query for the change counter. If that has grown, the runs that changed are read whole.
+Everything in the window is read from time to time, when the counter went back, and when the number of rows shows that
+some were deleted, since a deletion leaves no row to find. Each poll is one short read transaction, so what it sees is
+of one moment, and nothing is held in between.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ _BASE = (
 )
 _STAGE = "SELECT run_id, arrival, departure, arrival_unknown, departure_unknown, track, running, reason FROM stage_plan"
 _REPORT = "SELECT run_id, event, actual FROM report"
+_COUNT = (
+    "SELECT (SELECT count(*) FROM base_timetable) + (SELECT count(*) FROM stage_plan) + (SELECT count(*) FROM report)"
+)
 _CHANGED = (
     " WHERE run_id IN (SELECT run_id FROM base_timetable WHERE changed > :mark"
     " UNION SELECT run_id FROM stage_plan WHERE changed > :mark"
@@ -88,6 +92,8 @@ class DispatchingDatabase:
         self._connection: Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._mark: int | None = None
+        self._keys: set[tuple[Any, ...]] = set()
+        self._rows = 0
         self._whole_at = 0.0
         self._time: Instant | None = None
         self._first_day: date | None = None
@@ -134,22 +140,25 @@ class DispatchingDatabase:
         if not whole and counter == self._mark:
             return Reading(first_day=self._first_day, time=self._time)
         self._time = _newest(row[0] for row in connection.execute(text(_TIME)))
-        if whole:
+        count = int(connection.execute(text(_COUNT)).scalar() or 0)
+        tables = None if whole else self._changed(connection, count)
+        whole = tables is None
+        if tables is None:
             self._first_day = None if self._time is None else _day_of(self._time) - timedelta(days=DAYS_KEPT)
-            given: dict[str, Any] = {"first": (self._first_day or date.min).isoformat()}
-            wheres = (_BASE_WINDOW, _WINDOW, _WINDOW)
-        else:
-            given = {"mark": self._mark}
-            wheres = (_CHANGED, _CHANGED, _CHANGED)
-        found = [
-            [tuple(row) for row in connection.execute(text(query + where), given)]
-            for query, where in zip((_BASE, _STAGE, _REPORT), wheres, strict=True)
-        ]
-        runs, strays = _by_run(*found)
-        self._mark = counter
-        if whole:
+            first = (self._first_day or date.min).isoformat()
+            tables = _select(connection, (_BASE_WINDOW, _WINDOW, _WINDOW), {"first": first})
             self._whole_at = now
+            self._keys.clear()
+        self._keys |= _keys(tables)
+        self._mark = counter
+        self._rows = count
+        runs, strays = _by_run(*tables)
         return Reading(whole=whole, runs=runs, strays=strays, first_day=self._first_day, time=self._time)
+
+    def _changed(self, connection: Connection, count: int) -> list[list[tuple[Any, ...]]] | None:
+        """The rows of the runs that changed; None if there are fewer rows than there should be."""
+        tables = _select(connection, (_CHANGED, _CHANGED, _CHANGED), {"mark": self._mark})
+        return tables if count == self._rows + len(_keys(tables) - self._keys) else None
 
     def _identify(self) -> tuple[int, int] | None:
         """Which file it is now, so that one that was put in its place is noticed."""
@@ -189,6 +198,19 @@ def _server(url: URL, timeout_s: float) -> Engine:
             "options": f"-c default_transaction_read_only=on -c statement_timeout={round(timeout_s * 1000)}",
         }
     return create_engine(url, poolclass=NullPool, connect_args=arguments, isolation_level="REPEATABLE READ")
+
+
+def _select(connection: Connection, wheres: Iterable[str], given: dict[str, Any]) -> list[list[tuple[Any, ...]]]:
+    """Rows of the three tables."""
+    return [
+        [tuple(row) for row in connection.execute(text(query + where), given)]
+        for query, where in zip((_BASE, _STAGE, _REPORT), wheres, strict=True)
+    ]
+
+
+def _keys(tables: Iterable[Iterable[tuple[Any, ...]]]) -> set[tuple[Any, ...]]:
+    """Which rows these are: table, run, and of a report the event."""
+    return {(table, *row[: 1 + table // 2]) for table, rows in enumerate(tables) for row in rows}
 
 
 def _by_run(
