@@ -1,0 +1,312 @@
+"""The command line: reads what a person asked for, and calls the component that does it.
+
+A component is imported only here and only when its command is called, so that each machine needs nothing but the
+extra of what runs on it. What a person did wrong comes back as one message and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any
+
+from stationmaster.cli.processes import PROCESSES, Process
+from stationmaster_base.errors import StationError
+
+__all__ = ["main"]
+
+USER_ERROR = 2
+INTERRUPTED = 130
+OURS = ("stationmaster",)
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        try:
+            version = metadata.version("stationmaster")
+        except metadata.PackageNotFoundError:
+            version = "(from source, not installed)"
+        sys.stdout.write(f"stationmaster {version}\n")
+        parser.exit()
+
+
+Command = Callable[[argparse.Namespace], int]
+
+DESCRIPTION = """\
+Stationmaster integrates the passenger information of a railway station: it takes train running data out of the
+dispatching system over a line that cannot carry anything back, runs the station's day, and feeds boards,
+loudspeakers and kiosks."""
+
+EXAMPLES = """\
+first steps:
+  stationmaster run                              a whole demo station on this machine; Ctrl-C ends it
+  stationmaster check stations/sample            is this station's folder right?
+  stationmaster import timetable day.csv --into stations/mine
+  stationmaster hub --config stationmaster.toml  one process of a real station
+
+`stationmaster COMMAND --help` tells more. Processes are set up in a TOML file: see docs/operation.md.
+A station is a folder of TOML and CSV files: see docs/station-folder.md."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says.
+
+    Args:
+        arguments: the words after the program's name; the process's own unless given.
+
+    Returns:
+        the exit code: 0 for done, 1 for `check` with faults, 2 for something that a person has to mend.
+
+    """
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    command: Command | None = getattr(chosen, "call", None)
+    if command is None:
+        parser.print_help()
+        return USER_ERROR
+    try:
+        code = command(chosen)
+        sys.stdout.flush()
+    except StationError as error:
+        sys.stderr.write(f"stationmaster {chosen.command}: {error}\n")
+        return USER_ERROR
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing.startswith(OURS):
+            raise
+        sys.stderr.write(
+            f"stationmaster {chosen.command}: needs the Python package {missing!r}, which is not installed. "
+            f"Install it with: pip install 'stationmaster[{chosen.extra}]'\n"
+        )
+        return USER_ERROR
+    except BrokenPipeError:  # what reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stationmaster",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and end")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_run(commands)
+    _add_check(commands)
+    _add_import(commands)
+    for process in PROCESSES:
+        _add_process(commands, process)
+    return parser
+
+
+def _add(
+    commands: Any, name: str, summary: str, more: str, *, call: Command, extra: str, examples: str = ""
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.\n\n{more}",
+        epilog=f"examples:\n{examples}" if examples else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(call=call, extra=extra)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
+    parser = _add(
+        commands,
+        "run",
+        "a whole demo station on this machine",
+        "Starts a simulated dispatching database, a serial line, the gateway, the hub, guidance, broadcast and query,\n"
+        "each as its own process, restarts what dies, and says where to look. Ctrl-C ends everything.\n"
+        "The station's day runs on a shadow clock, which goes on where it was when the demo is started again.",
+        call=_run,
+        extra="all",
+        examples="  stationmaster run                          from 07:00 on, ten times as fast as real\n"
+        "  stationmaster run --at 17:30 --speed 60 --fresh\n"
+        "  stationmaster run --live                   real time, now\n"
+        "  stationmaster run --only simulate,gateway,line,hub\n",
+    )
+    parser.add_argument(
+        "--station",
+        type=Path,
+        default=Path("stations/sample"),
+        metavar="DIR",
+        help="the station's folder (default: stations/sample)",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("var/demo"),
+        metavar="DIR",
+        help="where the demo keeps everything (default: var/demo)",
+    )
+    parser.add_argument("--at", metavar="HH:MM", help="station time at the beginning of a demo (default: 07:00)")
+    parser.add_argument("--day", metavar="YYYY-MM-DD", type=_day, help="its date at the beginning (default: today)")
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="N",
+        help="station seconds per second (default: 10, or as before); 0: it moves when clock.json is written",
+    )
+    parser.add_argument("--live", action="store_true", help="real time instead of a shadow clock")
+    parser.add_argument("--fresh", action="store_true", help="forget the demo that is in the folder and begin anew")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="which days the simulator makes (default: 1)")
+    parser.add_argument(
+        "--scenario", type=Path, metavar="FILE", help="events to be simulated instead (docs/dispatching-database.md)"
+    )
+    parser.add_argument(
+        "--only", metavar="A,B", help="these processes alone: " + ", ".join(process.command for process in PROCESSES)
+    )
+    parser.add_argument("--ports-from", type=_port, metavar="N", help="ports N, N+1, … instead of 8080, 7310, …")
+
+
+def _add_check(commands: Any) -> None:
+    parser = _add(
+        commands,
+        "check",
+        "checks a station's folder and reports every fault at once",
+        "Each fault is one line: file, place, what is wrong, what is allowed. Exit code 1 if there are any, 0 if not.",
+        call=_check,
+        extra="all",
+        examples="  stationmaster check stations/sample\n",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the station's folder")
+
+
+def _add_import(commands: Any) -> None:
+    parser = _add(
+        commands,
+        "import",
+        "brings a timetable into a station's folder",
+        "A bad row is reported with its line and reason, and then nothing is written at all.\n"
+        "Rows without a track get one that is free; rows for which there is none are reported.",
+        call=_import,
+        extra="hub",
+        examples="  stationmaster import timetable day.csv --into stations/mine\n",
+    )
+    parser.add_argument("what", choices=["timetable"], help="what the file holds")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV with the columns train_class, kind, train, origin, destination, arr, dep; UTF-8 or GB18030",
+    )
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the station's folder")
+
+
+def _add_process(commands: Any, process: Process) -> None:
+    call: Command = _simulate if process.command == "simulate" else lambda chosen: _process(process, chosen.config)
+    if process.command == "hub":
+        call = _hub
+    parser = _add(
+        commands,
+        process.command,
+        process.summary,
+        process.more + " It runs until SIGTERM or Ctrl-C.",
+        call=call,
+        extra=process.extra,
+        examples=f"  stationmaster {process.command} --config /etc/stationmaster/stationmaster.toml\n",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=Path("stationmaster.toml"),
+        metavar="FILE",
+        help="the configuration file (default: stationmaster.toml)",
+    )
+    if process.command == "simulate":
+        parser.add_argument(
+            "--print-scenario", action="store_true", help="write the events of some days as JSON lines, and end"
+        )
+        parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="the first of these days (default: today)")
+        parser.add_argument("--days", type=int, default=1, metavar="N", help="how many days (default: 1)")
+
+
+def _process(process: Process, config: Path, **more: object) -> int:
+    start: Callable[..., int] = import_module(process.module).main
+    return start(config, **more)
+
+
+def _hub(chosen: argparse.Namespace) -> int:
+    process = next(process for process in PROCESSES if process.command == "hub")
+    console = import_module("stationmaster.console.face")
+    return _process(process, chosen.config, faces=[console.install])
+
+
+def _simulate(chosen: argparse.Namespace) -> int:
+    simulator: Any = import_module("stationmaster_simulator.main")
+    if chosen.print_scenario:
+        code: int = simulator.print_scenario(chosen.config, first=chosen.day, days=chosen.days)
+        return code
+    process = next(process for process in PROCESSES if process.command == "simulate")
+    return _process(process, chosen.config)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    demo: Any = import_module("stationmaster.cli.demo")
+    run: Any = import_module("stationmaster.cli.run")
+    options = demo.DemoOptions(
+        station=chosen.station,
+        folder=chosen.folder,
+        at=chosen.at,
+        day=chosen.day,
+        speed=chosen.speed,
+        live=chosen.live,
+        fresh=chosen.fresh,
+        seed=chosen.seed,
+        scenario=chosen.scenario,
+        only=None if chosen.only is None else tuple(word.strip() for word in chosen.only.split(",")),
+        ports_from=chosen.ports_from,
+    )
+    code: int = run.run_demo(options)
+    return code
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    station: Any = import_module("stationmaster.cli.stations")
+    code: int = station.check(chosen.folder)
+    return code
+
+
+def _import(chosen: argparse.Namespace) -> int:
+    station: Any = import_module("stationmaster.cli.stations")
+    code: int = station.import_timetable(chosen.file, chosen.into)
+    return code
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write 2026-03-01") from error
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
+    if not 0 <= speed <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not possible; a number 0…3600")
+    return speed
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1024 <= port <= 65000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not possible; a number 1024…65000")
+    return port
