@@ -180,7 +180,10 @@ def test_a_station_without_english_name_gets_its_pinyin_and_a_warning(folder) ->
     english = {name.id: dict(name.names)["en"] for name in station.configuration.names}
     assert english["上海虹桥"] == "Shanghaihongqiao"
     assert english["西安"] == "Xi'an"
-    assert [(fault.file, fault.place) for fault in station.warnings] == [("names.csv", "西安"), ("names.csv", "上海虹桥")]
+    assert [(fault.file, fault.place) for fault in station.warnings] == [
+        ("names.csv", "西安"),
+        ("names.csv", "上海虹桥"),
+    ]
 
 
 def test_the_stations_own_name_need_not_be_in_names(folder) -> None:
