@@ -149,7 +149,7 @@ class Watch:
 
     Args:
         reactor: machine time.
-        interval: seconds between heartbeats.
+        interval: seconds between heartbeats; may be set, and holds from the next sign of life on.
         suspect_after: number of heartbeats after which to say `missed`.
         alone_after: number of heartbeats after which to say `silent`.
         missed: called once after the last sign of life.
@@ -168,23 +168,14 @@ class Watch:
         silent: Callable[[], None],
     ) -> None:
         self._reactor = reactor
-        self._interval = interval
+        self.interval = interval
         self._limits = (suspect_after, alone_after)
         self._says = (missed, silent)
-        self._heard_at = reactor.seconds()
         self._calls: list[DelayedCall] = []
 
-    @property
-    def interval(self) -> float:
-        """Seconds between heartbeats."""
-        return self._interval
-
-    def heard(self, interval: float | None = None) -> None:
-        """A sign of life; `interval` if the hub has just said what its heartbeat is."""
-        if interval is not None:
-            self._interval = interval
-        self._heard_at = self._reactor.seconds()
-        if self._calls and all(call.active() for call in self._calls):
+    def heard(self) -> None:
+        """A sign of life."""
+        if len(self._calls) == len(self._says) and all(call.active() for call in self._calls):
             # Moving two timers is cheaper than making them anew, and updates may come in hundreds a second.
             for call, beats in zip(self._calls, self._limits, strict=True):
                 call.reset(self._after(beats))
@@ -203,4 +194,4 @@ class Watch:
         self._calls = []
 
     def _after(self, beats: int) -> float:
-        return beats * self._interval + min(1.0, self._interval / 2)
+        return beats * self.interval + min(1.0, self.interval / 2)

@@ -98,6 +98,10 @@ class Replica:
             tasks=tasks,
         )
 
+    def at(self, position: Position) -> Replica:
+        """The same at another position: nothing that is held here changed up to it."""
+        return self if position == self.position else replace(self, position=position)
+
     def resources(self) -> Iterator[Resource]:
         """Everything held, in no particular order."""
         for of_kind in self.kinds.values():

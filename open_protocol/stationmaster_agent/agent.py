@@ -1,0 +1,433 @@
+"""The agent: what a subsystem is built on.
+
+It keeps a replica of what its hub holds, has the performer do each point task at its second, reports what was
+done, and goes on by itself when the hub is gone. It only joins parts, each of which can be read alone: `link` (to
+a hub), `machine` (whether there is one), `follower` (the replica), `executor` and `outbox`, `autonomy`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+
+from stationmaster_agent.autonomy import Autonomy
+from stationmaster_agent.executor import Executor, FeedAge
+from stationmaster_agent.follower import Follower
+from stationmaster_agent.link import Connect, HubLink, connector
+from stationmaster_agent.listeners import Listeners
+from stationmaster_agent.machine import AgentState, Watch, make_machine
+from stationmaster_agent.outbox import Outbox
+from stationmaster_agent.settings import AgentSettings
+from stationmaster_agent.store import Store
+from stationmaster_agent.view import AgentHealth, View
+from stationmaster_agent.work import Performer, Work
+from stationmaster_base.clock import StationClock
+from stationmaster_base.errors import StationError
+from stationmaster_base.logging import get_logger
+from stationmaster_base.times import MINUTE, Instant, floor_minute
+from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
+from stationmaster_kernel.inputs import TaskResult
+from stationmaster_kernel.task import Task
+from stationmaster_kernel.values import FeedGrade, TaskState
+from stationmaster_protocol.client_session import ClientEvent
+from stationmaster_protocol.filters import Filter
+from stationmaster_protocol.messages import Bye, ClientHeartbeat, Error, Hello, Level, Received, Welcome
+from stationmaster_protocol.session import Breach
+from stationmaster_service.interfaces import DelayedCall, MachineTime
+from stationmaster_service.timer import Handle, StationTimer
+
+__all__ = ["Agent"]
+
+_LOG = get_logger("agent")
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+class Agent(Service):
+    """One subsystem's agent, as a Twisted service.
+
+    Args:
+        settings: who we are and where hubs are.
+        reactor: machine time, and TCP unless `connect` is given.
+        clock: station time.
+        timer: for what is done at moments of station time.
+        performer: does the point tasks of `settings.task_kinds`; None if there are none to do.
+        boot: an id that no other start of this subsystem has had.
+        connect: makes connections; over TCP unless given.
+
+    Raises:
+        StationError: `agent-state-in-use` or `agent-state`: the state file cannot be used.
+
+    """
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        *,
+        reactor: MachineTime,
+        clock: StationClock,
+        timer: StationTimer,
+        performer: Performer | None,
+        boot: str,
+        connect: Connect | None = None,
+    ) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._clock = clock
+        self._timer = timer
+        self._performer = performer
+        wanted = _wanted(settings)
+        self._link = HubLink(
+            hubs=settings.hubs,
+            reactor=reactor,
+            connect=connect or connector(reactor),
+            side=self,
+            spread=f"{settings.identity}/{boot}",
+            welcome_s=settings.heartbeat_s * settings.alone_after,
+        )
+        self._watch = Watch(
+            reactor,
+            interval=settings.heartbeat_s,
+            suspect_after=settings.suspect_after,
+            alone_after=settings.alone_after,
+            missed=self._on_missed,
+            silent=self._on_silent,
+        )
+        self._store = Store.open(settings.state_file, filter_class=repr(wanted))
+        self._outbox = Outbox(self._store, names=f"{settings.identity}/{boot}", written=self._on_result)
+        self._follower = Follower(store=self._store, link=self._link, wanted=wanted, reactor=reactor, side=self)
+        self._executor: Executor | None = None
+        if performer is not None:
+            self._executor = Executor(kinds=settings.task_kinds, performer=performer, ledger=self._outbox)
+        self._machine = make_machine(self._entered)
+        self._state = AgentState.RESYNCING
+        self._autonomy: Autonomy | None = None
+        self._view: View | None = None
+        self._listeners = Listeners(reactor)
+        self._beat: DelayedCall | None = None
+        self._resync: DelayedCall | None = None
+        self._minute: Handle | None = None
+        self._minute_seen: Instant | None = None
+        self._due: Handle | None = None
+
+    # What a subsystem uses.
+
+    @property
+    def view(self) -> View:
+        """The station as it is known here and now; a value that does not change any more."""
+        if self._view is None:
+            replica, derived = self._follower.replica, self._autonomy
+            lost = derived is not None or self._state is AgentState.ALONE
+            self._view = View(
+                state=self._state,
+                configuration=replica.configuration,
+                calls=replica.calls if derived is None else derived.calls,
+                tasks=replica.tasks if derived is None else derived.tasks,
+                grade=FeedGrade.LOST if lost else self._follower.grade,
+                fresh_at=self._follower.fresh_at,
+                position=replica.position,
+            )
+        return self._view
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after the view has changed, and at each minute of station time.
+
+        Changes that come together are told once. What a listener raises is logged and stops nothing else.
+        """
+        self._listeners.add(listener)
+
+    def begin(self, work: Work) -> None:
+        """Say, before acting, that a work begins; when this returns, it is on disk.
+
+        Raises:
+            StationError: `work-not-offered`: it is not to be done any more.
+
+        """
+        self._works().begin(work, self._now())
+        self._after_work()
+
+    def finish(self, work: Work, state: TaskState, detail: str = "") -> None:
+        """Say what became of a work: done, interrupted or failed; `detail` is for people.
+
+        Raises:
+            StationError: `work-not-offered`: it was retracted, or finished before.
+            ValueError: `state` is none of these.
+
+        """
+        self._works().finish(work, state, self._now(), detail)
+        self._after_work()
+
+    def health(self) -> AgentHealth:
+        """How the agent is at the present station time."""
+        now = self._clock.now()
+        position = self._follower.replica.position
+        return AgentHealth(
+            state=self._state,
+            position=None if position is None else position.sequence,
+            unreported=len(self._outbox),
+            quiet=self._quiet(now),
+            next_at=self._next_at(now),
+            stored=self._follower.stored and self._outbox.stored,
+        )
+
+    # The service.
+
+    def startService(self) -> None:  # noqa: N802 - Twisted's name
+        """Begin from what is on disk, and look for a hub."""
+        Service.startService(self)
+        if self._executor is not None:
+            self._executor.recover(self._now())
+            self._executor.replace_all(self._follower.replica.tasks)
+        self._on_minute()
+        self._watch.heard()
+        self._on_beat()
+        self._link.start()
+
+    def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
+        """Say goodbye to the hub and close the state file; what is begun is called interrupted at the next start."""
+        Service.stopService(self)
+        self._watch.stop()
+        self._listeners.cancel()
+        for call in (self._beat, self._resync):
+            if call is not None and call.active():
+                call.cancel()
+        for handle in (self._minute, self._due):
+            if handle is not None:
+                handle.cancel()
+        stopped: Deferred[None] = self._link.stop().addCallback(self._close)
+        return stopped
+
+    def _close(self, _: None) -> None:
+        self._follower.note()
+        self._store.close()
+
+    # The link says.
+
+    def hello(self) -> Hello:
+        """The first message on a new connection."""
+        return Hello(
+            identity=self._settings.identity,
+            token=self._settings.token,
+            level=Level.B,
+            executes=self._settings.task_kinds,
+            held=self._follower.replica.position,
+        )
+
+    def heard(self, event: ClientEvent) -> None:
+        """The hub said something; what it says in a session that goes on is a sign of life."""
+        if not isinstance(event, Welcome | Breach | Error | Bye):
+            self._watch.heard()
+        match event:
+            case Welcome():
+                self._on_welcome(event)
+            case Received():
+                self._outbox.received(event.number)
+                self._report()
+            case _:
+                self._follower.heard(event)
+
+    def _on_welcome(self, welcome: Welcome) -> None:
+        self._watch.interval = welcome.heartbeat / 1000
+        if self._state is not AgentState.SUSPECT:
+            # A hub that only ever says welcome must not keep us from going on alone.
+            self._watch.heard()
+        self._machine.opened()
+        self._follower.subscribe()
+        self._on_beat()
+        self._expect_whole()
+        self._report()
+
+    def lost(self) -> None:
+        """The session is over."""
+        self._expect_nothing()
+        self._outbox.connection_lost()
+        if self.running:
+            self._machine.lost()
+
+    # The follower says.
+
+    def replaced(self) -> None:
+        """A snapshot has come."""
+        if self._executor is not None:
+            self._executor.replace_all(self._follower.replica.tasks)
+        self._changed()
+
+    def updated(self, puts: Sequence[Resource], deletes: Sequence[tuple[str, str]]) -> None:
+        """An update has come."""
+        if self._executor is not None:
+            for kind, name in deletes:
+                if kind == "task":
+                    self._executor.remove(name)
+            for put in puts:
+                if isinstance(put.value, Task):
+                    self._executor.put(put.value)
+        self._changed()
+
+    def feed_told(self, *, regraded: bool) -> None:
+        """The hub has said how old the feed is."""
+        self._view = None
+        self._run()
+        if regraded:
+            self._listeners.tell_soon()
+
+    def whole(self) -> None:
+        """The replica is proved."""
+        self._expect_nothing()
+        self._link.proved()
+        self._view = None
+        self._machine.whole()
+
+    def doubted(self) -> None:
+        """The replica is not whole; a snapshot is to come."""
+        self._machine.doubted()
+        self._expect_whole()
+
+    # Whether there is a hub.
+
+    def _entered(self, state: AgentState) -> None:
+        _LOG.info("state", before=self._state.value, after=state.value)
+        self._state = state
+        if state is AgentState.ALONE:
+            self._go_alone()
+        elif state is AgentState.ONLINE:
+            self._autonomy = None
+        self._changed()
+
+    def _go_alone(self) -> None:
+        self._autonomy = None
+        replica = self._follower.replica
+        if replica.configuration is None:
+            return  # nothing has ever been received: there is nothing to go on with
+        try:
+            self._autonomy = Autonomy(
+                replica=replica, kinds=frozenset(self._settings.task_kinds), now=self._clock.now()
+            )
+        except StationError as error:
+            _LOG.error("no-autonomy", problem=error.message, todo="the replica is shown as it was; look at the hub")
+            return
+        for given in self._outbox:
+            self._autonomy.result(given)
+
+    def _on_missed(self) -> None:
+        self._machine.missed()
+
+    def _on_silent(self) -> None:
+        self._machine.silent()
+        if self._link.hub is not None:
+            self._link.give_up("its heartbeats are missing")
+
+    def _expect_whole(self) -> None:
+        self._expect_nothing()
+        self._resync = self._reactor.callLater(
+            self._settings.resync_s, lambda: self._link.give_up("the resync took too long")
+        )
+
+    def _expect_nothing(self) -> None:
+        if self._resync is not None and self._resync.active():
+            self._resync.cancel()
+        self._resync = None
+
+    def _on_beat(self) -> None:
+        if self._beat is not None and self._beat.active():
+            self._beat.cancel()
+        self._beat = self._reactor.callLater(self._watch.interval, self._on_beat)
+        if self._link.hub is not None:
+            held = self._follower.replica.position
+            self._link.send(ClientHeartbeat(position=held, digest=None if held is None else self._follower.digest()))
+
+    # Work.
+
+    def _works(self) -> Executor:
+        if self._executor is None:
+            raise RuntimeError("this agent was given no performer")
+        return self._executor
+
+    def _run(self) -> None:
+        """Offer what is due.
+
+        While a hub is there that may know better, nothing is done on what is known to be behind: a resync is short.
+        """
+        if self._executor is not None and self._state is not AgentState.RESYNCING:
+            self._executor.run(self._clock.now(), self._feed_age())
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if self._executor is not None and self._state is not AgentState.RESYNCING:
+            next_at = self._executor.next_at()
+            if next_at is not None:
+                self._due = self._timer.call_at(next_at, self._run)
+
+    def _after_work(self) -> None:
+        self._report()
+        self._arm()
+
+    def _on_result(self, given: TaskResult) -> None:
+        if self._autonomy is not None:
+            self._autonomy.result(given)
+            self._view = None
+            self._listeners.tell_soon()
+
+    def _report(self) -> None:
+        if self._link.hub is not None:
+            report = self._outbox.next_report()
+            if report is not None:
+                self._link.send(report)
+
+    def _feed_age(self) -> FeedAge:
+        fresh = self._state is AgentState.ONLINE and self._follower.grade is FeedGrade.FRESH
+        return FeedAge(fresh=fresh, fresh_at=self._follower.fresh_at)
+
+    def _changed(self) -> None:
+        self._view = None
+        self._run()
+        self._listeners.tell_soon()
+
+    def _on_minute(self) -> None:
+        now = self._clock.now()
+        minute = floor_minute(now)
+        self._minute = self._timer.call_at(minute + MINUTE, self._on_minute)
+        if self._autonomy is not None:
+            self._autonomy.tick(now)
+        if self._executor is not None and (self._minute_seen is None or minute // HOUR != self._minute_seen // HOUR):
+            self._executor.forget(Instant(minute - self._settings.remember_days * DAY))
+        self._minute_seen = minute
+        self._view = None
+        self._run()
+        self._listeners.tell()
+
+    def _quiet(self, now: float) -> bool:
+        return (
+            self._state is not AgentState.RESYNCING
+            and not self._listeners.pending
+            and (self._follower.feed_known or self._state is AgentState.ALONE)
+            and self._minute_seen == floor_minute(now)
+            and (self._state is AgentState.ALONE or not len(self._outbox))
+            and (self._executor is None or self._executor.settled(now, self._feed_age()))
+            and (self._performer is None or self._performer.quiet())
+        )
+
+    def _next_at(self, now: float) -> Instant | None:
+        moments = [
+            None if self._executor is None else self._executor.next_at(),
+            None if self._performer is None else self._performer.next_at(),
+            None if self._autonomy is None else floor_minute(now) + MINUTE,
+        ]
+        earliest = min((moment for moment in moments if moment is not None), default=None)
+        return None if earliest is None else Instant(math.ceil(earliest))
+
+    def _now(self) -> Instant:
+        return Instant(int(self._clock.now()))
+
+
+def _wanted(settings: AgentSettings) -> Filter:
+    """Everything, but of tasks only those of our kinds."""
+    if settings.task_kinds:
+        return Filter(task_kinds=settings.task_kinds).normalised()
+    return Filter(kinds=tuple(kind for kind in PUBLIC_KINDS if kind != "task")).normalised()
