@@ -67,7 +67,17 @@ def real_day(tmp_path: Path) -> Path:
         return Path(data) / "hohhot_east_day.csv"
     path = tmp_path / "day.csv"
     with (SAMPLE / "timetable.csv").open(encoding="utf-8", newline="") as source:
-        rows = [row[:7] for row in csv.reader(source) if not row[13]]
+        header, *rows = csv.reader(source)
     with path.open("w", encoding="utf-8", newline="") as target:
-        csv.writer(target).writerows(rows)
+        csv.writer(target).writerows([header[:7], *(row[:7] for row in rows if not row[13])])
     return path
+
+
+@pytest.fixture
+def real_stations() -> list[tuple[str, str]]:
+    """Names and telecodes of real stations; a few well-known ones where there is no list."""
+    data = os.environ.get("STATIONMASTER_TEST_DATA")
+    if not data:
+        return [("北京西", "BXP"), ("呼和浩特东", "NDC"), ("西安北", "EAY"), ("上海虹桥", "AOH")]
+    with (Path(data) / "stations.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["name"], row["telecode"]) for row in csv.DictReader(file)]

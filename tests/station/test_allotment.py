@@ -170,7 +170,7 @@ def timetables(draw: st.DrawFn) -> list[TimetableRow]:
 
 @given(rows=timetables())
 def test_no_allotted_track_is_ever_used_by_two_trains_at_once(rows: list[TimetableRow]) -> None:
-    """Whatever the timetable: conflicts can only be between rows whose tracks a person gave; the outcome is repeatable."""
+    """Conflicts can only be between rows whose tracks a person gave, and the outcome is repeatable."""
     tracks = [track("1"), track("2"), track("3"), track("4", platform="")]
     allotted = allot_tracks(rows, tracks, USUAL)
     given_by_people = {row.number for row in rows if row.track}

@@ -83,7 +83,7 @@ def test_places_of_the_row_are_in_the_plan(sample: Path) -> None:
 
 
 def test_a_stop_in_the_hour_that_the_clock_leaps_over_keeps_its_length(sample: Path) -> None:
-    """In Berlin 02:30 does not exist on 29 March 2026: the train that stops from 02:50 to 03:05 still stops 15 minutes."""
+    """In Berlin there is no 02:30 on 29 March 2026: a train from 02:50 to 03:05 still stops 15 minutes."""
     berlin = station(sample, row(arrival=time(2, 50), departure=time(3, 5)), zone="Europe/Berlin")
     (call,) = plan_day(berlin, date(2026, 3, 29))
     assert call.arrival is not None

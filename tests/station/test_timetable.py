@@ -217,7 +217,7 @@ cells = st.sampled_from(["快速", "through", "origin", "K1", "K1/K3", "10:00", 
 
 @given(text=st.text(max_size=200) | st.lists(cells, max_size=9).map(",".join))
 def test_no_text_crashes_the_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    """Whatever stands in the file, the outcome is faults, and rows that are good enough to be written and read again."""
+    """Whatever stands in the file, the outcome is faults, and rows that can be written and read again."""
     folder = tmp_path_factory.mktemp("timetable")
     (folder / "timetable.csv").write_bytes(f"{HEADER}\n{text}".encode("utf-8", "surrogatepass"))
     faults = Faults()
