@@ -60,7 +60,10 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.reactor = Processes()
         self.said: list[str] = []
-        self.supervisor = Supervisor(self.reactor, {"LANG": "C.UTF-8"}, self.said.append, self.reactor.kill)
+        self.came_back: list[str] = []
+        self.supervisor = Supervisor(
+            self.reactor, {"LANG": "C.UTF-8"}, self.said.append, self.came_back.append, self.reactor.kill
+        )
         self.folder = folder
 
     def keep(self, name: str) -> FakeProcess:
@@ -101,6 +104,7 @@ def test_what_dies_is_started_again_and_it_is_said(bench: Bench) -> None:
     assert bench.supervisor.pid("hub") is None
     bench.reactor.advance(1.0)
     assert bench.supervisor.pid("hub") == 101
+    assert bench.came_back == ["hub"]
     assert bench.supervisor.restarts() == {"hub": 1}
 
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from stationmaster.cli.demo import Demo, DemoOptions, open_demo
@@ -85,9 +85,9 @@ class _Session:
         self._station = station
         self._reactor: Any = import_module("twisted.internet.reactor")
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        self._supervisor = Supervisor(self._reactor, environment, _say)
+        self._supervisor = Supervisor(self._reactor, environment, _say, self._again)
         self._ending = False
-        self._watching: Deferred[None] | None = None
+        self._watching: dict[str, Deferred[None]] = {}
 
     def run(self) -> int:
         self._reactor.callWhenRunning(self._start)
@@ -117,14 +117,32 @@ class _Session:
                 log=demo.folder / "log" / f"{name}.log",
             )
             self._supervisor.keep(program)
-        self._watching = Watch(
+        return self._watch("start", names)
+
+    def _watch(self, what: str, names: list[str]) -> Deferred[None]:
+        """Fires when all of them answer; a second watch for the same purpose takes the place of the first."""
+        demo = self._demo
+        self._give_up(what)
+        waiting = Watch(
             self._reactor,
             {name: f"http://127.0.0.1:{demo.ports.of(name)[0]}/healthz" for name in names if demo.ports.of(name)},
             {"line": demo.line_ends} if "line" in names else {},
             http_answer(self._reactor),
             _say,
         ).until_all_answer()
-        return self._watching
+        self._watching[what] = waiting
+        return waiting
+
+    def _give_up(self, what: str) -> None:
+        waiting = self._watching.pop(what, None)
+        if waiting is not None:
+            waiting.cancel()
+
+    def _again(self, name: str) -> None:
+        """Tell when a process that died has come back."""
+        self._watch(f"again {name}", [name]).addCallbacks(
+            lambda _: _say(f"{name} is back."), lambda failure: failure.trap(CancelledError)
+        )
 
     def _ready(self, _: object) -> None:
         for line in places_to_look(self._demo, self._station):
@@ -149,8 +167,8 @@ class _Session:
 
     def _stop(self) -> Deferred[None]:
         self._ending = True
-        if self._watching is not None:
-            self._watching.cancel()
+        for what in list(self._watching):
+            self._give_up(what)
         return self._supervisor.stop().addCallback(lambda _: _say("Everything has ended."))
 
 

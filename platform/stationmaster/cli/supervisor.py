@@ -54,6 +54,7 @@ class Supervisor:
         reactor: starts processes and waits.
         environment: of every process.
         say: tells the person at the terminal one line.
+        again: hears the name of a program that has been started again.
         kill: sends a signal to a process group (`os.killpg`).
 
     """
@@ -63,11 +64,13 @@ class Supervisor:
         reactor: ProcessReactor,
         environment: Mapping[str, str],
         say: Callable[[str], None],
+        again: Callable[[str], None],
         kill: Callable[[int, int], None] = os.killpg,
     ) -> None:
         self._reactor = reactor
         self._environment = dict(environment)
         self._say = say
+        self._again = again
         self._kill = kill
         self._keepers: dict[str, _Keeper] = {}
         self._stopped: Deferred[None] | None = None
@@ -75,7 +78,9 @@ class Supervisor:
 
     def keep(self, program: Program) -> None:
         """Start a program and keep it running."""
-        keeper = _Keeper(program, self._reactor, self._environment, self._say, self._one_ended)
+        keeper = _Keeper(
+            program, self._reactor, self._environment, say=self._say, again=self._again, ended=self._one_ended
+        )
         self._keepers[program.name] = keeper
         keeper.start()
 
@@ -130,7 +135,9 @@ class _Keeper(ProcessProtocol):
         program: Program,
         reactor: ProcessReactor,
         environment: dict[str, str],
+        *,
         say: Callable[[str], None],
+        again: Callable[[str], None],
         ended: Callable[[], None],
     ) -> None:
         self.program = program
@@ -140,6 +147,7 @@ class _Keeper(ProcessProtocol):
         self._reactor = reactor
         self._environment = environment
         self._say = say
+        self._again = again
         self._ended = ended
         self._wait = FIRST_WAIT
         self._since = 0.0
@@ -155,6 +163,8 @@ class _Keeper(ProcessProtocol):
         arguments: Sequence[str] = self.program.arguments
         process = self._reactor.spawnProcess(self, arguments[0], arguments, env=self._environment)
         self.pid = process.pid
+        if self.restarts:
+            self._again(self.program.name)
 
     def end(self) -> None:
         """Do not start it again."""
