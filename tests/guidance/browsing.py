@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -52,17 +53,17 @@ class ServedBoards:
             self._process.stdout.close()
             self._process = None
 
-    def act(self, act: str, **given: object) -> dict[str, str]:
+    def act(self, act: str, **given: object) -> dict[str, Any]:
         """Do something to the station."""
         request = Request(f"{self.base}/test/{act}", json.dumps(given).encode(), method="POST")
         with urlopen(request) as answer:
-            result: dict[str, str] = json.load(answer)
+            result: dict[str, Any] = json.load(answer)
             return result
 
-    def get(self, path: str) -> dict[str, object]:
+    def get(self, path: str) -> dict[str, Any]:
         """A JSON answer."""
         with urlopen(f"{self.base}{path}") as answer:
-            result: dict[str, object] = json.load(answer)
+            result: dict[str, Any] = json.load(answer)
             return result
 
 

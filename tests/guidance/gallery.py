@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from guidance.browsing import ServedBoards, chromium
 from playwright.sync_api import Browser, Page
+
+from guidance.browsing import ServedBoards, chromium
 
 BOARDS = (
     "hall-1",
     "entrance-n",
     "waiting-a",
-    "gate-1a-1b",
+    "gate-2a-2b",
     "platform-2",
     "underpass-n",
     "exit-n",
@@ -37,19 +39,43 @@ FIRST_PAGE = 1_772_000_040
 """A moment (machine time) at which every board shows its first page and its first language."""
 
 
-def paint(browser: Browser, served: ServedBoards, folder: Path, boards: tuple[str, ...] = BOARDS) -> list[Path]:
+Inspect = Callable[[Page, str, str], None]
+"""Looks at a board's page in a shape, before its picture is taken."""
+
+
+def paint(
+    browser: Browser,
+    served: ServedBoards,
+    folder: Path,
+    boards: tuple[str, ...] = BOARDS,
+    inspect: Inspect = lambda page, board, shape: None,
+) -> list[Path]:
     """Take every picture; returns the files."""
     files = []
     for shape, (width, height) in SHAPES.items():
         served.act("resize", width=width, height=height)
         page = browser.new_page(viewport={"width": width, "height": height})
         for board in boards:
-            files += _pictures(page, served, folder, board, shape)
+            files += _pictures(page, served, folder, board, shape, inspect)
+        page.close()
+    return files + _own_sizes(browser, served, folder, boards, inspect)
+
+
+def _own_sizes(
+    browser: Browser, served: ServedBoards, folder: Path, boards: tuple[str, ...], inspect: Inspect
+) -> list[Path]:
+    """The boards in the size that the station has them in."""
+    served.act("own_size")
+    files = []
+    for board in boards:
+        size = served.act("size", board=board)
+        page = browser.new_page(viewport={"width": size["width"], "height": size["height"]})
+        files += _pictures(page, served, folder, board, "own", inspect)
         page.close()
     return files
 
 
-def _pictures(page: Page, served: ServedBoards, folder: Path, board: str, shape: str) -> list[Path]:
+def _pictures(page: Page, served: ServedBoards, folder: Path, board: str, shape: str, inspect: Inspect) -> list[Path]:
     page.clock.set_fixed_time(FIRST_PAGE)
     page.goto(f"{served.base}/board/{board}")
     page.wait_for_selector("#board .regions")
@@ -58,6 +84,7 @@ def _pictures(page: Page, served: ServedBoards, folder: Path, board: str, shape:
     for number, language in enumerate(languages):
         page.clock.set_fixed_time(FIRST_PAGE + number * LANGUAGE_S)
         page.wait_for_selector(f'#board[data-language="{number}"]')
+        inspect(page, board, shape)
         files.append(folder / f"{board}-{shape}-{language}.png")
         page.screenshot(path=str(files[-1]), animations="disabled")
     return files

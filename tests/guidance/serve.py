@@ -13,21 +13,38 @@ from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
-from guidance.believable import SAMPLE, BelievableDay
-from guidance.fakes import FakeSource
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
 
+from guidance.believable import BelievableDay
+from guidance.fakes import FakeSource
 from stationmaster_agent.machine import AgentState
 from stationmaster_base.clock import Anchor, FileClock, write_anchor
 from stationmaster_base.health import Health
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_guidance.boards import Boards
 from stationmaster_guidance.pages import Pages
+from stationmaster_kernel.configuration import Configuration, Layout
+from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_service.face import Face, json_answer
 from stationmaster_service.interfaces import WebRequest
 from stationmaster_service.timer import StationTimer
+
+
+def with_quick_board(configuration: Configuration) -> Configuration:
+    """The station with one more board, `quick`, like the first but sooner to call itself out of date."""
+    hall = configuration.boards[0]
+    body = next(layout.body for layout in configuration.layouts if layout.id == hall.layout)
+    layout = Layout(id="quick", body=body.replace("silent_s = 30", "silent_s = 2"))
+    return replace(
+        configuration,
+        boards=(
+            *configuration.boards,
+            replace(hall, id="quick", layout="quick", names=(("zh", "快"), ("en", "Quick"))),
+        ),
+        layouts=(*configuration.layouts, layout),
+    )
 
 
 class Server:
@@ -35,6 +52,7 @@ class Server:
 
     def __init__(self, port: int, clock_file: Path, clock: time, boot: str) -> None:
         self.day = BelievableDay(clock)
+        self.day.configuration = with_quick_board(self.day.configuration)
         if not clock_file.exists():
             write_anchor(clock_file, Anchor(station=self.day.now, machine=machine_time.time(), rate=1.0))
         self.source = FakeSource()
@@ -42,12 +60,8 @@ class Server:
         station_clock = FileClock(clock_file, machine_time.time)
         timer = StationTimer(station_clock, reactor)
         registry = CollectorRegistry()
-        boards = Boards(
-            self.source, clock=station_clock, timer=timer, reactor=reactor, boot=boot, registry=registry
-        )
-        face = Face(
-            health=lambda: Health(process="guidance"), clock=station_clock, timer=timer, registry=registry
-        )
+        boards = Boards(self.source, clock=station_clock, timer=timer, reactor=reactor, boot=boot, registry=registry)
+        face = Face(health=lambda: Health(process="guidance"), clock=station_clock, timer=timer, registry=registry)
         Pages(face, boards, self.source, station_clock)
         face.app.route("/test/<act>", methods=["POST"])(self._act)
         self._adopt()
@@ -56,7 +70,7 @@ class Server:
 
     def _adopt(self) -> None:
         self.view.configuration = self.view.configuration or self.day.configuration
-        self.view.tasks = self.day.state.tasks
+        self.view.tasks = {name: _also_quick(task) for name, task in self.day.state.tasks.items()}
         self.view.fresh_at = self.day.now
         self.source.changed()
 
@@ -90,10 +104,24 @@ class Server:
         self.view.configuration = replace(configuration, boards=boards)
         return {}
 
+    def act_own_size(self) -> dict[str, str]:
+        """Every board gets its own size again."""
+        self.view.configuration = self.day.configuration
+        return {}
+
+    def act_size(self, board: str) -> dict[str, int]:
+        """How large a board is."""
+        found = next(each for each in self.day.configuration.boards if each.id == board)
+        return {"width": found.width, "height": found.height}
+
     def act_empty(self) -> dict[str, str]:
         """No train any more."""
         self.day.state = replace(self.day.state, tasks=type(self.day.state.tasks)())
         return {}
+
+
+def _also_quick(task: Task) -> Task:
+    return replace(task, targets=(*task.targets, "quick")) if "hall-1" in task.targets else task
 
 
 if __name__ == "__main__":

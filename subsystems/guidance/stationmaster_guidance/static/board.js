@@ -29,7 +29,6 @@ follow({
 });
 
 setInterval(() => drawing.turn(Date.now() / 1000), 100);
-new ResizeObserver(() => drawing.refit()).observe(document.getElementById("board"));
 
 function line(language, text) {
   const paragraph = document.createElement("p");

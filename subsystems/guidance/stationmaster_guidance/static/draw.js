@@ -13,6 +13,8 @@ export class BoardDrawing {
     this.notice = notice;
     this.look = null;
     this.silent = false;
+    this.resized = new ResizeObserver(() => this.refit());
+    this.resized.observe(root);
     this.clear();
   }
 
@@ -108,6 +110,10 @@ export class BoardDrawing {
       parts.push(footer);
     }
     root.replaceChildren(...parts);
+    this.resized.disconnect();
+    for (const element of [root, ...root.querySelectorAll("h1")]) {
+      this.resized.observe(element);
+    }
   }
 
   header({ station, look }) {
@@ -195,7 +201,7 @@ export class BoardDrawing {
     const element = make("article", "row");
     element.hidden = true;
     const cells = [];
-    for (const line of region.lines) {
+    for (const [number, line] of region.lines.entries()) {
       const holder = make("div", "line");
       holder.style.setProperty("--height", line.height);
       holder.style.setProperty("--em", line.width);
@@ -205,7 +211,8 @@ export class BoardDrawing {
         cell.style.setProperty("--width", column.width);
         cell.style.setProperty("--size", column.size);
         const value = make("div", "value");
-        if (region.headings === "inside" && Object.keys(column.headings).length > 0) {
+        const labelled = region.headings === "inside" || (region.headings === "top" && number > 0);
+        if (labelled && Object.keys(column.headings).length > 0) {
           const label = make("div", "label");
           this.words(label, column.headings, column.language);
           cell.append(label);

@@ -3,6 +3,8 @@
 // a hundred times.
 
 const SMALLEST = 0.68;
+const WRAPPED = [0.9, 0.8, 0.7, 0.62, 0.55]; // sizes that are tried one after the other
+const SMALLEST_TITLE = 0.35;
 const SCROLL_EM_PER_S = 3;
 const PAUSE_S = 2;
 
@@ -26,23 +28,31 @@ export function fit(cells) {
 
 function measure(text) {
   const cell = text.closest(".cell, .heading, .fitted");
-  const style = getComputedStyle(cell);
-  const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const high = cell.clientHeight / text.parentElement.dataset.stack;
+  const holder = text.parentElement;
+  const room = cell.clientWidth - padding(cell) - (holder === cell ? 0 : padding(holder));
+  const high = cell.clientHeight / holder.dataset.stack;
   return {
-    overflow: cell.dataset.overflow ?? "shrink",
+    overflow: holder.classList.contains("value") ? cell.dataset.overflow : "shrink",
+    smallest: cell.classList.contains("cell") ? SMALLEST : SMALLEST_TITLE,
     room,
     wide: text.scrollWidth,
     high,
-    tall: text.scrollHeight,
     em: parseFloat(getComputedStyle(text).fontSize),
   };
 }
 
-function apply(text, { overflow, room, wide, high, tall, em }) {
+function padding(element) {
+  const style = getComputedStyle(element);
+  return parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+}
+
+function apply(text, { overflow, smallest, room, wide, high, em }) {
   if (overflow === "wrap") {
-    if (tall > high + 1) {
-      text.style.fontSize = `${Math.max(SMALLEST, Math.sqrt(high / tall))}em`;
+    for (const scale of WRAPPED) {
+      if (text.scrollHeight <= high + 1) {
+        break;
+      }
+      text.style.fontSize = `${scale}em`;
     }
     return;
   }
@@ -50,7 +60,7 @@ function apply(text, { overflow, room, wide, high, tall, em }) {
     return;
   }
   const wanted = overflow === "scroll" ? 1 : room / wide;
-  const scale = Math.max(SMALLEST, wanted);
+  const scale = Math.max(smallest, wanted);
   if (scale < 1) {
     text.style.fontSize = `${scale * 0.995}em`;
   }
