@@ -38,7 +38,7 @@ class Sounding(Protocol):
 
 def sound_name(*parts: str) -> str:
     """A file name of these parts, with `_` for whatever a file system may not like."""
-    return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", part).strip("._") or "_" for part in parts) + ".wav"
+    return "-".join(re.sub(r"[^A-Za-z0-9_.-]+", "_", part).strip("._-") or "_" for part in parts) + ".wav"
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ standard library: an announcement of twenty seconds takes about a tenth of a sec
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import sys
@@ -107,13 +108,15 @@ def write_wave(path: Path, sound: Sound) -> None:
         OSError: the disk does not take it; nothing is left behind.
 
     """
+    body = io.BytesIO()  # in memory first: a wave writer whose disk is full complains twice
+    with wave.open(body, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sound.rate)
+        file.writeframes(_little_endian(sound.samples).tobytes())
     draft = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with wave.open(str(draft), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(sound.rate)
-            file.writeframes(_little_endian(sound.samples).tobytes())
+        draft.write_bytes(body.getbuffer())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,0 +1,225 @@
+"""What broadcast's tests share: a clock that is stepped, a turning reactor, an agent that writes down what it is told."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
+from twisted.internet.task import Clock
+
+from stationmaster_agent.work import Work
+from stationmaster_base.errors import StationError
+from stationmaster_base.times import Instant
+from stationmaster_broadcast.cache import SoundCache
+from stationmaster_broadcast.performer import BroadcastPerformer
+from stationmaster_broadcast.plays import PlayLog
+from stationmaster_broadcast.pronunciation import PronunciationTable
+from stationmaster_broadcast.recording import Utterance
+from stationmaster_broadcast.silent_engine import SilentEngine
+from stationmaster_broadcast.sinks import FileSink, Loudspeaker
+from stationmaster_broadcast.sound import Sound, write_wave
+from stationmaster_broadcast.studio import Studio
+from stationmaster_kernel.configuration import Configuration, StationFacts, Zone
+from stationmaster_kernel.task import Task, Text
+from stationmaster_kernel.values import TaskKind, TaskState
+from stationmaster_service.timer import StationTimer
+
+START = Instant(1772326800)  # 2026-03-01T01:00:00Z, 09:00 at the station
+
+CONFIGURATION = Configuration(
+    station=StationFacts(telecode="QHD", names=(("zh", "试验"), ("en", "Trial")), zone="Asia/Shanghai"),
+    zones=tuple(
+        Zone(id=name, type="platform", names=(("zh", f"{name}区"), ("en", f"Zone {name}"))) for name in ("a", "b", "c")
+    ),
+)
+
+
+class SteppedClock:
+    """Station time that moves only when a test says so."""
+
+    shadow = True
+    rate = 0.0
+
+    def __init__(self, at: float = START) -> None:
+        self.at = float(at)
+
+    def now(self) -> float:
+        return self.at
+
+    def wait_for(self, instant: float) -> float:
+        return 0.0 if instant <= self.at else math.inf
+
+    def reread(self) -> None:
+        """Nothing sets it but the test."""
+
+
+class FakeEngine:
+    """Speaks at once or when told, and can fail; `asked` are the texts in the order in which they were asked for."""
+
+    signature = "fake 1"
+    problem = ""
+
+    def __init__(self, *, by_hand: bool = False) -> None:
+        self.by_hand = by_hand
+        self.asked: list[str] = []
+        self.failures: dict[str, StationError] = {}
+        self.waiting: list[tuple[Deferred[None], Utterance, Path]] = []
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    def stop(self) -> Deferred[None]:
+        return succeed(None)
+
+    def speak(self, utterance: Utterance, path: Path) -> Deferred[None]:
+        self.asked.append(utterance.text)
+        if self.by_hand:
+            done: Deferred[None] = Deferred()
+            self.waiting.append((done, utterance, path))
+            return done
+        return self._speak(utterance, path)
+
+    def go_on(self) -> None:
+        """Finish what has waited longest."""
+        done, utterance, path = self.waiting.pop(0)
+        self._speak(utterance, path).addCallbacks(done.callback, done.errback)
+
+    def _speak(self, utterance: Utterance, path: Path) -> Deferred[None]:
+        if utterance.text in self.failures:
+            return fail(self.failures[utterance.text])
+        write_wave(path, Sound(rate=4000, samples=array("h", [2000, -2000] * (200 * len(utterance.text)))))
+        return succeed(None)
+
+
+@dataclass
+class FakeAgent:
+    """Writes down begin and finish with the station time."""
+
+    clock: SteppedClock
+    said: list[tuple[Any, ...]] = field(default_factory=list)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+
+    def begin(self, work: Work) -> None:
+        if work.key in self.refused:
+            raise StationError("work-not-offered", "refused")
+        self.said.append((round(self.clock.now() - START), "begin", work.task.id, work.target))
+
+    def finish(self, work: Work, state: TaskState, detail: str = "") -> None:
+        self.said.append((round(self.clock.now() - START), state.value, work.task.id, work.target))
+
+
+@dataclass
+class Hall:
+    """A performer with everything around it, on a stepped clock."""
+
+    folder: Path
+    clock: SteppedClock
+    machine: Clock
+    timer: StationTimer
+    engine: FakeEngine | SilentEngine
+    studio: Studio
+    plays: PlayLog
+    agent: FakeAgent
+    performer: BroadcastPerformer
+
+    def turn(self) -> None:
+        """Let the reactor come to all that is to be done at once."""
+        self.machine.advance(0)
+        self.machine.advance(0)
+
+    def offer(self, *works: Work) -> None:
+        """Offer works, and let the reactor turn."""
+        for work in works:
+            self.performer.offer(work)
+        self.turn()
+
+    def step(self, seconds: float) -> None:
+        """Station time goes on to so many seconds after the start, as `POST /clock` does it."""
+        self.clock.at = START + seconds
+        self.timer.poke()
+        self.turn()
+
+    def run_out(self, most: int = 1000) -> None:
+        """Step from one end to the next until nothing plays."""
+        for _ in range(most):
+            ends = self.performer.next_at()
+            if ends is None:
+                return
+            self.step(ends - START)
+        raise AssertionError("it never ends")
+
+
+def at_once(function: Callable[[], Any]) -> Deferred[Any]:
+    """An offload that does it here and now."""
+    return maybeDeferred(function)
+
+
+def hall(
+    folder: Path, *, engine: FakeEngine | SilentEngine | None = None, loudspeaker: Loudspeaker | None = None
+) -> Hall:
+    """A hall whose sounds go to `folder`."""
+    clock, machine = SteppedClock(), Clock()
+    timer = StationTimer(clock, machine)
+    speaker = engine or SilentEngine()
+    studio = Studio(
+        engine=speaker,
+        cache=SoundCache(folder / "cache", 10_000_000),
+        pronunciations=PronunciationTable([]),
+        reactor=machine,
+        offload=at_once,
+    )
+    plays = PlayLog(folder)
+    agent = FakeAgent(clock)
+    performer = BroadcastPerformer(
+        reactor=machine,
+        clock=clock,
+        studio=studio,
+        sink=FileSink(folder, timer),
+        loudspeaker=loudspeaker,
+        plays=plays,
+        configuration=lambda: CONFIGURATION,
+    )
+    performer.bind(agent)
+    return Hall(folder, clock, machine, timer, speaker, studio, plays, agent, performer)
+
+
+def announcement(
+    number: str = "G1",
+    *,
+    rule: str = "open",
+    due: int = 0,
+    valid: int = 600,
+    order: int = 0,
+    priority: int = 50,
+    targets: tuple[str, ...] = ("a",),
+    zh: str | None = None,
+    en: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Task:
+    """A task to say something; times are seconds after the start."""
+    call = f"QHD/2026-03-01/{number}/1"
+    texts = [("zh", f"{number}次列车检票" if zh is None else zh), ("en", f"Train {number}" if en is None else en)]
+    return Task(
+        id=f"{call}/{rule}/1",
+        call=call,
+        rule=rule,
+        occurrence=1,
+        kind=TaskKind.ANNOUNCEMENT,
+        targets=targets,
+        due=Instant(START + due),
+        valid_until=Instant(START + due + valid),
+        order=Instant(START + order),
+        priority=priority,
+        texts=tuple(Text(name="speech", language=language, text=text) for language, text in texts if text),
+        **(more or {}),
+    )
+
+
+def works(task: Task) -> list[Work]:
+    """The task's works, one for each target."""
+    return [Work(task=task, target=target) for target in task.targets]
