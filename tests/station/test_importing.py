@@ -52,7 +52,10 @@ def test_unknown_names_are_added_with_pinyin_and_reported(folder, write_csv: Wri
     report = import_timetable(write_csv(GOOD), folder.path)
     assert report.names_added == ("银川", "兴和北")
     assert (folder.path / "names.csv").read_text("utf-8") == f"{before}银川,Yinchuan\n兴和北,Xinghebei\n"
-    assert [warning.place for warning in report.warnings] == ["银川", "兴和北"]
+    assert [str(warning) for warning in report.warnings] == [
+        "names.csv: 银川: is new; added as en 'Yinchuan' (allowed: its right name)",
+        "names.csv: 兴和北: is new; added as en 'Xinghebei' (allowed: its right name)",
+    ]
 
 
 def test_one_bad_row_and_nothing_is_imported(folder, write_csv: Write) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stationmaster.station.allotment import Unallotted, allot_tracks
 from stationmaster.station.files import replace_text
-from stationmaster.station.names import NAMES_FILE, fill_names, guess_warning, names_text, read_names
+from stationmaster.station.names import NAMES_FILE, added_warning, fill_names, names_text, read_names
 from stationmaster.station.occupation import Clearance, conflicts
 from stationmaster.station.places import read_places, read_station_file
 from stationmaster.station.reading import HelpfulFaults
@@ -104,7 +104,7 @@ def import_timetable(file: Path, folder: Path, *, allow_unallotted: bool = False
         warnings=(
             *sheet.warnings,
             *_conflict_warnings(file.name, allotted.rows, into.clearance),
-            *(guess_warning(name) for name in added),
+            *(added_warning(name) for name in added),
         ),
         backup=backup,
     )

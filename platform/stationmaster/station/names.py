@@ -12,7 +12,7 @@ from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import Fault
 from stationmaster_kernel.configuration import Name
 
-__all__ = ["NAMES_FILE", "FilledNames", "fill_names", "guess_warning", "names_text", "read_names"]
+__all__ = ["NAMES_FILE", "FilledNames", "added_warning", "fill_names", "guess_warning", "names_text", "read_names"]
 
 NAMES_FILE = "names.csv"
 KEY = "name"
@@ -79,6 +79,12 @@ def guess_warning(name: Name) -> Fault:
     return Fault(
         file=NAMES_FILE, place=name.id, problem=f"has no full entry; used: {made}", allowed=f"a row {name.id},…"
     )
+
+
+def added_warning(name: Name) -> Fault:
+    """The warning for a name that an import has added."""
+    made = ", ".join(f"{language} {text!r}" for language, text in name.names[1:])
+    return Fault(file=NAMES_FILE, place=name.id, problem=f"is new; added as {made}", allowed="its right name")
 
 
 def _rows(rows: Iterable[tuple[int, list[str]]], languages: tuple[str, ...], faults: Faults) -> Iterable[Name]:
