@@ -30,6 +30,7 @@ from stationmaster_telegram.records import (
     Tombstones,
     day_start,
 )
+from stationmaster_telegram.words import INDEX, WORDS
 
 __all__ = ["TelegramType", "pack", "type_of", "unpack"]
 
@@ -125,10 +126,10 @@ def _pack_call(record: CallRecord, run: int, base: int) -> list[Any]:
         record.run - run,
         record.revision,
         "/".join(record.numbers),
-        record.train_class,
+        _pack_word(record.train_class),
         record.kind,
-        record.origin,
-        record.destination,
+        _pack_word(record.origin),
+        _pack_word(record.destination),
         _pack_time(record.planned_arrival, base),
         _pack_time(record.planned_departure, base if record.planned_arrival is None else record.planned_arrival),
         record.track,
@@ -173,10 +174,10 @@ def _unpack_call(values: Any, day: date, run: int, base: int) -> CallRecord:
         revision=_whole(values[1]),
         day=day,
         numbers=tuple(_text(values[2]).split("/")),
-        train_class=_text(values[3]),
+        train_class=_word(values[3]),
         kind=Kind(_whole(values[4])),
-        origin=_text(values[5]),
-        destination=_text(values[6]),
+        origin=_word(values[5]),
+        destination=_word(values[6]),
         planned_arrival=arrival,
         planned_departure=departure,
         track=_text(values[9]),
@@ -264,6 +265,19 @@ def _text(value: Any) -> str:
     if type(value) is not str:
         _refuse(f"{value!r} is not text")
     return value
+
+
+def _pack_word(text: str) -> str | int:
+    return INDEX.get(text, text)
+
+
+def _word(value: Any) -> str:
+    """Text, or the place of a well-known word in the dictionary, the last word being 0."""
+    if type(value) is not int:
+        return _text(value)
+    if not 0 <= value < len(WORDS):
+        _refuse(f"there is no word {value}")
+    return WORDS[-1 - value]
 
 
 def _bytes(value: Any) -> bytes:
