@@ -79,6 +79,7 @@ class HubConnection(Protocol):
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """Wait for the handshake, but not for long."""
+        self._transport.setTcpNoDelay(True)
         self._transport.registerProducer(self, True)
         self._timer = self._reactor.callLater(self._settings.handshake_s, self._handshake_over)
         self._server.connected(self)
@@ -275,6 +276,9 @@ class HubConnection(Protocol):
         return cast("StreamTransport", self.transport)
 
     def _write(self, batch: list[Framed]) -> None:
+        if self.session.closed:
+            # The client's last word came together with what this answers.
+            return
         self._transport.writeSequence([self.session.sent(framed.message, framed.frame) for framed in batch])
         self._server.counted(len(batch), sum(len(framed.frame) for framed in batch))
 

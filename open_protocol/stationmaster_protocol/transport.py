@@ -19,4 +19,5 @@ class StreamTransport(Protocol):
     def resumeProducing(self) -> None: ...  # noqa: N802 - Twisted's name
     def loseConnection(self) -> None: ...  # noqa: N802 - Twisted's name
     def abortConnection(self) -> None: ...  # noqa: N802 - Twisted's name
+    def setTcpNoDelay(self, enabled: bool, /) -> None: ...  # noqa: N802 - Twisted's name
     def getPeer(self) -> object: ...  # noqa: N802 - Twisted's name
