@@ -49,3 +49,9 @@ def test_two_trains_meet_exactly_if_there_is_such_a_date(one: RunningDays, other
     expected = any(one.include(day) and other.include(day + timedelta(days=shift)) for day in dates)
     assert one.meet(other, shift) == expected
     assert other.meet(one, -shift) == expected
+
+
+def test_the_calendars_first_and_last_date_are_dates_like_others() -> None:
+    """`9999-12-31` is what some write for always."""
+    always = RunningDays(valid_from=date.min, valid_until=date.max)
+    assert all(always.meet(always, shift) for shift in (-2, 0, 2))

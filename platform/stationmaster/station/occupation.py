@@ -68,8 +68,8 @@ def gap(first: TimetableRow, second: TimetableRow, clearance: Clearance) -> int:
     one, other = window_of(first, clearance), window_of(second, clearance)
     least = 7 * DAY
     for shift in SHIFTS:
-        later = Window(start=other.start + shift * DAY, end=other.end + shift * DAY)
-        distance = max(one.start - later.end, later.start - one.end)
+        moved = shift * DAY
+        distance = max(one.start - other.end - moved, other.start + moved - one.end)
         if distance < least and first.days.meet(second.days, shift):
             least = distance
     return least

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 __all__ = ["DAILY", "RunningDays"]
 
 ALL_WEEK = (1, 2, 3, 4, 5, 6, 7)
-
-EARLY = date(2001, 1, 1)
-"""A Monday to begin at when there is no first date: weekdays repeat, so any week shows what they do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +28,40 @@ class RunningDays:
 
     def meet(self, other: RunningDays, shift: int = 0) -> bool:
         """Whether there is a date on which this train runs and `shift` days after which the other does."""
-        step = timedelta(days=shift)
-        starts = [day for day in (self.valid_from, other.valid_from and other.valid_from - step) if day]
-        ends = [day for day in (self.valid_until, other.valid_until and other.valid_until - step) if day]
-        last = min(ends) if ends else None
-        first = max(starts) if starts else (last - timedelta(days=6) if last else EARLY)
-        span = 6 if last is None else min(6, (last - first).days)
-        days = (first + timedelta(days=number) for number in range(span + 1))
-        return any(self.include(day) and other.include(day + step) for day in days)
+        first, last = _later(self._first, other._first, shift), _earlier(self._last, other._last, shift)
+        if first is None:
+            first = 1 if last is None else last - 6
+        # Weekdays repeat, so a week shows all that there is.
+        until = first + 6 if last is None else min(first + 6, last)
+        return any(
+            _weekday(day) in self.weekdays and _weekday(day + shift) in other.weekdays
+            for day in range(first, until + 1)
+        )
+
+    @property
+    def _first(self) -> int | None:
+        return None if self.valid_from is None else self.valid_from.toordinal()
+
+    @property
+    def _last(self) -> int | None:
+        return None if self.valid_until is None else self.valid_until.toordinal()
+
+
+def _later(mine: int | None, theirs: int | None, shift: int) -> int | None:
+    if theirs is None:
+        return mine
+    return theirs - shift if mine is None else max(mine, theirs - shift)
+
+
+def _earlier(mine: int | None, theirs: int | None, shift: int) -> int | None:
+    if theirs is None:
+        return mine
+    return theirs - shift if mine is None else min(mine, theirs - shift)
+
+
+def _weekday(ordinal: int) -> int:
+    """1 (Monday) to 7 for a day number as `date.toordinal` counts, in which day 1 is a Monday."""
+    return (ordinal - 1) % 7 + 1
 
 
 DAILY = RunningDays()
