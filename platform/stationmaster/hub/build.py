@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, cast
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
@@ -150,15 +150,15 @@ class Hub(Service):
         return self._wind_up()
 
     @inlineCallbacks
-    def _wind_up(self) -> Generator[Deferred[Any] | None, None, None]:
-        yield self._protocol.stopService()
+    def _wind_up(self) -> Generator[Deferred[Any], Any, None]:
+        yield maybeDeferred(self._protocol.stopService)
         self._server.stop()
         yield deferLater(cast("Any", self._reactor), 0)  # one turn of the reactor, in which the goodbyes are written
         yield self._pipeline.stop()
         self._thread.stopService()
         self._store.close()
         self._api.stop()
-        yield self._pages.stopService()
+        yield maybeDeferred(self._pages.stopService)
 
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)

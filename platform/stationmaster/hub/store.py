@@ -295,9 +295,9 @@ def _read_entries(connection: Connection, epoch: str, most: int, size: int) -> I
         .where(JOURNAL.c.epoch == epoch, JOURNAL.c.sequence >= first)
         .order_by(JOURNAL.c.sequence)
     )
-    for row in connection.execute(question):
-        changes = changes_from_text(row.changes, notes_from_text(row.notes))
-        yield Stored(sequence=row.sequence, hash=row.hash, at=Instant(row.at), changes=changes)
+    for entry in connection.execute(question):
+        changes = changes_from_text(entry.changes, notes_from_text(entry.notes))
+        yield Stored(sequence=entry.sequence, hash=entry.hash, at=Instant(entry.at), changes=changes)
 
 
 def _input_row(entry: JournalEntry) -> dict[str, object]:

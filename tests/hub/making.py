@@ -1,0 +1,171 @@
+"""A pipeline whose writer's thread is run by hand, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.engine import URL
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from stationmaster.hub.batch import Kernel
+from stationmaster.hub.metrics import HubMetrics
+from stationmaster.hub.pipeline import Committed, Pipeline
+from stationmaster.hub.store import Loaded, Probe, Store, Stored
+from stationmaster.hub.writer import Writer
+from stationmaster_base.errors import StationError
+from stationmaster_base.times import MINUTE, Instant, to_iso
+from stationmaster_kernel.changes import Resource
+from stationmaster_kernel.inputs import Configure, GradeFeed, Input, Plan, Tick
+from stationmaster_kernel.state import State
+from stationmaster_kernel.step import step
+from stationmaster_kernel.values import FeedGrade
+from support.small_station import DAY, STATION, at, planned
+
+T = TypeVar("T")
+
+START = at("06:00")
+EVERYTHING = 10**9
+
+
+class HandThread:
+    """A thread that does what it is given when it is told to, or at once."""
+
+    def __init__(self, *, at_once: bool = True) -> None:
+        self.at_once = at_once
+        self.waiting: list[tuple[Callable[[], Any], Deferred[Any]]] = []
+
+    def __call__(self, function: Callable[[], T], /) -> Deferred[T]:
+        done: Deferred[T] = Deferred()
+        self.waiting.append((function, done))
+        if self.at_once:
+            self.run()
+        return done
+
+    def run(self) -> None:
+        """Do everything that waits."""
+        while self.waiting:
+            self.run_one()
+
+    def run_one(self) -> None:
+        """Do the first thing that waits."""
+        function, done = self.waiting.pop(0)
+        try:
+            result = function()
+        except Exception:
+            done.errback()
+        else:
+            done.callback(result)
+
+
+class MadeHub:
+    """A pipeline, with everything that it told."""
+
+    def __init__(
+        self,
+        url: URL,
+        *,
+        store: type[Store] = Store,
+        probe: Probe = lambda _: None,
+        kernel: Kernel = step,
+        epochs: Sequence[str] = ("epoch-1",),
+        at_once: bool = True,
+    ) -> None:
+        names = iter(epochs)
+        self.reactor = Clock()
+        self.thread = HandThread(at_once=at_once)
+        self.store = store(url, lambda: next(names), probe)
+        self.registry = CollectorRegistry()
+        self.published: list[Committed] = []
+        self.failures: list[StationError] = []
+        self.pipeline = Pipeline(
+            store=self.store,
+            writer=Writer(self.store, self.reactor.seconds, kernel),
+            in_thread=self.thread,
+            reactor=self.reactor,
+            state=State.empty(START),
+            metrics=HubMetrics(self.registry),
+            fail=self.failures.append,
+            probe=probe,
+        )
+        self.pipeline.on_commit(self.published.extend)
+        self.loaded: list[Loaded] = []
+
+    def open(self) -> MadeHub:
+        """Open the store."""
+        self.pipeline.open().addCallback(self.loaded.append)
+        return self
+
+    def put(self, *inputs: Input) -> list[str]:
+        """Put inputs in; the list grows by the ids that are acknowledged."""
+        done: list[str] = []
+        for given in inputs:
+            self.pipeline.put(given).addCallback(lambda _, given=given: done.append(given.id))
+        return done
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A figure from the hub's metrics."""
+        return self.registry.get_sample_value(f"stationmaster_hub_{name}", labels) or 0.0
+
+
+@contextmanager
+def made_hub(url: URL, **arguments: Any) -> Iterator[MadeHub]:
+    """A `MadeHub` whose store is let go of afterwards."""
+    hub = MadeHub(url, **arguments)
+    try:
+        yield hub
+    finally:
+        hub.store.close()
+
+
+@contextmanager
+def opened(url: URL) -> Iterator[Loaded]:
+    """What a store holds, as the next hub would find it."""
+    store = Store(url, lambda: "the-next")
+    try:
+        yield store.open(EVERYTHING, EVERYTHING)
+    finally:
+        store.close()
+
+
+def begin() -> tuple[Input, ...]:
+    """What a hub puts in first: the small station, one call, a fresh feed."""
+    return (
+        Configure(id="configure/1", at=START, configuration=STATION),
+        Plan(id="plan/1", at=START, day=DAY, calls=(planned(),)),
+        GradeFeed(id="grade/1", at=START, grade=FeedGrade.FRESH),
+    )
+
+
+def tick(minutes: int) -> Tick:
+    """The tick so many minutes after the start."""
+    moment = Instant(START + minutes * MINUTE)
+    return Tick(id=f"tick/{to_iso(moment)}", at=moment)
+
+
+def worked(*inputs: Input) -> State:
+    """The state that the kernel makes of inputs, without any hub."""
+    state = State.empty(START)
+    for given in inputs:
+        state, _ = step(state, given)
+    return state
+
+
+def contents(state: State | None) -> dict[tuple[str, str], Resource]:
+    """A state's resources by kind and id: all that it is, since its indexes follow from them."""
+    assert state is not None
+    return {(resource.kind, resource.id): resource for resource in state.resources()}
+
+
+def replayed(entries: Sequence[Stored]) -> dict[tuple[str, str], Resource]:
+    """The resources that remain when entries are applied one after the other."""
+    found: dict[tuple[str, str], Resource] = {}
+    for entry in entries:
+        for gone in entry.changes.deletes:
+            found.pop(gone, None)
+        for put in entry.changes.puts:
+            found[put.kind, put.id] = put
+    return found
