@@ -1,0 +1,50 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stationmaster_base.configuration import Faults, Table
+from stationmaster_gateway.settings import GatewaySettings
+
+GOOD = {"database": "sqlite:///d.db", "port": "line/gateway", "station": "QHD", "state": "gateway.json"}
+
+
+def read(**body: object) -> tuple[GatewaySettings, list[str]]:
+    """The settings, and the places of the faults."""
+    faults = Faults()
+    settings = GatewaySettings.from_table(Table(dict(body), "s.toml", faults, "gateway"), Path("/etc/station"))
+    return settings, sorted(fault.place for fault in faults)
+
+
+def test_what_is_left_out_has_its_usual_value_and_paths_count_from_the_files_folder() -> None:
+    """Four keys are enough; relative paths and SQLite files are found from the configuration's folder."""
+    settings, faults = read(**GOOD)
+    assert faults == []
+    assert (settings.baud, settings.poll_hz, settings.gateway, settings.status_port) == (115200, 5.0, 1, 8089)
+    assert settings.port == Path("/etc/station/line/gateway")
+    assert settings.state == Path("/etc/station/gateway.json")
+    assert settings.database.database == "/etc/station/d.db"
+
+
+def test_absolute_paths_and_servers_stay_as_they_are() -> None:
+    """A device, an absolute file and a database server are taken as written."""
+    settings, faults = read(**{**GOOD, "port": "/dev/ttyS1", "database": "postgresql+psycopg://u@h/d"})
+    assert faults == []
+    assert settings.port == Path("/dev/ttyS1")
+    assert settings.database.host == "h"
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    """All that is wrong is said in one go, also what is missing and what nobody knows."""
+    _, faults = read(database="nonsense", baud=1234, station="QHDXY", poll_hz=0, status_port=99999, id=0, colour="red")
+    assert faults == [
+        f"gateway.{key}"
+        for key in ("baud", "colour", "database", "id", "poll_hz", "port", "state", "station", "status_port")
+    ]
+
+
+def test_a_database_in_memory_is_no_database() -> None:
+    """SQLite without a file would be read by nobody else."""
+    assert read(**{**GOOD, "database": "sqlite://"})[1] == ["gateway.database"]
+    assert read(**{**GOOD, "database": "nosuchdatabase://x"})[1] in (["gateway.database"], [])
