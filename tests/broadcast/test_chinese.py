@@ -106,7 +106,9 @@ def test_what_is_written_is_said_as_announcers_say_it(written: str, said: str) -
 
 def test_a_whole_announcement() -> None:
     """All kinds of number in one sentence do not disturb one another."""
-    written = "旅客们，开往北京北方向的G2402次列车开始检票了。请到1A、1B检票口检票，到3站台上车，08:05开车，晚点约102分钟。"
+    written = (
+        "旅客们，开往北京北方向的G2402次列车开始检票了。请到1A、1B检票口检票，到3站台上车，08:05开车，晚点约102分钟。"
+    )
     said = (
         "旅客们，开往北京北方向的高二四零二次列车开始检票了。请到一A、一B检票口检票，到三站台上车，"
         "八点零五分开车，晚点约一百零二分钟。"

@@ -1,17 +1,18 @@
 """Announcements begin at exactly their second, in order, once, and end as they ended."""
 
+import itertools
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.fake_broadcast import START, FakeAgent, FakeEngine, Hall, announcement, hall, works
 
 from stationmaster_base.errors import StationError
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.silent_engine import SilentEngine
 from stationmaster_kernel.task import Task
+from support.fake_broadcast import START, FakeAgent, FakeEngine, Hall, announcement, hall, works
 
 
 def said(held: Hall) -> list[tuple[object, ...]]:
@@ -50,7 +51,11 @@ def test_the_next_begins_at_exactly_the_second_in_which_the_zone_is_free(tmp_pat
     first = held.performer.next_at()
     held.run_out()
     record = said(held)
-    assert record[:3] == [(0, "begin", "G1", "a"), (first - START, "done", "G1", "a"), (first - START, "begin", "G2", "a")]
+    assert record[:3] == [
+        (0, "begin", "G1", "a"),
+        (first - START, "done", "G1", "a"),
+        (first - START, "begin", "G2", "a"),
+    ]
 
 
 def test_the_higher_class_goes_first_even_if_it_is_offered_last(tmp_path: Path) -> None:
@@ -252,7 +257,7 @@ def test_going_down_in_order_interrupts_what_plays(tmp_path: Path) -> None:
 
 
 def test_a_crash_in_the_middle_leaves_an_interrupted_play(tmp_path: Path) -> None:
-    """The next life of the process knows what was playing; the agent does not offer it again, nor does it play again."""
+    """The next life of the process knows what was playing, and does not play it again by itself."""
     held = hall(tmp_path)
     held.offer(*works(announcement("G1")))
     again = hall(tmp_path)
@@ -313,7 +318,7 @@ def test_any_minute_keeps_the_rules(
         assert by_id[play.task].due <= play.begun < by_id[play.task].valid_until
     for zone in "abc":
         spans = sorted((play.begun, play.ended) for play in plays if play.target == zone)
-        assert all(end <= begin for (_, end), (begin, _) in zip(spans, spans[1:], strict=False))
+        assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(spans))
     assert len(keys) + held.performer.figures.too_old == sum(len(task.targets) for task in tasks)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fake_broadcast import START, announcement
 
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.plays import Play, PlayLog, play_of
+from support.fake_broadcast import START, announcement
 
 PLAY = replace(
     play_of(announcement("G1"), "a", (("zh", "好"), ("en", "good"))),
@@ -51,7 +51,7 @@ def test_a_play_survives_json(play: Play) -> None:
 
 
 def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
-    """n counts up for ever, and the plays of a former life are still listed."""
+    """The number counts up for ever, and the plays of a former life are still listed."""
     log = PlayLog(tmp_path)
     log.begin(PLAY)
     assert log.end(PLAY).n == 1

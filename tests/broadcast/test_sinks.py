@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_broadcast import START, SteppedClock
 from twisted.internet.error import ProcessDone, ProcessTerminated
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
@@ -14,6 +13,7 @@ from twisted.python.failure import Failure
 from stationmaster_broadcast.recording import Recording
 from stationmaster_broadcast.sinks import FileSink, Loudspeaker, loudspeaker_command, sound_name
 from stationmaster_service.timer import StationTimer
+from support.fake_broadcast import START, SteppedClock
 
 
 def recording(folder: Path) -> Recording:

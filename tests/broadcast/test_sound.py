@@ -38,7 +38,9 @@ def tone(seconds: float, level: int, rate: int = 8000) -> Sound:
 
 
 @given(SAMPLES, st.sampled_from([4000, 22050]))
-def test_a_file_gives_back_what_was_written(tmp_path_factory: pytest.TempPathFactory, samples: array, rate: int) -> None:
+def test_a_file_gives_back_what_was_written(
+    tmp_path_factory: pytest.TempPathFactory, samples: array, rate: int
+) -> None:
     """Writing and reading is the identity."""
     path = tmp_path_factory.mktemp("sound") / "a.wav"
     write_wave(path, Sound(rate=rate, samples=samples))

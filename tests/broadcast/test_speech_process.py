@@ -1,5 +1,6 @@
 """The speaking process is given one job at a time, and its death or hanging costs one job at most."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -156,7 +157,7 @@ def test_a_child_that_never_starts_is_tried_ever_more_rarely() -> None:
         assert found == ["speech-down"]
         while len(reactor.all) == len(starts):
             reactor.advance(0.5)
-    assert [round(later - earlier) for earlier, later in zip(starts, starts[1:], strict=False)] == [1, 5, 30, 30]
+    assert [round(later - earlier) for earlier, later in itertools.pairwise(starts)] == [1, 5, 30, 30]
     reactor.last.ready()
     found = outcome(made.run(JOB, 5))
     reactor.last.answer()

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from support.fake_broadcast import FakeEngine, at_once
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
@@ -14,6 +13,7 @@ from stationmaster_broadcast.recording import Recording
 from stationmaster_broadcast.silent_engine import SilentEngine
 from stationmaster_broadcast.sound import measure, read_wave
 from stationmaster_broadcast.studio import LATER, NOW, Studio
+from support.fake_broadcast import FakeEngine, at_once
 
 
 def studio(folder: Path, engine: FakeEngine | SilentEngine, limit: int = 10_000_000) -> Studio:

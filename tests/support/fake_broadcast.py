@@ -1,4 +1,4 @@
-"""What broadcast's tests share: a clock that is stepped, a turning reactor, an agent that writes down what it is told."""
+"""What broadcast's tests share: a stepped clock, a reactor that turns, an agent that writes down what it is told."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ What has been seen of this engine, and what is done about it:
   silent; else it is made again, in vain at most twice.
 - A single letter before the last full stop is taken for an initial, and the engine then leaves out the pause at the
   end and the end of the vowel with it (80 ms of "gate one A."): the last full stop is left out.
-- It can hang for good (an error while it writes the file is lost in a callback): every job has a time limit.
+- An error while it writes the file is lost in a callback, and it then waits for good: the child listens for errors in
+  callbacks, answers, and ends. Whatever else hangs meets the time limit that every job has.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ TAIL = 0.1
 
 REFERENCE_RATE = 170
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_PINYIN = re.compile(r"[a-z]+[1-5](?=[a-z\d ]|$|[^\w])")
+_PINYIN = re.compile(r"[a-z]+[1-5]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 

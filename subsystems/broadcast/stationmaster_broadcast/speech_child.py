@@ -80,6 +80,13 @@ def main() -> None:
     answer({"ready": True, "voices": speaker.voices()})
     for line in sys.stdin.buffer:
         job = json.loads(line)
+
+        def lost(unraisable: Any, number: object = job["id"]) -> None:
+            """An error in the driver's callback (a full disk, for one) leaves the loop below running for ever."""
+            answer({"id": number, "ok": False, "problem": str(unraisable.exc_value)})
+            os._exit(1)
+
+        sys.unraisablehook = lost
         try:
             problem = speaker.speak(job["voice"], job["rate"], job["text"], job["path"])
         except Exception as error:  # whatever the library raises is an answer to this one job
