@@ -1,0 +1,58 @@
+// The console's page: keeps a copy of the hub's calls and tasks in step with its stream, and paints what changed.
+
+import { showClock, stationNow } from "/static/clock.js";
+import { paintCalls } from "./calls.js";
+import { paintDue } from "./due.js";
+import { follow } from "./hub.js";
+import { paintLamps, paintNotes, paintSubsystems } from "./side.js";
+
+const world = { calls: new Map(), tasks: new Map(), subsystems: [], state: null, zone: undefined };
+const wanted = { all: document.getElementById("all"), find: document.getElementById("find") };
+const clock = document.getElementById("clock");
+const banner = document.getElementById("banner");
+let silent = true;
+
+function paint() {
+  const now = Math.floor((stationNow() ?? 0) / 1000) || world.state?.now || 0;
+  paintCalls(world, now, { all: wanted.all.checked, find: wanted.find.value.trim() });
+  paintDue(world, now);
+  paintSubsystems(world);
+  paintNotes(world);
+  paintLamps(world, silent);
+}
+
+let asked = false;
+function paintSoon() {
+  if (!asked) {
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      paint();
+    });
+  }
+}
+
+follow({
+  world,
+  onChange() {
+    const station = world.state?.station;
+    if (station) {
+      document.getElementById("station").textContent = station.names.map(([, name]) => name).join(" ");
+      clock.dataset.zone = station.zone;
+      world.zone = station.zone;
+    }
+    paintSoon();
+  },
+  onSilence(now) {
+    silent = now;
+    document.body.classList.toggle("silent", silent);
+    banner.hidden = !silent;
+    banner.textContent = "与中心失去联系，显示内容可能已过时 — No connection to the hub: what you see may be old";
+    paintSoon();
+  },
+});
+
+showClock(clock);
+wanted.all.addEventListener("change", paintSoon);
+wanted.find.addEventListener("input", paintSoon);
+setInterval(paintSoon, 1000);

@@ -1,0 +1,360 @@
+"""A whole station of real processes, on ports and in a folder of its own, with a clock that a test steps.
+
+The clock moves only when everything that belongs to the present moment is over: the simulator has committed, the
+gateway has read it and sent it, the hub has received, decided, committed and published it, every subscriber has acknowledged,
+every executor is idle and its results are committed. So what a test compares is exact and not a race.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stationmaster_base.clock import Anchor, write_anchor
+from stationmaster_base.times import MINUTE, Instant, floor_minute, from_iso, to_iso
+
+SUBSYSTEMS = ("guidance", "broadcast", "query")
+PROCESSES = ("line", "simulator", "gateway", "hub", *SUBSYSTEMS)
+COMMANDS = {name: name for name in PROCESSES} | {"simulator": "simulate"}
+PATIENCE_S = 60.0
+"""How long a settled state may take before the test fails: a bound on hanging, not a measure of anything."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [item.getsockname()[1] for item in sockets]
+    for item in sockets:
+        item.close()
+    return ports
+
+
+class Web:
+    """A kept-alive connection to one process's pages."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._connection: http.client.HTTPConnection | None = None
+
+    def json(self, path: str, method: str = "GET") -> Any:
+        """The JSON body at `path`; raises OSError while the process does not answer."""
+        for attempt in (1, 2):
+            if self._connection is None:
+                self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            try:
+                self._connection.request(method, path)
+                answer = self._connection.getresponse()
+                body = answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                if attempt == 2:
+                    raise OSError(str(error)) from error
+                continue
+            if answer.status != 200:
+                raise OSError(f"{method} {path}: {answer.status} {body[:200]!r}")
+            return json.loads(body)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Forget the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@dataclass
+class Process:
+    """One process of the station."""
+
+    name: str
+    config: Path
+    web: Web | None
+    environment: Mapping[str, str]
+    log: Path
+    prefix: tuple[str, ...] = ()
+    running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it need not answer yet."""
+        command = [*self.prefix, sys.executable, "-m", "stationmaster.cli", COMMANDS[self.name]]
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(
+                [*command, "--config", str(self.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(self.environment),
+            )
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """End it and wait; the exit code."""
+        assert self.running is not None
+        if self.running.poll() is None:
+            self.running.send_signal(with_signal)
+        code = self.running.wait(timeout=30)
+        if self.web is not None:
+            self.web.close()
+        return code
+
+    def health(self) -> dict[str, Any]:
+        """Its `/healthz`; it must be there."""
+        assert self.web is not None
+        answer: dict[str, Any] = self.web.json("/healthz")
+        return answer
+
+
+@dataclass
+class RealStation:
+    """The processes, and the clock.
+
+    Args:
+        folder: where everything of this station lives; must exist.
+        station: the station's folder of data.
+        start: station time at the beginning.
+        scenario: what happens in the dispatching system, as JSON lines; the simulator's own day without.
+    """
+
+    folder: Path
+    station: Path
+    start: Instant
+    scenario: Path | None = None
+    tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+    hub_port: int | None = None
+    processes: dict[str, Process] = field(default_factory=dict)
+    now: Instant = Instant(0)
+    steps: int = 0
+    _changes: int = -1
+    _between_polls: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        protocol, *ports = free_ports(len(PROCESSES) + 1)
+        self.ports = dict(zip(PROCESSES, ports, strict=True)) | {"protocol": protocol}
+        self.clock_file = self.folder / "clock.json"
+        config = self.folder / "stationmaster.toml"
+        config.write_text(self._config(), "utf-8")
+        self._set_clock(self.start)
+        environment = {**os.environ, "PYTHONHASHSEED": "random", "PYTHONPATH": os.pathsep.join(sys.path)}
+        for name in PROCESSES:
+            web = None if name == "line" else Web(self.ports[name])
+            log = self.folder / f"{name}.log"
+            self.processes[name] = Process(name, config, web, environment, log, self.prefix)
+
+    # Life
+
+    def begin(self) -> None:
+        """Start every process and wait until the present moment is over for the first time."""
+        for process in self.processes.values():
+            process.start()
+        self.wait("all processes answer", self._answering)
+        self.settle()
+
+    def end(self) -> None:
+        """End every process; each must end well."""
+        codes = {name: process.stop() for name, process in self.processes.items() if process.running is not None}
+        assert all(code == 0 for code in codes.values()), f"exit codes {codes}"
+
+    def kill(self) -> None:
+        """End whatever is left, without asking."""
+        for process in self.processes.values():
+            if process.running is not None and process.running.poll() is None:
+                process.stop(signal.SIGKILL)
+
+    def crash(self, name: str) -> None:
+        """SIGKILL one process and start it again."""
+        process = self.processes[name]
+        process.stop(signal.SIGKILL)
+        process.start()
+        self.wait(f"{name} answers again", lambda: self._healthy(name))
+
+    # Time
+
+    def run_to(self, end: Instant, each_minute: Callable[[Instant], None] | None = None) -> None:
+        """Step from moment to moment until `end`; `each_minute` sees every minute when it is over."""
+        while self.now < end:
+            self.step(min(self.next_moment(), end))
+            if each_minute is not None and self.now % MINUTE == 0:
+                each_minute(self.now)
+
+    def next_moment(self) -> Instant:
+        """The next minute, or an earlier moment that a process has announced."""
+        moments = [Instant(floor_minute(self.now) + MINUTE)]
+        for name in ("simulator", *SUBSYSTEMS):
+            announced = self.processes[name].health()["next_at"]
+            if announced is not None and from_iso(announced) > self.now:
+                moments.append(from_iso(announced))
+        return min(moments)
+
+    def step(self, moment: Instant) -> None:
+        """Set the clock, let the hub and the subsystems do what is due, then the world outside."""
+        self._set_clock(moment)
+        self.steps += 1
+        for name in ("hub", *SUBSYSTEMS):
+            self._poke(name)
+        self.settle_inside()
+        self._poke("gateway")
+        self._poke("simulator")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until all that the dispatching system holds has come through, and the station is at rest."""
+        changes = self.processes["simulator"].health()["changes"]
+        if changes != self._changes:
+            self._changes = changes
+            polls = self.processes["gateway"].health()["polls"]
+            sent = self.wait("the gateway has read and sent", lambda: self._sent(polls + 2))
+            self.wait("the hub has received", lambda: self._received(sent))
+        self.settle_inside()
+
+    def settle_inside(self) -> None:
+        """Wait until hub and subsystems have nothing left to do at the present time."""
+        self.wait("hub and subsystems are quiet", self._at_rest)
+
+    def wait(self, what: str, condition: Callable[[], Any]) -> Any:
+        """The condition's first true value; fails with the state of all processes if it takes too long."""
+        until = time.monotonic() + PATIENCE_S
+        pause = 0.0005
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() > until:
+                raise AssertionError(f"not so after {PATIENCE_S} s: {what} at {to_iso(self.now)}\n{self.report()}")
+            self._between_polls.wait(pause)  # nothing depends on its length
+            pause = min(pause * 1.5, 0.02)
+
+    def report(self) -> str:
+        """What every process says of itself, for a failing test."""
+        lines = []
+        for name, process in self.processes.items():
+            code = None if process.running is None else process.running.poll()
+            try:
+                says = json.dumps(process.health(), ensure_ascii=False) if process.web is not None else "no pages"
+            except OSError as error:
+                says = f"does not answer: {error}"
+            tail = process.log.read_text("utf-8", "replace")[-600:] if process.log.exists() else ""
+            lines.append(f"--- {name} (exit {code}): {says}\n{tail}")
+        return "\n".join(lines)
+
+    # Inside
+
+    def _set_clock(self, moment: Instant) -> None:
+        self.now = moment
+        write_anchor(self.clock_file, Anchor(station=moment, machine=0.0, rate=0.0))
+
+    def _poke(self, name: str) -> None:
+        process = self.processes[name]
+        if process.running is not None and process.running.poll() is None and process.web is not None:
+            process.web.json("/clock", "POST")
+
+    def _healthy(self, name: str) -> bool:
+        process = self.processes[name]
+        assert process.running is not None
+        assert process.running.poll() is None, f"{name} ended by itself\n{self.report()}"
+        try:
+            return process.web is None or bool(process.health())
+        except OSError:
+            return False
+
+    def _answering(self) -> bool:
+        return all(self._healthy(name) for name in PROCESSES)
+
+    def _sent(self, polls: int) -> tuple[int, int] | None:
+        gateway = self.processes["gateway"].health()
+        if gateway["polls"] < polls or gateway["backlog"]:
+            return None
+        return gateway["epoch"], gateway["sequence"]
+
+    def _received(self, sent: tuple[int, int]) -> bool:
+        line = self.processes["hub"].health()["line"]
+        return (line["epoch"] or 0, line["sequence"] or 0) >= sent
+
+    def _at_rest(self) -> bool:
+        """Quiet, in one order: subsystems, hub, subsystems again on the same head."""
+        if not self._subsystems_quiet():
+            return False
+        hub = self.processes["hub"].health()
+        if not (hub["settled"] and hub["quiet"] and from_iso(hub["station_time"]) >= self.now):
+            return False
+        return self._subsystems_quiet() and bool(self.processes["hub"].health()["head"] == hub["head"])
+
+    def _subsystems_quiet(self) -> bool:
+        for name in SUBSYSTEMS:
+            health = self.processes[name].health()
+            if not health["quiet"] or from_iso(health["station_time"]) < self.now:
+                return False
+            if health["state"] == "online" and health["unreported"]:
+                return False
+        return True
+
+    def _config(self) -> str:
+        tables: dict[str, dict[str, object]] = {
+            "clock": {"file": "clock.json"},
+            "hub": {
+                "station": str(self.station),
+                "database": "sqlite:///hub.db",
+                "port": self.ports["hub"],
+                "protocol_port": self.ports["protocol"],
+                "line": "line-hub",
+                "baud": 921600,
+                "feed_late_s": 60,
+                "feed_lost_s": 120,
+            },
+            "hub.subsystems": dict.fromkeys(SUBSYSTEMS, "a token for a test"),
+            "gateway": {
+                "database": "sqlite:///dispatching.db",
+                "port": "line-gateway",
+                "baud": 921600,
+                "station": "TST",
+                "state": "gateway.state",
+                "poll_hz": 100,
+                "status_port": self.ports["gateway"],
+            },
+            "simulator": {
+                "station": str(self.station),
+                "database": "sqlite:///dispatching.db",
+                "port": self.ports["simulator"],
+            },
+            "line": {"gateway": "line-gateway", "hub": "line-hub", "baud": 921600},
+        }
+        if self.scenario is not None:
+            tables["simulator"]["scenario"] = str(self.scenario)
+        for name in SUBSYSTEMS:
+            tables[name] = {
+                "hubs": [f"127.0.0.1:{self.hub_port or self.ports['protocol']}"],
+                "identity": name,
+                "token": "a token for a test",
+                "state": f"{name}.db",
+                "port": self.ports[name],
+            }
+        tables["broadcast"]["sounds"] = "sounds"
+        for name, more in self.tables.items():
+            tables[name] = {**tables.get(name, {}), **more}
+        return "\n".join(
+            f"[{name}]\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items())
+            for name, table in tables.items()
+        )
+
+
+@contextmanager
+def real_station(**arguments: Any) -> Iterator[RealStation]:
+    """A `RealStation` that is begun, and of which nothing is left afterwards."""
+    station = RealStation(**arguments)
+    try:
+        station.begin()
+        yield station
+        station.end()
+    finally:
+        station.kill()
