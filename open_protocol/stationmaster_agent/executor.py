@@ -231,7 +231,11 @@ class Executor:
 
     def _retract(self, work: Work) -> None:
         del self._offered[work.key]
-        self._performer.retract(work)
+        try:
+            self._performer.retract(work)
+        except Exception:
+            # It may not be begun any more, whatever the performer makes of that.
+            _LOG.exception("retract-failed", task=work.task.id, target=work.target, todo="report this to the maker")
 
     def _record(self, work: Work, state: TaskState, now: Instant, detail: str = "") -> None:
         result = Result(target=work.target, state=state, at=now, base=work.task.base, detail=detail)

@@ -8,7 +8,7 @@ so that a thousand subsystems do not all come back in the same instant.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from typing import Protocol as Interface
 from zlib import crc32
 
@@ -19,7 +19,8 @@ from twisted.python.failure import Failure
 
 from stationmaster_agent.settings import HostPort
 from stationmaster_base.logging import get_logger
-from stationmaster_protocol.client_session import ClientEvent, ClientSession
+from stationmaster_protocol.client import ClientConnection
+from stationmaster_protocol.client_session import ClientEvent
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import Bye, ByeReason, ClientMessage, Error, Hello, Position, Welcome
 from stationmaster_protocol.session import Breach
@@ -99,7 +100,7 @@ class HubLink:
         self._running = False
         self._attempt: Deferred[object] | None = None
         self._timer: DelayedCall | None = None
-        self._connection: _Connection | None = None
+        self._connection: ClientConnection | None = None
         self._welcomed = False
         self._complaints: set[str] = set()
         self._stopped: Deferred[None] | None = None
@@ -127,7 +128,7 @@ class HubLink:
         else:
             self._write(Bye(reason=ByeReason.LEAVING))
             self._timer = self._reactor.callLater(CLOSE_S, self._abort)
-            self._connection.wire.loseConnection()
+            self._connection.close()
         return stopped
 
     def send(self, message: ClientMessage) -> None:
@@ -138,7 +139,7 @@ class HubLink:
     def subscribe(self, wanted: Filter, held: Position | None) -> None:
         """Subscribe (anew); nothing happens without a hub that has welcomed us."""
         if self._welcomed and self._connection is not None and not self._connection.session.closed:
-            self._connection.wire.write(self._connection.session.subscribe(wanted, held))
+            self._connection.subscribe(wanted, held)
 
     def proved(self) -> None:
         """The present hub is as it should be: the next loss is followed by a quick new try."""
@@ -153,7 +154,7 @@ class HubLink:
 
     def _try(self) -> None:
         self._timer = None
-        self._attempt = self._connect(self._hubs[self._next], lambda: _Connection(self))
+        self._attempt = self._connect(self._hubs[self._next], lambda: ClientConnection(self))
         self._attempt.addCallbacks(self._connected, self._failed)
 
     def _connected(self, _protocol: object) -> None:
@@ -184,7 +185,7 @@ class HubLink:
 
     # What a connection says.
 
-    def made(self, connection: _Connection) -> None:
+    def made(self, connection: ClientConnection) -> None:
         """A connection is there."""
         self._connection = connection
         if not self._running:
@@ -193,8 +194,8 @@ class HubLink:
         self._timer = self._reactor.callLater(self._welcome_s, self.give_up, "it did not say welcome")
         self._write(self._side.hello())
 
-    def received(self, connection: _Connection, event: ClientEvent) -> None:
-        """The session has something to say."""
+    def heard(self, connection: ClientConnection, event: ClientEvent) -> None:
+        """The hub said something."""
         if connection is not self._connection:
             return
         match event:
@@ -209,10 +210,8 @@ class HubLink:
             case _:
                 pass
         self._side.heard(event)
-        if isinstance(event, Breach | Error | Bye) and connection is self._connection:
-            connection.wire.loseConnection()
 
-    def gone(self, connection: _Connection) -> None:
+    def gone(self, connection: ClientConnection, reason: str) -> None:
         """A connection has ended."""
         if connection is not self._connection:
             return
@@ -220,6 +219,7 @@ class HubLink:
         self._cancel_timer()
         welcomed, self._welcomed = self._welcomed, False
         if welcomed:
+            _LOG.info("hub-lost", hub=str(self._hubs[self._next]), reason=reason)
             self._side.lost()
         if not self._running:
             self._closed()
@@ -231,14 +231,14 @@ class HubLink:
 
     def _write(self, message: ClientMessage) -> None:
         if self._connection is not None and not self._connection.session.closed:
-            self._connection.wire.write(self._connection.session.send(message))
+            self._connection.send(message)
 
     def _abort(self) -> None:
         self._cancel_timer()
         if self._connection is not None:
             connection = self._connection
-            connection.wire.abortConnection()
-            self.gone(connection)
+            connection.abort()
+            self.gone(connection, "given up")
 
     def _closed(self) -> None:
         self._cancel_timer()
@@ -258,37 +258,3 @@ class HubLink:
         if complaint not in self._complaints:
             self._complaints.add(complaint)
             _LOG.warning(what, hub=hub, problem=problem, todo="look at the hub and the network; trying on", **more)
-
-
-class _Wire(Interface):
-    """What we use of a TCP transport."""
-
-    def write(self, data: bytes, /) -> None: ...
-    def loseConnection(self) -> None: ...  # noqa: N802 - Twisted's name
-    def abortConnection(self) -> None: ...  # noqa: N802 - Twisted's name
-    def setTcpNoDelay(self, enabled: bool, /) -> None: ...  # noqa: N802 - Twisted's name
-
-
-class _Connection(Protocol):
-    """One TCP connection with its session."""
-
-    def __init__(self, link: HubLink) -> None:
-        self._link = link
-        self.session = ClientSession()
-
-    @property
-    def wire(self) -> _Wire:
-        return cast("_Wire", self.transport)
-
-    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
-        self.wire.setTcpNoDelay(True)
-        self._link.made(self)
-
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
-        for event in self.session.receive_data(data):
-            if isinstance(event, Breach):
-                self.wire.write(event.farewell)
-            self._link.received(self, event)
-
-    def connectionLost(self, reason: Failure | None = None) -> None:  # noqa: N802, ARG002 - Twisted's name
-        self._link.gone(self)

@@ -308,6 +308,22 @@ def test_performer_that_fails_in_offer_stops_nothing(capsys):
     assert "offer-failed" in capsys.readouterr().out
 
 
+def test_performer_that_fails_in_retract_stops_nothing(capsys):
+    """A fault in `retract` is logged; the work is off the list all the same and cannot be begun."""
+    bench = Bench(announcement())
+    bench.run(at(10))
+    work = bench.performer.works["a", "hall"]
+
+    def retract(work):
+        raise RuntimeError("stuck")
+
+    bench.performer.retract = retract
+    bench.put(announcement(revision=2, state=TaskState.WITHDRAWN))
+    assert "retract-failed" in capsys.readouterr().out
+    with pytest.raises(StationError):
+        bench.executor.begin(work, bench.now)
+
+
 def test_performer_may_act_within_the_offer():
     """A performer that begins and finishes inside `offer` is served like any other."""
     bench = Bench(announcement("a"), announcement("b"))

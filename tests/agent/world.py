@@ -147,6 +147,12 @@ class Hub:
             wire.open = False
             client.connectionLost(Failure(ConnectionDone()))
 
+    def client_died(self) -> None:
+        """The client's process is gone without a word."""
+        if self.wire is not None:
+            self.wire.open = False
+        self.session = self.client = self.wire = self.wanted = None
+
     def die(self) -> None:
         """The hub's process is killed."""
         self.up = False
@@ -260,11 +266,11 @@ class Hub:
 class World:
     """An agent, its performer, its disk and its hub."""
 
-    def __init__(self, folder: Path, *, kinds=(TaskKind.ANNOUNCEMENT,), hubs=("127.0.0.1",)) -> None:
+    def __init__(self, folder: Path, *, kinds=(TaskKind.ANNOUNCEMENT,), hubs=("127.0.0.1",), hub=None) -> None:
         self.reactor = Clock()
         self.clock = SteppedClock()
         self.timer = StationTimer(self.clock, self.reactor)
-        self.hub = Hub()
+        self.hub = hub or Hub()
         self.settings = AgentSettings(
             identity="broadcast",
             token="secret",
@@ -296,10 +302,7 @@ class World:
     def crash(self) -> None:
         """The process is killed: nothing more is written, nothing is said, its timers are gone."""
         self.agent._store._connection.close()
-        wire = self.hub.wire
-        if wire is not None:
-            wire.open = False
-        self.hub.session = self.hub.client = self.hub.wire = self.hub.wanted = None
+        self.hub.client_died()
         self.reactor = Clock()
         self.timer = StationTimer(self.clock, self.reactor)
 
@@ -319,21 +322,25 @@ class World:
                 self.reactor.advance(0)
                 return
 
-    def machine(self, seconds: float, *, beats: bool = False) -> None:
+    def machine(self, seconds: float, *, beats: bool = False, step: float = 0.25) -> None:
         """Machine time passes, with the hub's heartbeats or without."""
-        for _ in range(round(seconds * 4)):
-            self.reactor.advance(0.25)
+        for _ in range(round(seconds / step)):
+            self.reactor.advance(step)
             self.settle()
-            if beats and self.hub.subscribed and self.reactor.seconds() % self.hub.heartbeat_s < 0.25:
+            if beats and self.hub.subscribed and self.reactor.seconds() % self.hub.heartbeat_s < step:
                 self.hub.beat()
                 self.settle()
 
     def station(self, minutes: float) -> list[tuple[str, str, str]]:
         """Station time is stepped; gives what the performer was asked for."""
+        self.station_only(minutes)
+        return self.performer.take()
+
+    def station_only(self, minutes: float) -> None:
+        """Station time is stepped."""
         self.clock.time = at(minutes)
         self.timer.poke()
         self.settle()
-        return self.performer.take()
 
     def begin(self, name: str = "a", target: str = "hall") -> None:
         self.agent.begin(self.performer.works[name, target])
