@@ -1,0 +1,41 @@
+# What a person types. Each target sets up what it needs first; see tools/setup.
+#
+#   make run                  the demo station; make run ARGS="--at 17:30 --speed 60 --fresh"
+#   make test                 all tests;        make test ARGS="-k gateway"
+#   make check                format, lint, types, import contracts, layout
+#   make bench                benchmarks, into benchmarks/RESULTS.md
+#   make soak                 the demo for hours, watched; make soak ARGS="--minutes 240"
+
+PYTHON = .venv/bin/python
+ARGS =
+
+.PHONY: run test check bench soak format constraints clean
+
+run: ; @tools/setup && exec .venv/bin/stationmaster run $(ARGS)
+
+test: ; @tools/setup test && exec $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+
+check:
+	@tools/setup
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest -q tests/layout -m "not wheel"
+
+bench: ; @tools/setup && exec $(PYTHON) benchmarks/run.py $(ARGS)
+
+soak: ; @tools/setup && exec $(PYTHON) tools/soak.py $(ARGS)
+
+format:
+	@tools/setup
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+constraints:
+	@tools/setup
+	@{ echo "# Versions that the tests have been run with: \`pip install -c constraints.txt …\`. Made with \`make constraints\`."; \
+	  $(PYTHON) -m pip freeze --exclude-editable --all | grep -v '^pip==' | sort -f; } > constraints.txt
+
+clean:
+	rm -rf build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
