@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from stationmaster_agent.autonomy import Autonomy
 from stationmaster_agent.executor import Executor, FeedAge
@@ -198,10 +201,13 @@ class Agent(Service):
         for handle in (self._minute, self._due):
             if handle is not None:
                 handle.cancel()
-        stopped: Deferred[None] = self._link.stop().addCallback(self._close)
+        # A turn later, so that a performer that is stopped along with us can still say what it has interrupted.
+        stopped: Deferred[None] = self._link.stop().addCallback(
+            lambda _: deferLater(cast("IReactorTime", self._reactor), 0, self._close)
+        )
         return stopped
 
-    def _close(self, _: None) -> None:
+    def _close(self) -> None:
         self._follower.note()
         self._store.close()
 
@@ -272,7 +278,7 @@ class Agent(Service):
         self._view = None
         self._run()
         if regraded:
-            self._listeners.tell_soon()
+            self._tell()
 
     def whole(self) -> None:
         """The replica is proved."""
@@ -339,6 +345,10 @@ class Agent(Service):
             held = self._follower.replica.position
             self._link.send(ClientHeartbeat(position=held, digest=None if held is None else self._follower.digest()))
 
+    def _tell(self) -> None:
+        if self.running:
+            self._listeners.tell_soon()
+
     # Work.
 
     def _works(self) -> Executor:
@@ -346,12 +356,14 @@ class Agent(Service):
             raise RuntimeError("this agent was given no performer")
         return self._executor
 
-    def _run(self) -> None:
-        """Offer what is due.
+    @property
+    def _may_work(self) -> bool:
+        """While a hub is there that may know better, nothing is done on what may be behind: a resync is short."""
+        return bool(self.running) and self._state is not AgentState.RESYNCING
 
-        While a hub is there that may know better, nothing is done on what is known to be behind: a resync is short.
-        """
-        if self._executor is not None and self._state is not AgentState.RESYNCING:
+    def _run(self) -> None:
+        """Offer what is due."""
+        if self._executor is not None and self._may_work:
             self._executor.run(self._clock.now(), self._feed_age())
         self._arm()
 
@@ -359,7 +371,7 @@ class Agent(Service):
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        if self._executor is not None and self._state is not AgentState.RESYNCING:
+        if self._executor is not None and self._may_work:
             next_at = self._executor.next_at()
             if next_at is not None:
                 self._due = self._timer.call_at(next_at, self._run)
@@ -372,7 +384,7 @@ class Agent(Service):
         if self._autonomy is not None:
             self._autonomy.result(given)
             self._view = None
-            self._listeners.tell_soon()
+            self._tell()
 
     def _report(self) -> None:
         if self._link.hub is not None:
@@ -387,7 +399,7 @@ class Agent(Service):
     def _changed(self) -> None:
         self._view = None
         self._run()
-        self._listeners.tell_soon()
+        self._tell()
 
     def _on_minute(self) -> None:
         now = self._clock.now()

@@ -412,6 +412,24 @@ def test_orderly_stop(world):
     assert world.state == "online"
 
 
+def test_performer_stopped_along_with_the_agent(world):
+    """What a performer has to say while the process stops is on disk, and comes to the hub after the next start."""
+    world.hub.put(resource(announcement()))
+    world.start()
+    world.hub.die()
+    world.machine(17)
+    world.station(10)
+    world.begin()
+    world.agent.stopService()
+    world.agent.finish(world.performer.works["a", "hall"], TaskState.INTERRUPTED, "stopped")
+    world.settle()
+    assert world.reactor.getDelayedCalls() == []
+    world.hub.up = True
+    world.start()
+    assert world.hub.states() == [("a", "hall", "begun"), ("a", "hall", "interrupted")]
+    assert world.hub.results[-1].result.detail == "stopped"
+
+
 def test_stop_without_a_hub(tmp_path):
     """Stopping while looking for a hub ends at once."""
     world = World(tmp_path)
