@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
@@ -59,6 +60,28 @@ class HandThread:
             done.errback()
         else:
             done.callback(result)
+
+
+@dataclass
+class HandPipeline:
+    """Commits what was put in when it is told to."""
+
+    state: State
+    waiting: list[tuple[Input, Deferred[None]]] = field(default_factory=list)
+    ever: list[Input] = field(default_factory=list)
+
+    def put(self, given: Input, /) -> Deferred[None]:
+        done: Deferred[None] = Deferred()
+        self.waiting.append((given, done))
+        self.ever.append(given)
+        return done
+
+    def commit(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for given, _ in waiting:
+            self.state, _ = step(self.state, given)
+        for _, done in waiting:
+            done.callback(None)
 
 
 class MadeHub:

@@ -1,0 +1,168 @@
+"""The hub as a process: it starts by its configuration alone, and goes on where it was however it ended."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stationmaster_base.clock import Anchor, write_anchor
+from stationmaster_base.times import from_iso
+from support.real_station import free_ports
+
+SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
+START = from_iso("2026-03-01T00:00:00Z")
+PATIENCE_S = 60.0
+PROGRAM = (
+    "import sys; from pathlib import Path; from stationmaster.hub.main import main; sys.exit(main(Path(sys.argv[1])))"
+)
+
+
+@dataclass
+class World:
+    """A folder with a small station, a stepped clock and a configuration, and the hubs that were started in it."""
+
+    folder: Path
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    _pause: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        shutil.copytree(SAMPLE, self.folder / "station")
+        timetable = self.folder / "station" / "timetable.csv"
+        timetable.write_text("".join(timetable.read_text("utf-8").splitlines(keepends=True)[:8]), "utf-8")
+        self.set_clock(START)
+
+    def set_clock(self, now: float) -> None:
+        write_anchor(self.folder / "clock.json", Anchor(station=now, machine=0.0, rate=0.0))
+
+    def configure(self, name: str = "station") -> tuple[Path, int]:
+        """A configuration file on ports of its own; the web port."""
+        port, protocol = free_ports(2)
+        config = self.folder / f"{name}.toml"
+        config.write_text(
+            f'[clock]\nfile = "clock.json"\n[hub]\nstation = "station"\nport = {port}\nprotocol_port = {protocol}\n',
+            "utf-8",
+        )
+        return config, port
+
+    def start(self, config: Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(config)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        self.processes.append(process)
+        return process
+
+    def up(self, process: subprocess.Popen[str], port: int) -> dict[str, Any]:
+        """The hub's health as soon as it is settled."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            assert process.poll() is None, process.communicate()
+            try:
+                health = ask(port, "GET", "/healthz")
+            except OSError:
+                health = {}
+            if health.get("settled"):
+                return health
+            self._pause.wait(0.02)  # nothing depends on its length
+        raise AssertionError("the hub does not come up")
+
+    def finish(self, process: subprocess.Popen[str]) -> tuple[int, str, str]:
+        """Wait for its end: code, output, errors."""
+        out, err = process.communicate(timeout=PATIENCE_S)
+        return process.returncode, out, err
+
+
+def ask(port: int, method: str, path: str) -> dict[str, Any]:
+    """One request to the hub's pages."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path)
+        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        return answer
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    for process in made.processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_it_runs_steps_dies_and_goes_on(world: World) -> None:
+    """A stepped minute is committed when `POST /clock` answers; after SIGKILL and SIGTERM the same hub goes on."""
+    config, port = world.configure()
+    first = world.start(config)
+    health = world.up(first, port)
+    assert (health["status"], health["head"], health["calls"]) == ("ok", 7, 35)
+    assert (health["quiet"], health["next_at"]) == (True, "2026-03-01T00:01:00Z")
+    world.set_clock(START + 60)
+    stepped = ask(port, "POST", "/clock")
+    assert (stepped["head"], stepped["station_time"], stepped["settled"]) == (8, "2026-03-01T00:01:00Z", True)
+    first.kill()
+    first.communicate()
+
+    second = world.start(config)
+    again = world.up(second, port)
+    assert (again["epoch"], again["head"]) == (health["epoch"], 8)
+    calls = ask(port, "GET", "/api/v1/calls")["calls"]
+    assert len(calls) == 35
+    second.send_signal(signal.SIGTERM)
+    code, out, err = world.finish(second)
+    assert (code, out) == (0, "")
+    assert "Traceback" not in err
+
+    third = world.start(config)
+    assert world.up(third, port)["head"] == 8
+    assert ask(port, "GET", "/api/v1/calls")["calls"] == calls
+
+
+def test_a_second_hub_fences_the_first(world: World) -> None:
+    """With two hubs on one database the older one ends with a message as soon as it would write; the newer goes on."""
+    config, port = world.configure()
+    first = world.start(config)
+    world.up(first, port)
+    other, other_port = world.configure("other")
+    second = world.start(other)
+    world.up(second, other_port)
+    world.set_clock(START + 60)
+    with pytest.raises((OSError, http.client.HTTPException)):
+        ask(port, "POST", "/clock")
+    code, out, err = world.finish(first)
+    assert (code, out) == (2, "")
+    assert "stationmaster hub: Another hub has taken over the database" in err
+    assert "Traceback" not in err
+    assert ask(other_port, "POST", "/clock")["head"] == 8
+
+
+def test_what_a_person_did_wrong_is_said(world: World) -> None:
+    """Faults of the station's folder and of the configuration end the start with exit code 2 and no traceback."""
+    config, _ = world.configure()
+    rules = world.folder / "station" / "rules.toml"
+    rules.write_text(rules.read_text("utf-8").replace('does = "display"', 'does = "dance"', 1), "utf-8")
+    code, out, err = world.finish(world.start(config))
+    assert (code, out, "Traceback" in err) == (2, "", False)
+    assert "dance" in err
+    config.write_text('[hub]\nstaton = "x"\n', "utf-8")
+    code, _, err = world.finish(world.start(config))
+    assert (code, "hub.staton" in err, "hub.station: is missing" in err) == (2, True, True)

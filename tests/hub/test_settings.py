@@ -1,0 +1,87 @@
+"""The hub's table of the configuration file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stationmaster.hub.settings import HubSettings, Subsystem
+from stationmaster_base.configuration import Faults, read_toml
+
+MUCH = """
+[hub]
+station = "sample"
+database = "postgresql://hub:secret@db/station"
+listen = "0.0.0.0"
+port = 80
+protocol_listen = "0.0.0.0"
+protocol_port = 7311
+line = "/dev/ttyS0"
+baud = 9600
+feed_late_s = 20
+feed_lost_s = 90.5
+heartbeat_s = 2
+[hub.subsystems]
+guidance = "one"
+broadcast-2 = "two"
+"""
+
+
+def read(folder: Path, text: str) -> tuple[HubSettings, list[str]]:
+    """The settings of a file, and its faults."""
+    file = folder / "station.toml"
+    file.write_text(text, "utf-8")
+    faults = Faults()
+    settings = HubSettings.from_table(read_toml(file, faults, "station.toml").table("hub"), folder)
+    return settings, [f"{fault.place}: {fault.problem}" for fault in faults]
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    """Every key is read; an absolute path stays, a relative one counts from the file's folder."""
+    settings, faults = read(tmp_path, MUCH)
+    assert faults == []
+    assert settings == HubSettings(
+        station=tmp_path / "sample",
+        database=settings.database,
+        listen="0.0.0.0",
+        port=80,
+        protocol_listen="0.0.0.0",
+        protocol_port=7311,
+        line=Path("/dev/ttyS0"),
+        baud=9600,
+        feed_late_s=20.0,
+        feed_lost_s=90.5,
+        heartbeat_s=2.0,
+        subsystems=(Subsystem(identity="guidance", token="one"), Subsystem(identity="broadcast-2", token="two")),
+    )
+    assert settings.database.host == "db"
+
+
+def test_a_station_is_enough(tmp_path: Path) -> None:
+    """With the folder alone the rest is as the operation guide says: loopback, an SQLite file, no line."""
+    settings, faults = read(tmp_path, '[hub]\nstation = "sample"\n')
+    assert faults == []
+    assert settings.database.database == str(tmp_path / "hub.db")
+    assert (settings.listen, settings.port, settings.protocol_port) == ("127.0.0.1", 8080, 7310)
+    assert (settings.line, settings.baud, settings.subsystems) == (None, 115200, ())
+
+
+def test_every_fault_is_found_at_once(tmp_path: Path) -> None:
+    """What is missing, misspelt or impossible is reported together, by key."""
+    _, faults = read(
+        tmp_path,
+        '[hub]\ndatabase = "nowhere"\nport = 70000\nfeed_late_s = 10\nfeed_lost_s = 10\nlin = "x"\n'
+        "[hub.subsystems]\nguidance = 5\n",
+    )
+    assert [fault.split(": ")[0] for fault in faults] == [
+        "hub.database",
+        "hub.station",
+        "hub.port",
+        "hub.subsystems.guidance",
+        "hub.feed_lost_s",
+        "hub.lin",
+    ]
+
+
+def test_tokens_are_not_shown(tmp_path: Path) -> None:
+    """The settings can be logged without giving the secrets away."""
+    assert "two" not in repr(read(tmp_path, MUCH)[0])
