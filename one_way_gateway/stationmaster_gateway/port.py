@@ -83,8 +83,7 @@ class TransmitPort:
             raise self._gone(error) from error
         try:
             self._refuse_unsafe(port)
-            termios.tcsetattr(port, termios.TCSANOW, transmit_only(termios.tcgetattr(port), self._speed))
-            self._check(port)
+            self._set(port)
         except (OSError, termios.error) as error:
             os.close(port)
             raise self._gone(error) from error
@@ -195,12 +194,20 @@ class TransmitPort:
                 return int(entry.name)
         return None
 
-    def _check(self, port: int) -> None:
-        """The driver may ignore what it is told: look. A pseudo-terminal has no receiver and insists on CREAD."""
-        attributes = termios.tcgetattr(port)
-        if os.major(os.fstat(port).st_rdev) in _PSEUDO_TERMINALS:
-            attributes[_CFLAG] &= ~termios.CREAD
-        if attributes[:_ISPEED] != transmit_only(attributes, self._speed)[:_ISPEED]:
+    def _set(self, port: int) -> None:
+        """Set the port, and look, since a driver may ignore what it is told.
+
+        A pseudo-terminal has no receiver to switch off and insists on CREAD; the C library makes that an error when
+        nothing else changes, so it is left on there.
+        """
+        insists = termios.CREAD if os.major(os.fstat(port).st_rdev) in _PSEUDO_TERMINALS else 0
+        wanted = transmit_only(termios.tcgetattr(port), self._speed)
+        wanted[_CFLAG] |= insists
+        termios.tcsetattr(port, termios.TCSANOW, wanted)
+        found = termios.tcgetattr(port)
+        wanted = transmit_only(found, self._speed)
+        wanted[_CFLAG] |= insists
+        if found != wanted:
             raise self._unsafe("does not keep the settings of a transmit-only port", "Use another driver or device.")
 
 

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from stationmaster_gateway.mirror import Mirror, News
 from stationmaster_telegram.digest import manifest_hours, whole_digest
@@ -47,6 +47,8 @@ _NEAR_AFTER_S = 4 * 3600
 _STORM_SHARE = 8
 _STONES = 24
 _GUESS = 8
+_CANDIDATES = 64
+"""More calls than fit into one telegram."""
 
 _Key = tuple[int, int, int]
 
@@ -204,10 +206,11 @@ class Schedule:
             return None
         if self._pending:
             calls = self._mirror.calls
-            first = next((run for run in self._pending if run in self._near_runs), next(iter(self._pending)))
-            day = calls[first].day
-            others = (run for run in self._pending if run != first and calls[run].day == day)
-            outgoing, _ = self._calls([calls[run] for run in [first, *islice(others, 63)]])
+            near = [run for run in self._pending if run in self._near_runs]
+            others = (run for run in self._pending if run not in self._near_runs)
+            first, *rest = islice(chain(sorted(near, key=lambda run: calls[run].planned), others), _CANDIDATES)
+            records = [calls[run] for run in (first, *rest) if calls[run].day == calls[first].day]
+            outgoing, _ = self._calls(records)
             return outgoing
         if self._stones:
             return self._tombstones(list(self._stones))
@@ -236,7 +239,7 @@ class Schedule:
             return self._tombstones(stones[start:] + stones[:start])
         calls = self._mirror.calls
         day = calls[runs[0]].day
-        records = [calls[run] for run in runs[:64] if calls[run].day == day]
+        records = [calls[run] for run in runs[:_CANDIDATES] if calls[run].day == day]
         outgoing, count = self._calls(records)
         around.passed(records[count - 1])
         return outgoing

@@ -154,8 +154,11 @@ class Transmitter:
 
     def _transmit(self, now: float) -> float:
         if not self._rest:
-            wait = max(self._pacer.wait(now), self._queue_wait())
+            queue_wait = self._queue_wait()
+            wait = max(self._pacer.wait(now), queue_wait)
             if wait > 0:
+                if queue_wait > 0:
+                    self._watch(now)
                 return wait
             with self._lock:
                 self._schedule.database(*self._database())
@@ -186,11 +189,15 @@ class Transmitter:
         """The device takes no more for now."""
         if taken:
             self._moved_at = now
-        elif not self._stalled and now > self._moved_at + _STALLED_S:
+        self._watch(now)
+        return _FULL_S
+
+    def _watch(self, now: float) -> None:
+        """Say so if nothing has left for a while."""
+        if not self._stalled and now > self._moved_at + _STALLED_S:
             self._stalled = True
             self.counters.stalls += 1
             _LOG.warning("line_stalled", seconds=_STALLED_S, do="see what holds the device; nothing leaves it")
-        return _FULL_S
 
     def _drop(self) -> None:
         """What was being transmitted is lost; it is not counted as transmitted and so comes again."""
