@@ -51,8 +51,8 @@ class Server:
     """Wires it all; `acts` are what tests can do to the station."""
 
     def __init__(self, port: int, clock_file: Path, clock: time, boot: str) -> None:
-        self.day = BelievableDay(clock)
-        self.day.configuration = with_quick_board(self.day.configuration)
+        self.clock = clock
+        self.day = self._morning()
         if not clock_file.exists():
             write_anchor(clock_file, Anchor(station=self.day.now, machine=machine_time.time(), rate=1.0))
         self.source = FakeSource()
@@ -68,6 +68,11 @@ class Server:
         boards.start()
         reactor.listenTCP(port, face.site(), interface="127.0.0.1")
 
+    def _morning(self) -> BelievableDay:
+        day = BelievableDay(self.clock)
+        day.configuration = with_quick_board(day.configuration)
+        return day
+
     def _adopt(self) -> None:
         self.view.configuration = self.view.configuration or self.day.configuration
         self.view.tasks = {name: _also_quick(task) for name, task in self.day.state.tasks.items()}
@@ -79,6 +84,13 @@ class Server:
         answer = getattr(self, f"act_{act}")(**given)
         self._adopt()
         return json_answer(request, answer)
+
+    def act_reset(self) -> dict[str, str]:
+        """Everything is as at the start."""
+        self.day = self._morning()
+        self.view.configuration = self.day.configuration
+        self.view.state, self.view.grade = AgentState.ONLINE, FeedGrade.FRESH
+        return {}
 
     def act_late(self, minutes: int) -> dict[str, str]:
         """The next departure will be late."""

@@ -92,7 +92,7 @@ export class BoardDrawing {
     this.rows.clear();
     document.title = `${board.names[station.languages[0]] ?? board.id} · ${board.id}`;
     const root = this.root;
-    root.className = `header-${look.header.place} ${look.across ? "across" : "down"} ${look.languages}`;
+    root.className = `header-${look.header.place} ${look.across ? "across" : "down"} ${look.languages}${look.narrow ? " narrow" : ""}`;
     const colours = look.colours;
     for (const name of ["background", "text", "muted", "header", "number"]) {
       root.style.setProperty(`--board-${name}`, colours[name]);
