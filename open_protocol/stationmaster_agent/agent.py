@@ -27,16 +27,15 @@ from stationmaster_agent.settings import AgentSettings
 from stationmaster_agent.store import Store
 from stationmaster_agent.view import AgentHealth, View
 from stationmaster_agent.work import Performer, Work
+from stationmaster_agent.worker import Worker
 from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant, floor_minute
-from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
+from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.inputs import TaskResult
-from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade, TaskState
 from stationmaster_protocol.client_session import ClientEvent
-from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import Bye, ClientHeartbeat, Error, Hello, Level, Received, Welcome
 from stationmaster_protocol.session import Breach
 from stationmaster_service.interfaces import DelayedCall, MachineTime
@@ -82,8 +81,6 @@ class Agent(Service):
         self._reactor = reactor
         self._clock = clock
         self._timer = timer
-        self._performer = performer
-        wanted = _wanted(settings)
         self._link = HubLink(
             hubs=settings.hubs,
             reactor=reactor,
@@ -92,22 +89,27 @@ class Agent(Service):
             spread=f"{settings.identity}/{boot}",
             welcome_s=settings.heartbeat_s * settings.alone_after,
         )
+        self._machine = make_machine(self._entered)
+        self._state = AgentState.RESYNCING
         self._watch = Watch(
             reactor,
             interval=settings.heartbeat_s,
             suspect_after=settings.suspect_after,
             alone_after=settings.alone_after,
-            missed=self._on_missed,
+            missed=self._machine.missed,
             silent=self._on_silent,
         )
-        self._store = Store.open(settings.state_file, filter_class=repr(wanted))
+        self._store = Store.open(settings.state_file, filter_class=repr(settings.wanted))
         self._outbox = Outbox(self._store, names=f"{settings.identity}/{boot}", written=self._on_result)
-        self._follower = Follower(store=self._store, link=self._link, wanted=wanted, reactor=reactor, side=self)
-        self._executor: Executor | None = None
+        self._follower = Follower(
+            store=self._store, link=self._link, wanted=settings.wanted, reactor=reactor, side=self
+        )
+        executor = None
         if performer is not None:
-            self._executor = Executor(kinds=settings.task_kinds, performer=performer, ledger=self._outbox)
-        self._machine = make_machine(self._entered)
-        self._state = AgentState.RESYNCING
+            executor = Executor(kinds=settings.task_kinds, performer=performer, ledger=self._outbox)
+        self._worker = Worker(
+            executor, performer, clock=clock, timer=timer, feed=self._feed_age, allowed=self._may_work
+        )
         self._autonomy: Autonomy | None = None
         self._view: View | None = None
         self._listeners = Listeners(reactor)
@@ -115,7 +117,6 @@ class Agent(Service):
         self._resync: DelayedCall | None = None
         self._minute: Handle | None = None
         self._minute_seen: Instant | None = None
-        self._due: Handle | None = None
 
     # What a subsystem uses.
 
@@ -150,7 +151,7 @@ class Agent(Service):
             StationError: `work-not-offered`: it is not to be done any more.
 
         """
-        self._works().begin(work, self._now())
+        self._worker.begin(work)
         self._after_work()
 
     def finish(self, work: Work, state: TaskState, detail: str = "") -> None:
@@ -161,7 +162,7 @@ class Agent(Service):
             ValueError: `state` is none of these.
 
         """
-        self._works().finish(work, state, self._now(), detail)
+        self._worker.finish(work, state, detail)
         self._after_work()
 
     def health(self) -> AgentHealth:
@@ -182,9 +183,7 @@ class Agent(Service):
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         """Begin from what is on disk, and look for a hub."""
         Service.startService(self)
-        if self._executor is not None:
-            self._executor.recover(self._now())
-            self._executor.replace_all(self._follower.replica.tasks)
+        self._worker.start(self._follower.replica.tasks)
         self._on_minute()
         self._watch.heard()
         self._on_beat()
@@ -198,9 +197,9 @@ class Agent(Service):
         for call in (self._beat, self._resync):
             if call is not None and call.active():
                 call.cancel()
-        for handle in (self._minute, self._due):
-            if handle is not None:
-                handle.cancel()
+        self._worker.stop()
+        if self._minute is not None:
+            self._minute.cancel()
         # A turn later, so that a performer that is stopped along with us can still say what it has interrupted.
         stopped: Deferred[None] = self._link.stop().addCallback(
             lambda _: deferLater(cast("IReactorTime", self._reactor), 0, self._close)
@@ -258,25 +257,18 @@ class Agent(Service):
 
     def replaced(self) -> None:
         """A snapshot has come."""
-        if self._executor is not None:
-            self._executor.replace_all(self._follower.replica.tasks)
+        self._worker.replaced(self._follower.replica.tasks)
         self._changed()
 
     def updated(self, puts: Sequence[Resource], deletes: Sequence[tuple[str, str]]) -> None:
         """An update has come."""
-        if self._executor is not None:
-            for kind, name in deletes:
-                if kind == "task":
-                    self._executor.remove(name)
-            for put in puts:
-                if isinstance(put.value, Task):
-                    self._executor.put(put.value)
+        self._worker.updated(puts, deletes)
         self._changed()
 
     def feed_told(self, *, regraded: bool) -> None:
         """The hub has said how old the feed is."""
         self._view = None
-        self._run()
+        self._worker.run()
         if regraded:
             self._tell()
 
@@ -318,9 +310,6 @@ class Agent(Service):
         for given in self._outbox:
             self._autonomy.result(given)
 
-    def _on_missed(self) -> None:
-        self._machine.missed()
-
     def _on_silent(self) -> None:
         self._machine.silent()
         if self._link.hub is not None:
@@ -351,34 +340,13 @@ class Agent(Service):
 
     # Work.
 
-    def _works(self) -> Executor:
-        if self._executor is None:
-            raise RuntimeError("this agent was given no performer")
-        return self._executor
-
-    @property
     def _may_work(self) -> bool:
         """While a hub is there that may know better, nothing is done on what may be behind: a resync is short."""
         return bool(self.running) and self._state is not AgentState.RESYNCING
 
-    def _run(self) -> None:
-        """Offer what is due."""
-        if self._executor is not None and self._may_work:
-            self._executor.run(self._clock.now(), self._feed_age())
-        self._arm()
-
-    def _arm(self) -> None:
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
-        if self._executor is not None and self._may_work:
-            next_at = self._executor.next_at()
-            if next_at is not None:
-                self._due = self._timer.call_at(next_at, self._run)
-
     def _after_work(self) -> None:
         self._report()
-        self._arm()
+        self._worker.arm()
 
     def _on_result(self, given: TaskResult) -> None:
         if self._autonomy is not None:
@@ -393,12 +361,13 @@ class Agent(Service):
                 self._link.send(report)
 
     def _feed_age(self) -> FeedAge:
-        fresh = self._state is AgentState.ONLINE and self._follower.grade is FeedGrade.FRESH
+        told = self._state is AgentState.ONLINE and self._follower.feed_known
+        fresh = told and self._follower.grade is FeedGrade.FRESH
         return FeedAge(fresh=fresh, fresh_at=self._follower.fresh_at)
 
     def _changed(self) -> None:
         self._view = None
-        self._run()
+        self._worker.run()
         self._tell()
 
     def _on_minute(self) -> None:
@@ -407,11 +376,11 @@ class Agent(Service):
         self._minute = self._timer.call_at(minute + MINUTE, self._on_minute)
         if self._autonomy is not None:
             self._autonomy.tick(now)
-        if self._executor is not None and (self._minute_seen is None or minute // HOUR != self._minute_seen // HOUR):
-            self._executor.forget(Instant(minute - self._settings.remember_days * DAY))
+        if self._minute_seen is None or minute // HOUR != self._minute_seen // HOUR:
+            self._worker.forget(Instant(minute - self._settings.remember_days * DAY))
         self._minute_seen = minute
         self._view = None
-        self._run()
+        self._worker.run()
         self._listeners.tell()
 
     def _quiet(self, now: float) -> bool:
@@ -421,25 +390,11 @@ class Agent(Service):
             and (self._follower.feed_known or self._state is AgentState.ALONE)
             and self._minute_seen == floor_minute(now)
             and (self._state is AgentState.ALONE or not len(self._outbox))
-            and (self._executor is None or self._executor.settled(now, self._feed_age()))
-            and (self._performer is None or self._performer.quiet())
+            and self._worker.quiet(now)
         )
 
     def _next_at(self, now: float) -> Instant | None:
-        moments = [
-            None if self._executor is None else self._executor.next_at(),
-            None if self._performer is None else self._performer.next_at(),
-            None if self._autonomy is None else floor_minute(now) + MINUTE,
-        ]
+        # Alone, the kernel has something to say at each minute.
+        moments = (self._worker.next_at(), None if self._autonomy is None else floor_minute(now) + MINUTE)
         earliest = min((moment for moment in moments if moment is not None), default=None)
         return None if earliest is None else Instant(math.ceil(earliest))
-
-    def _now(self) -> Instant:
-        return Instant(int(self._clock.now()))
-
-
-def _wanted(settings: AgentSettings) -> Filter:
-    """Everything, but of tasks only those of our kinds."""
-    if settings.task_kinds:
-        return Filter(task_kinds=settings.task_kinds).normalised()
-    return Filter(kinds=tuple(kind for kind in PUBLIC_KINDS if kind != "task")).normalised()

@@ -21,11 +21,14 @@ from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.client_session import Applicable, ClientEvent, Gap, Repeated, Whole
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import Ack, AckOutcome, HubHeartbeat, Position, Subscribed
-from stationmaster_service.interfaces import MachineTime
+from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 __all__ = ["Follower", "FollowerSide"]
 
 _LOG = get_logger("follower")
+
+FIRST_DRAW_S = 0.05
+"""Machine seconds between a snapshot and its writing, which takes a moment: what it shows is to be drawn first."""
 
 NOTE_S = 30.0
 """Machine seconds between notes of a position that only heartbeats have moved: to lose it costs a short replay."""
@@ -80,10 +83,13 @@ class Follower:
         self.stored = True
         self.feed_known = False
         self._snapshot_due = False
+        self._owed: Position | None = None  # to be acknowledged as soon as it is stored
+        self._storing: DelayedCall | None = None
 
     def subscribe(self) -> None:
         """Subscribe from where the replica is; the hub replays what came since, or sends a snapshot."""
         self.feed_known = False
+        self._owed = None
         self._link.subscribe(self._wanted, self.replica.position)
 
     def heard(self, event: ClientEvent) -> None:
@@ -111,9 +117,12 @@ class Follower:
         return self._digest
 
     def note(self) -> None:
-        """Put on disk how far the heartbeats have brought us."""
+        """Put on disk how far the heartbeats have brought us, and a snapshot that is still to be written."""
         position = self.replica.position
-        if position is not None and self.stored:
+        if self._storing is not None:
+            self._storing.cancel()
+            self._store_whole()
+        elif position is not None and self.stored:
             self._keep(lambda: self._store.write_update(position, (), (), self.fresh_at))
         self._noted_at = self._reactor.seconds()
 
@@ -128,7 +137,8 @@ class Follower:
             return
         self._snapshot_due = False
         self._adopt(replica)
-        self._keep_whole()
+        if self._storing is None:
+            self._storing = self._reactor.callLater(FIRST_DRAW_S, self._store_whole)
         self._acknowledge(whole.position)
         self._side.replaced()
         self._side.whole()
@@ -141,16 +151,15 @@ class Follower:
         except (ValueError, TypeError) as error:
             self._reject(event.position, str(error))
             return
-        if self.stored:
+        if self.stored and self._storing is None:
             self._keep(lambda: self._store.write_update(event.position, puts, deletes, self.fresh_at))
         self._acknowledge(event.position)
         self._side.updated(puts, deletes)
 
     def _on_heartbeat(self, beat: HubHeartbeat) -> None:
-        self.feed_known = True
         regraded = beat.grade is not self.grade
-        if regraded or beat.fresh_at != self.fresh_at:
-            self.grade, self.fresh_at = beat.grade, beat.fresh_at
+        if regraded or beat.fresh_at != self.fresh_at or not self.feed_known:
+            self.grade, self.fresh_at, self.feed_known = beat.grade, beat.fresh_at, True
             self._side.feed_told(regraded=regraded)
         held = self.replica.position
         if self._snapshot_due or held is None or held.epoch != beat.position.epoch:
@@ -162,8 +171,7 @@ class Follower:
             return
         self.replica = self.replica.at(beat.position)
         if not self.stored:
-            self._keep_whole()
-            self._acknowledge(beat.position)
+            self._store_whole()
         elif self._reactor.seconds() - self._noted_at >= NOTE_S:
             self.note()
         self._side.whole()
@@ -172,8 +180,11 @@ class Follower:
         self.replica = replica
         self._digest = None
 
-    def _keep_whole(self) -> None:
+    def _store_whole(self) -> None:
+        self._storing = None
         self._keep(lambda: self._store.write_replica(self.replica, self.fresh_at))
+        if self._owed is not None:
+            self._acknowledge(self._owed)
 
     def _keep(self, write: Callable[[], None]) -> None:
         try:
@@ -187,8 +198,11 @@ class Follower:
 
     def _acknowledge(self, position: Position) -> None:
         """Say that all up to here is applied and stored, as soon as it is."""
-        if self.stored:
+        if self.stored and self._storing is None:
+            self._owed = None
             self._link.send(Ack(epoch=position.epoch, sequence=position.sequence))
+        else:
+            self._owed = position
 
     def _reject(self, position: Position, reason: str) -> None:
         """What the hub sent makes no sense here: say so, and begin anew after a while."""
@@ -206,5 +220,6 @@ class Follower:
     def _doubt(self, why: str) -> None:
         _LOG.warning("replica-doubted", why=why, todo="nothing: a snapshot was asked for")
         self._snapshot_due = True
+        self._owed = None
         self._link.subscribe(self._wanted, None)
         self._side.doubted()

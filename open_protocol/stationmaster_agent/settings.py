@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stationmaster_base.configuration import Table
+from stationmaster_kernel.changes import PUBLIC_KINDS
 from stationmaster_kernel.values import TaskKind
+from stationmaster_protocol.filters import Filter
 
 __all__ = ["PORT", "AgentSettings", "HostPort"]
 
@@ -63,6 +65,13 @@ class AgentSettings:
     alone_after: int = 3
     resync_s: float = 30.0
     remember_days: int = 7
+
+    @property
+    def wanted(self) -> Filter:
+        """What to subscribe to: everything, but of tasks only those of our kinds."""
+        if self.task_kinds:
+            return Filter(task_kinds=self.task_kinds).normalised()
+        return Filter(kinds=tuple(kind for kind in PUBLIC_KINDS if kind != "task")).normalised()
 
     @staticmethod
     def from_table(table: Table, *, folder: Path | None = None, task_kinds: tuple[TaskKind, ...] = ()) -> AgentSettings:

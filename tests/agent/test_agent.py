@@ -518,6 +518,73 @@ def test_full_disk_is_said_and_healed(world, capsys):
     assert world.hub.states() == [("a", "hall", "begun"), ("a", "hall", "done")]
 
 
+def test_snapshot_is_acknowledged_when_it_is_stored(world):
+    """What a snapshot shows is there at once; it is written a moment later, and acknowledged only then."""
+    world.start()
+    world.hub.heard.clear()
+    world.hub.resources["task", "b"] = resource(announcement("b"))
+    world.hub.beat()
+    world.settle()
+    assert held(world) == {"b"}
+    assert world.hub.acks() == []
+    world.hub.put(resource(announcement("c")))
+    world.settle()
+    assert world.hub.acks() == []
+    world.reactor.advance(0.05)
+    world.settle()
+    assert world.hub.acks() == [(2, "applied")]
+    world.crash()
+    world.start()
+    assert held(world) == {"b", "c"}
+
+
+def test_what_is_owed_is_what_was_sent(world):
+    """What could not be stored is acknowledged later under its own sequence, however far heartbeats have moved us."""
+    world.start()
+    connection = world.agent._store._connection
+    connection.execute("CREATE TEMP TRIGGER full BEFORE INSERT ON resource BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    world.hub.put(resource(announcement()))
+    world.settle()
+    world.hub.sequence = 40
+    world.hub.beat(last=2)
+    world.settle()
+    assert world.agent.health().position == 40
+    connection.execute("DROP TRIGGER full")
+    world.hub.beat(last=2)
+    world.settle()
+    assert world.hub.acks() == [(1, "applied"), (2, "applied")]
+    assert world.state == "online"
+
+
+def test_stop_right_after_a_snapshot(world):
+    """A snapshot that is still to be written is written while the process stops."""
+    world.start()
+    world.hub.resources["task", "b"] = resource(announcement("b"))
+    world.hub.beat()
+    world.settle()
+    world.stop()
+    assert world.reactor.getDelayedCalls() == []
+    world.hub.up = False
+    world.start()
+    assert held(world) == {"b"}
+
+
+def test_stale_grade_of_an_earlier_session_releases_nothing(world):
+    """After a new connection the feed counts as fresh only once a heartbeat has said so."""
+    world.hub.fresh_at = at(0)
+    world.hub.put(resource(announcement(feed_limit=15, due=30, valid=30)))
+    world.start()
+    world.hub.cut()
+    beat, world.hub.beat = world.hub.beat, lambda: None
+    world.hub.epoch = "e2"
+    world.machine(1)
+    assert world.state == "online"
+    assert world.station(30) == []
+    beat()
+    world.settle()
+    assert world.performer.take() == [("offer", "a", "hall")]
+
+
 def test_quiet_only_when_the_age_of_the_feed_is_known(world):
     """A snapshot does not say how old the feed is, so the agent is not quiet before the first heartbeat."""
     beat, world.hub.beat = world.hub.beat, lambda: None

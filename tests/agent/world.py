@@ -297,6 +297,8 @@ class World:
         self.agent.on_change(lambda: self.changes.append(self.agent.view.state.value))
         self.agent.startService()
         self.settle()
+        self.reactor.advance(0.05)  # after which a snapshot is written
+        self.settle()
         return self
 
     def crash(self) -> None:
