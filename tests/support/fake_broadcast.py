@@ -223,3 +223,17 @@ def announcement(
 def works(task: Task) -> list[Work]:
     """The task's works, one for each target."""
     return [Work(task=task, target=target) for target in task.targets]
+
+
+DAY_OF_SPEECH = (
+    announcement(
+        "G1", due=60, targets=("a", "b"), zh="开往六安的G1次列车开始检票，请到1A检票口。", en="Train G1, gate 1A."
+    ),
+    announcement(
+        "K1178", due=60, order=1, zh="K1178次列车晚点约25分钟。", en="Train K1178 is 25 minutes late.", priority=40
+    ),
+    announcement("G3", due=70, order=2, valid=10, zh="G3次列车停止检票。", en="Check-in for train G3 is closed."),
+    announcement("D5", due=120, targets=("c",), zh="D5次列车进站，请站在安全线以内。", en="Train D5 is coming in."),
+    announcement("D7", due=300, targets=("b",), zh="D7次列车就要开车了。", en="Train D7 is about to leave."),
+)
+"""One morning's announcements: two at the same second in one zone, one that will be too old, one in two zones."""

@@ -141,7 +141,7 @@ class Pages:
         path = self._sounds / name
         if not _SOUND.match(name) or not path.is_file():
             return json_answer(request, {"error": "there is no such sound; old ones are deleted"}, 404)
-        return File(str(path), defaultType="audio/wav")
+        return _Sound(path)
 
     def _state(self) -> dict[str, JsonValue]:
         view = self._view()
@@ -187,6 +187,16 @@ class Pages:
             "texts": dict(speech_texts(task, _languages(self._view().configuration))),
             "made": self._studio.ready(waiting.recipe) is not None,
         }
+
+
+class _Sound(File):
+    """One file, answered in ranges where a browser asks for them."""
+
+    isLeaf = True  # noqa: N815 - Twisted's name
+
+    def __init__(self, path: Path) -> None:
+        File.__init__(self, str(path))
+        self.contentTypes = {".wav": "audio/wav"}
 
 
 def _languages(configuration: Configuration | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +27,7 @@ EVERY = 900.0
 def tidy(folder: Path, *, days: int, limit: int) -> int:
     """Delete sounds of all but the last `days` service dates, then the oldest until all take at most `limit` bytes.
 
-    A file in several zones' names counts once. Files of the last service date are never deleted for want of room alone
-    while older ones are there.
+    A sound under the names of several zones counts once, and takes its room until the last of them is deleted.
 
     Returns:
         how many names were deleted.
@@ -40,22 +40,19 @@ def tidy(folder: Path, *, days: int, limit: int) -> int:
     deleted = 0
     for shelf in shelves[:-days]:
         deleted += _empty(shelf)
-    total = 0
-    seen: set[int] = set()
-    names: list[tuple[str, str, Path, int]] = []
-    for shelf in shelves[-days:]:
-        for path in shelf.glob("*.wav"):
-            status = path.stat()
-            size = 0 if status.st_ino in seen else status.st_size
-            seen.add(status.st_ino)
-            total += size
-            names.append((shelf.name, path.name, path, size))
-    for _, _, path, size in sorted(names):
+    sounds = sorted((path.parent.name, path.name, path) for shelf in shelves[-days:] for path in shelf.glob("*.wav"))
+    statuses = {path: path.stat() for _, _, path in sounds}
+    names = Counter(status.st_ino for status in statuses.values())
+    total = sum({status.st_ino: status.st_size for status in statuses.values()}.values())
+    for _, _, path in sounds:
         if total <= limit:
             break
         path.unlink(missing_ok=True)
-        total -= size
         deleted += 1
+        status = statuses[path]
+        names[status.st_ino] -= 1
+        if not names[status.st_ino]:
+            total -= status.st_size
     return deleted
 
 

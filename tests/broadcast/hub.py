@@ -1,0 +1,66 @@
+"""A hub's open protocol with a small day in it, as a process of its own: `python hub.py PORT RECORD`.
+
+It prints `ready` when it listens, and writes each task result that it is told as a line of JSON to RECORD.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+from stationmaster_kernel.changes import Resource
+from stationmaster_kernel.inputs import TaskResult
+from stationmaster_protocol.hub_side import ProtocolSettings
+from stationmaster_protocol.server import ProtocolServer
+from support.fake_broadcast import CONFIGURATION, DAY_OF_SPEECH
+from support.fake_hub import FakeHub
+
+
+class RecordingHub(FakeHub):
+    """Writes down what it is told."""
+
+    def __init__(self, record: Path) -> None:
+        super().__init__()
+        self.tokens = {"broadcast": "secret"}
+        self._record = record
+        self._seen: set[str] = set()
+
+    def results(self, identity: str, results: Sequence[TaskResult]) -> Deferred[None]:
+        with self._record.open("a", encoding="utf-8") as file:
+            for given in results:
+                if given.id not in self._seen:
+                    self._seen.add(given.id)
+                    result = given.result
+                    line = [result.at, result.state.value, given.task, result.target, result.detail]
+                    file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return super().results(identity, results)
+
+
+def main(port: int, record: Path) -> None:
+    """Serve until killed."""
+    hub = RecordingHub(record)
+    world = [
+        ("station", CONFIGURATION.station.telecode, CONFIGURATION.station),
+        *(("zone", zone.id, zone) for zone in CONFIGURATION.zones),
+        *(("task", task.id, task) for task in DAY_OF_SPEECH),
+    ]
+    hub.commit(
+        [
+            Resource(kind=kind, id=name, revision=number, value=replace(value, revision=number))
+            for number, (kind, name, value) in enumerate(world, 1)
+        ]
+    )
+    server = ProtocolServer(hub=hub, settings=ProtocolSettings(heartbeat_s=0.2), reactor=reactor)
+    reactor.listenTCP(port, server, interface="127.0.0.1")
+    reactor.callWhenRunning(lambda: print("ready", flush=True))  # noqa: T201 - whoever started us waits for it
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
