@@ -26,6 +26,9 @@ __all__ = ["places_to_look", "run_demo"]
 FIRST = ("simulate", "line")
 """What the others read from: they are started when these answer."""
 
+IMPATIENT_AFTER = 1.0
+"""Seconds after which another Ctrl-C means that a person does not want to wait; before, it is the same one again."""
+
 
 def run_demo(options: DemoOptions) -> int:
     """Run the demo until Ctrl-C or SIGTERM; its exit code.
@@ -87,6 +90,7 @@ class _Session:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         self._supervisor = Supervisor(self._reactor, environment, _say, self._again)
         self._ending = False
+        self._ending_since = 0.0
         self._watching: dict[str, Deferred[None]] = {}
 
     def run(self) -> int:
@@ -158,10 +162,12 @@ class _Session:
 
     def _end(self) -> None:
         if self._ending:
-            _say("Ending at once.")
-            self._supervisor.stop_now()
+            if self._reactor.seconds() - self._ending_since >= IMPATIENT_AFTER:
+                _say("Ending at once.")
+                self._supervisor.stop_now()
             return
         self._ending = True
+        self._ending_since = self._reactor.seconds()
         _say("Ending …")
         self._reactor.stop()
 
