@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,14 +20,14 @@ from stationmaster.hub.view import MOST_NOTES, HubView
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import health_body
 from stationmaster_dmis.receiver import LineStatus
-from stationmaster_kernel.inputs import Feed
+from stationmaster_kernel.inputs import Feed, Plan
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import SubscriberInfo
 from stationmaster_protocol.messages import Level
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
-from support.small_station import at, record
+from support.small_station import DAY, at, planned, record
 
 CALL = "TST/2026-03-01/G1/1"
 
@@ -195,6 +196,19 @@ def test_events_begin_whole_and_go_on_with_changes(fixture: Fixture) -> None:
     assert ("call", CALL) in {(put["kind"], put["id"]) for put in data["puts"]}
     assert {put["kind"] for put in data["puts"]} == {"call", "task"}
     assert next(put for put in data["puts"] if put["kind"] == "call")["value"]["departure"]["expected"] == at("08:30")
+
+
+def test_a_large_commit_is_told_as_a_whole(fixture: Fixture) -> None:
+    """A commit of very many changes makes readers ask anew, instead of holding the hub up."""
+    fixture.attach()
+    browser = Browser(fixture.face.site())
+    browser.send("GET", "/api/v1/events")
+    events(browser)
+    many = tuple(replace(planned(f"D{number}"), departure=at("09:00")) for number in range(200))
+    fixture.hub.put(Plan(id="plan/2", at=at("07:50"), day=DAY, calls=many))
+    ((event_id, name, data),) = events(browser)
+    assert (name, data["calls"]) == ("whole", 201)
+    assert event_id.endswith(f":{fixture.hub.pipeline.position.sequence}")
 
 
 def test_events_tell_what_changes_without_a_commit(fixture: Fixture) -> None:

@@ -203,7 +203,7 @@ def test_a_fault_of_ours_ends_the_hub_with_a_message(database: URL) -> None:
     with made_hub(database, store=Broken) as hub, structlog.testing.capture_logs() as logs:
         hub.open().put(*begin())
         assert [error.code for error in hub.failures] == ["hub-fault"]
-        assert [line["event"] for line in logs] == ["writer-failed"]
+        assert [line["event"] for line in logs] == ["pipeline-failed"]
 
 
 def test_a_failing_listener_stops_neither_the_others_nor_the_pipeline(database: URL) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import URL
 
@@ -12,7 +14,7 @@ from hub.making import EVERYTHING, START, begin, contents, opened, replayed, tic
 from stationmaster.hub.batch import Batch, prepare
 from stationmaster.hub.database import database_url
 from stationmaster.hub.journal import first_hash
-from stationmaster.hub.schema import METADATA
+from stationmaster.hub.schema import METADATA, VERSION
 from stationmaster.hub.store import Fenced, Loaded, Repeated, Store, StoreDown
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.inputs import Input
@@ -96,7 +98,12 @@ def test_the_schema_is_the_one_that_the_code_knows(database: URL) -> None:
             column.name for column in table.primary_key
         ]
     assert set(there.get_table_names()) == {"alembic_version", *METADATA.tables}
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [VERSION]
     engine.dispose()
+    config = Config()
+    config.set_main_option("script_location", "stationmaster.hub:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
 
 
 def test_an_input_is_never_committed_twice(database: URL) -> None:

@@ -1,8 +1,8 @@
 """The hub's web API: what programs may ask of the committed state, and a stream of what changes.
 
-`/api/v1/events` begins with an event `whole` (a `StateBody`): whoever gets it asks for calls and tasks anew. Then
-come `changes` (a `ChangesBody`) for each commit, and `state` (a `StateBody`) when something else than the
-committed state is different. Each event's id is `epoch:sequence`.
+`/api/v1/events` begins with an event `whole` (a `StateBody`): whoever gets it, then or later, asks for calls and tasks
+anew. Then come `changes` (a `ChangesBody`) for each commit that is not too large, and `state` (a `StateBody`) when
+something else than the committed state is different. Each event's id is `epoch:sequence`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ __all__ = ["HubApi"]
 
 _LOOK_S = 1.0
 """Machine seconds between looks at what changes without a commit."""
+
+_MOST_PUTS = 500
+"""Changed resources that are told one by one; with more, readers are told to ask for everything anew."""
 
 _DUE_MINUTES = 60
 _OPEN = (TaskState.PLANNED, TaskState.BEGUN)
@@ -90,6 +93,9 @@ class HubApi:
             return
         changes = [each.stored.changes for each in committed]
         position = self._view.position()
+        if sum(len(each.puts) for each in changes) > _MOST_PUTS:
+            self._events.publish(_event_id(position), "whole", _text(self._glance()))
+            return
         body = ChangesBody(
             position=position,
             puts=tuple(put for each in changes for put in each.puts if put.kind in PUBLIC_KINDS),

@@ -34,6 +34,7 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
 from stationmaster_service.face import Face
+from stationmaster_service.interfaces import DelayedCall
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running
 
@@ -130,6 +131,7 @@ class Hub(Service):
         self._pages = Listening(reactor, face.site(), settings.listen, settings.port)
         self._protocol = Listening(reactor, self._server, settings.protocol_listen, settings.protocol_port)
         self._line: LineReceiver | None = None
+        self._reconciling: DelayedCall | None = None
         self._pipeline.on_commit(self._committed)
         metrics.watch("queue_inputs", "Inputs that are not yet committed.", lambda: self._pipeline.waiting)
         metrics.watch("calls", "Calls in the state.", lambda: len(self.view.state.calls))
@@ -145,6 +147,8 @@ class Hub(Service):
         """Stop taking in, finish what is with the writer, say goodbye."""
         Service.stopService(self)
         self._day.end()
+        if self._reconciling is not None and self._reconciling.active():
+            self._reconciling.cancel()
         if self._line is not None:
             self._line.stopService()
         return self._wind_up()
@@ -176,7 +180,8 @@ class Hub(Service):
         self._line = self._open_line()
         self.view.attach(self._server, self._line)
         self._api.start()
-        self._reactor.callLater(PRESENCE_HEARTBEATS * self._settings.heartbeat_s, self._executors.reconcile)
+        grace = PRESENCE_HEARTBEATS * self._settings.heartbeat_s
+        self._reconciling = self._reactor.callLater(grace, self._executors.reconcile)
         _LOG.info("up", head=self._pipeline.position.sequence, calls=len(self.view.state.calls))
 
     def _open_line(self) -> LineReceiver | None:

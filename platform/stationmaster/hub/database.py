@@ -9,12 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from stationmaster.hub.schema import VERSION
 from stationmaster_base.errors import StationError
 
 __all__ = ["database_url", "migrate", "open_database"]
@@ -23,17 +22,17 @@ _LOCK_WAIT_S = 5.0
 """How long SQLite waits for another writer before it gives up and the batch is tried again."""
 
 
-def database_url(text: str, folder: Path) -> URL:
-    """The URL in `text`; the path of an SQLite file counts from `folder`.
+def database_url(given: str, folder: Path) -> URL:
+    """The URL in `given`; the path of an SQLite file counts from `folder`.
 
     Raises:
         StationError: `database-url` if it is none, or of another kind of database.
 
     """
     try:
-        url = make_url(text)
+        url = make_url(given)
     except ArgumentError as error:
-        raise StationError("database-url", f"{text!r} is not a database URL.", "Write sqlite:///hub.db.") from error
+        raise StationError("database-url", f"{given!r} is not a database URL.", "Write sqlite:///hub.db.") from error
     backend = url.get_backend_name()
     if backend == "sqlite" and url.database:
         return url.set(database=str(folder / url.database))
@@ -66,6 +65,14 @@ def open_database(url: URL) -> Engine:
 
 def migrate(connection: Connection) -> None:
     """Bring the schema to the present version, in the connection's transaction."""
+    if inspect(connection).has_table("alembic_version"):
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if version == VERSION:
+            return
+    # Alembic costs 10 MB and 0.1 s, and is needed once in a database's life for each change of the schema.
+    from alembic import command  # noqa: PLC0415 - as above
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", "stationmaster.hub:migrations")
     config.attributes["connection"] = connection

@@ -215,9 +215,8 @@ class Pipeline:
         self._retry = None
         state, position = self.state, self.position
         inputs = tuple(item.given for item in self._with_writer)
-        self._in_thread(lambda: self._writer.work(state, position, inputs)).addCallbacks(
-            self._adopt, self._not_committed
-        )
+        working = self._in_thread(lambda: self._writer.work(state, position, inputs))
+        working.addCallbacks(self._adopt, self._not_committed).addErrback(self._broke)
 
     def _adopt(self, work: Work) -> None:
         self._recovered()
@@ -255,8 +254,11 @@ class Pipeline:
         elif isinstance(error, StationError):
             self._end(error)
         else:
-            _LOG.error("writer-failed", problem=failure.getTraceback())
-            self._end(StationError("hub-fault", f"The hub cannot go on: {error!r}.", "Report this with the log."))
+            self._broke(failure)
+
+    def _broke(self, failure: Failure) -> None:
+        _LOG.error("pipeline-failed", problem=failure.getTraceback())
+        self._end(StationError("hub-fault", f"The hub cannot go on: {failure.value!r}.", "Report this with the log."))
 
     def _end(self, error: StationError) -> None:
         self.trouble = str(error)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
-__all__ = ["HEAD", "INPUT", "JOURNAL", "METADATA", "RESOURCE"]
+__all__ = ["HEAD", "INPUT", "JOURNAL", "METADATA", "RESOURCE", "VERSION"]
+
+VERSION = "0001"
+"""The last migration; with it the database is as the tables below."""
 
 METADATA = MetaData()
 
