@@ -31,6 +31,10 @@ __all__ = ["Face", "json_answer"]
 Settle = Callable[[], Deferred[None]]
 """Fires when everything that is due at the present station time has been started."""
 
+LONGEST_UNQUIET = 10.0
+LOOK_AGAIN = 0.002
+"""Machine seconds: how long `until=quiet` waits at the longest, and between two looks."""
+
 _HEADERS = (
     (b"Content-Security-Policy", b"default-src 'self'; style-src 'self' 'unsafe-inline'"),
     (b"X-Content-Type-Options", b"nosniff"),
@@ -65,7 +69,7 @@ class Face:
     """The pages of one process.
 
     `GET /healthz` (status 503 when `down`), `GET /metrics`, `POST /clock`, and the files of this package under
-    `/static`. `POST /clock` reads the clock again, does all that is due, waits for `settle`, and answers with the
+    `/static`. `GET /healthz?until=quiet` answers when the process is quiet, or after 10 s. `POST /clock` reads the clock again, does all that is due, waits for `settle`, and answers with the
     body of `/healthz`; 409 when the clock is not a shadow, 503 when its file cannot be read.
 
     Args:
@@ -117,7 +121,26 @@ class Face:
         """What listens for browsers."""
         return _QuietSite(_Guarded(self.app.resource()), self._timer.reactor)
 
-    def _get_health(self, request: WebRequest) -> bytes:
+    def _get_health(self, request: WebRequest) -> bytes | Deferred[bytes]:
+        if request.args.get(b"until") == [b"quiet"]:
+            return self._when_quiet().addCallback(lambda _: self._answer_health(request))
+        return self._answer_health(request)
+
+    def _when_quiet(self) -> Deferred[None]:
+        """Fires when the process is quiet, or has not been for so long that whoever asks wants to know."""
+        fired: Deferred[None] = Deferred()
+        until = self._timer.reactor.seconds() + LONGEST_UNQUIET
+
+        def look() -> None:
+            if self._health().quiet or self._timer.reactor.seconds() >= until:
+                fired.callback(None)
+            else:
+                self._timer.reactor.callLater(LOOK_AGAIN, look)
+
+        look()
+        return fired
+
+    def _answer_health(self, request: WebRequest) -> bytes:
         health = self._health()
         request.setHeader(b"X-Station-Time", f"{self._clock.now():.3f}".encode())
         return json_answer(request, health_body(health, self._clock), 503 if health.status == "down" else 200)
@@ -134,8 +157,8 @@ class Face:
         except StationError as error:
             return json_answer(request, {"error": error.code, "message": str(error)}, 503)
         if self._settle is None:
-            return self._get_health(request)
-        return self._settle().addCallback(lambda _: self._get_health(request))
+            return self._answer_health(request)
+        return self._settle().addCallback(lambda _: self._answer_health(request))
 
     def _file(self, request: WebRequest, folders: list[tuple[str, str]], name: str) -> bytes:
         path = PurePosixPath(name)

@@ -176,6 +176,7 @@ class Agent(Service):
             quiet=self._quiet(now),
             next_at=self._next_at(now),
             stored=self._follower.stored and self._outbox.stored,
+            fresh_at=self._follower.fresh_at,
         )
 
     # The service.

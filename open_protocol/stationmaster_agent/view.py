@@ -9,7 +9,7 @@ from immutables import Map
 
 from stationmaster_agent.machine import AgentState
 from stationmaster_base.health import JsonValue
-from stationmaster_base.times import Instant
+from stationmaster_base.times import Instant, to_iso
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.task import Task
@@ -44,7 +44,7 @@ class AgentHealth:
     results that the hub has not acknowledged. `quiet`: nothing due is left unoffered, the performer is quiet, every
     listener has run on the present view, and nothing is unreported; alone, results cannot be reported, so they
     do not count. `next_at` is the next station time at which there is something to do. `stored`: the state file takes
-    what is written.
+    what is written. `fresh_at` is the station time at which the dispatching feed was last known to be fresh.
     """
 
     state: AgentState
@@ -53,6 +53,7 @@ class AgentHealth:
     quiet: bool
     next_at: Instant | None
     stored: bool = True
+    fresh_at: Instant | None = None
 
     def keys(self) -> dict[str, JsonValue]:
         """The agent's own keys at `/healthz`; a subsystem adds its own."""
@@ -61,4 +62,5 @@ class AgentHealth:
             "position": self.position,
             "unreported": self.unreported,
             "stored": self.stored,
+            "fresh_at": None if self.fresh_at is None else to_iso(self.fresh_at),
         }
