@@ -181,8 +181,10 @@ def test_what_no_hub_wrote_is_said(database: URL) -> None:
     store.commit(batch_of(loaded, *begin()))
     store.close()
     run_sql(database, "UPDATE resource SET body = '{}' WHERE kind = 'call'")
+    store = Store(database, lambda: "none")
     with pytest.raises(StationError, match="Restore a backup") as caught:
-        make(database)
+        store.open(0, 0)
+    store.close()
     assert caught.value.code == "store-damaged"
 
 
