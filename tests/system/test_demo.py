@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,7 +128,14 @@ def test_every_process_may_be_killed(tmp_path: Path, demos: list[Demo]) -> None:
         demo.until(f"{name} is back")
         assert demo.processes()[name].pid != before.pid
     assert set(demo.processes()) == NAMES
-    assert demo.health(0)["process"] == "hub"
+    between = threading.Event()
+    for _ in range(300):
+        health = demo.health(0)
+        if health["feed"]["state"] == "fresh" and health["subscribers"] == 3:
+            break
+        between.wait(0.2)
+    assert health["feed"]["state"] == "fresh"
+    assert health["subscribers"] == 3
     assert demo.end(signal.SIGTERM) == 0
 
 
