@@ -133,6 +133,9 @@ def test_the_child_speaks_and_answers_on_a_clean_line(child: subprocess.Popen[by
     assert "no/such" in ask(child, path=path, voice="no/such")["problem"]
     assert not ask(child, path=path, text="")["ok"]
     assert ask(child, path=path, voice="gmw/en-us", text="Yes")["ok"]
+    for ending in (signal.SIGINT, signal.SIGTERM):  # they reach the whole process group
+        child.send_signal(ending)
+        assert ask(child, path=path)["ok"], "when it ends is for its parent to say"
 
 
 def test_real_speech_by_measure(tmp_path: Path) -> None:

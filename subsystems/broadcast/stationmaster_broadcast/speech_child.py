@@ -68,9 +68,14 @@ class Speaker:
 def main() -> None:
     """Speak what comes in, line by line."""
     die_with_parent(int(sys.argv[1]))
-    # pyttsx3 prints to standard output, which is where our answers go: it gets standard error in its place.
+    # Ctrl-C and the supervisor's SIGTERM reach the whole group; when we end is for the parent to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # pyttsx3 prints to standard output, which is where our answers go: what it prints goes nowhere instead.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
     def answer(body: dict[str, object]) -> None:
         answers.write(json.dumps(body, ensure_ascii=False) + "\n")
