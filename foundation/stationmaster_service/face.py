@@ -69,8 +69,9 @@ class Face:
     """The pages of one process.
 
     `GET /healthz` (status 503 when `down`), `GET /metrics`, `POST /clock`, and the files of this package under
-    `/static`. `GET /healthz?until=quiet` answers when the process is quiet, or after 10 s. `POST /clock` reads the clock again, does all that is due, waits for `settle`, and answers with the
-    body of `/healthz`; 409 when the clock is not a shadow, 503 when its file cannot be read.
+    `/static`. `GET /healthz?until=quiet` answers when the process is quiet, or after 10 s. `POST /clock` reads the
+    clock again, does all that is due, waits for `settle`, and answers with the body of `/healthz`; 409 when the clock
+    is not a shadow, 503 when its file cannot be read.
 
     Args:
         health: the process's answer of the moment.
