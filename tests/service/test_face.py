@@ -55,6 +55,32 @@ def test_healthz_says_what_the_process_says_of_itself() -> None:
     }
 
 
+def test_healthz_waits_for_quiet_but_not_for_ever() -> None:
+    """`until=quiet` answers as soon as the process is quiet, and after ten seconds what it is then."""
+    quiet = False
+    reactor = Clock()
+    clock = machine()
+    face = Face(
+        health=lambda: Health(process="test", quiet=quiet),
+        clock=clock,
+        timer=StationTimer(clock, reactor),
+        registry=CollectorRegistry(),
+    )
+    browser = Browser(face.site())
+    browser.send("GET", "/healthz?until=quiet")
+    reactor.pump([0.01] * 10)
+    assert browser.transport.value() == b""
+    quiet = True
+    reactor.pump([0.01])
+    assert json.loads(browser.take()[2])["quiet"]
+    quiet = False
+    browser.send("GET", "/healthz?until=quiet")
+    reactor.pump([0.01] * 990)
+    assert browser.transport.value() == b""
+    reactor.pump([0.01] * 20)
+    assert not json.loads(browser.take()[2])["quiet"]
+
+
 def test_a_process_that_is_down_answers_503() -> None:
     """A monitor that looks at the code alone sees a process that is down; one that is degraded still answers 200."""
     down = Browser(make(machine(), Health(process="test", status="down")).site()).ask("GET", "/healthz")
