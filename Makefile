@@ -35,7 +35,7 @@ format:
 constraints:
 	@tools/setup
 	@{ echo "# Versions that the tests have been run with: \`pip install -c constraints.txt …\`. Made with \`make constraints\`."; \
-	  $(PYTHON) -m pip freeze --exclude-editable --all | grep -v '^pip==' | sort -f; } > constraints.txt
+	  $(PYTHON) -m pip freeze --exclude-editable --all | grep -v '^pip==' | LC_ALL=C sort -f; } > constraints.txt
 
 clean:
 	rm -rf build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
