@@ -107,11 +107,11 @@ def fallback(call: Call, moment: Moment) -> Instant | None:
 
 
 def last_time(call: Call) -> Instant:
-    """The best known, else planned, time of the call's last event."""
+    """When the call's last event was, or else is to be, by what was said of it; creeping does not count."""
     event = call.departure or call.arrival
     if event is None:
         raise ValueError(f"call {call.id} has no event")
-    return event.planned if event.best is None else event.best
+    return event.actual or event.expected or event.planned
 
 
 def moved(instant: Instant, minutes: int) -> Instant:

@@ -315,6 +315,13 @@ def test_calls_are_dropped_with_all_that_hangs_on_them() -> None:
     assert not state.numbers
 
 
+def test_a_train_that_nobody_reports_is_dropped_in_the_end() -> None:
+    """It creeps with the clock, but it is not kept for ever."""
+    state = run(running_station(), *(tick(f"{hour:02}:30", day) for day in (0, 1) for hour in range(7, 21)))
+    assert not state.calls
+    assert not state.due
+
+
 def test_a_tick_that_goes_backwards_is_refused() -> None:
     """Station time never runs backwards."""
     state = run(running_station(), tick("07:00"))
