@@ -27,7 +27,7 @@ def state_of(guidance: Guidance, name: str = "hall-1") -> dict[str, object]:
     """What the pages of a board hold."""
     shown = guidance.boards.get(name)
     assert shown is not None
-    result: dict[str, object] = json.loads(shown.text)
+    result: dict[str, object] = json.loads(guidance.boards.state(shown)[1])
     return result
 
 

@@ -186,3 +186,13 @@ def test_no_table_crashes_the_reader(body: dict[str, object]) -> None:
     read_layout(Table(body, "x.toml", faults), "x")
     assert len(faults) > 0
     assert all(str(fault).startswith("x.toml: ") for fault in faults)
+
+
+def test_the_documented_example_is_a_layout() -> None:
+    """What the document shows can be copied."""
+    text = (ROOT / "docs" / "layouts.md").read_text("utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    without_narrow = example.split("[[region.narrow]]")[0]
+    layout = good(without_narrow)
+    assert layout.header.titles == (("zh", "{station}欢迎您"), ("en", "Welcome to {station}"))
+    assert layout.regions[0].rows == 10

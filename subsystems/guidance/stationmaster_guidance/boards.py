@@ -21,7 +21,7 @@ from stationmaster_guidance.layout import BoardLayout
 from stationmaster_guidance.layout_reader import parse_layout
 from stationmaster_guidance.naming import served_words
 from stationmaster_guidance.plain_layout import plain_layout
-from stationmaster_guidance.rows import BoardPicture, board_rows
+from stationmaster_guidance.rows import BoardPicture, RowCache, board_rows
 from stationmaster_guidance.wire import page_state
 from stationmaster_kernel.configuration import Board, Configuration, StationFacts, Words
 from stationmaster_kernel.task import Task
@@ -72,7 +72,10 @@ class Source(Protocol):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ShownBoard:
-    """One board, what it shows, and the state that its pages hold, under its event id."""
+    """One board, what it shows, and the id of the state that its pages should hold.
+
+    `text` is that state; it is written when the first page asks for it, and empty until then.
+    """
 
     board: Board
     layout: BoardLayout
@@ -117,6 +120,7 @@ class Boards:
         self._boards: dict[str, ShownBoard] = {}
         self._configuration: Configuration | None = None
         self._known: Mapping[str, Task] = {}
+        self._cache = RowCache()
         self._broken: tuple[str, ...] = ()
         self._alone = False
         self._next: Instant | None = None
@@ -184,7 +188,8 @@ class Boards:
         """Make the pictures those of the present view and time, and publish what has changed."""
         now = self._clock.now()
         view = self._source.view
-        due = self._configured(view.configuration) | self._changed(view.tasks)
+        configured = self._configured(view.configuration)
+        touched = self._changed(view.tasks)
         alone = view.state not in (AgentState.ONLINE, AgentState.SUSPECT)
         everyone = alone is not self._alone
         self._alone = alone
@@ -193,31 +198,37 @@ class Boards:
             stale_at = stale_from(view, shown.layout)
             stale = stale_at is not None and stale_at <= now
             until = shown.picture.until
-            if everyone or name in due or stale is not shown.stale or (until is not None and until <= now):
-                shown.picture = board_rows(shown.board, shown.layout, shown.tasks.values(), now)
+            marked = everyone or configured or stale is not shown.stale
+            if marked or name in touched or (until is not None and until <= now):
+                before = shown.picture
+                shown.picture = board_rows(shown.board, shown.layout, shown.tasks.values(), now, row=self._cache.row)
                 shown.stale = stale
-                self._publish(shown)
+                if marked or (before.rows, before.regions) != (shown.picture.rows, shown.picture.regions):
+                    self._publish(shown)
             moments += [at for at in (shown.picture.until, stale_at) if at is not None and at > now]
         self._arm(min(moments, default=None))
 
+    def state(self, shown: ShownBoard) -> tuple[str, str]:
+        """The event id and the whole state of a board's page."""
+        if not shown.text and self._configuration is not None:
+            shown.text = page_state(
+                shown.board,
+                shown.layout,
+                self._configuration.station,
+                shown.picture,
+                places=shown.places,
+                stale=shown.stale,
+                alone=self._alone,
+            )
+        return shown.event_id, shown.text
+
     def _publish(self, shown: ShownBoard) -> None:
-        if self._configuration is None:
-            return
-        text = page_state(
-            shown.board,
-            shown.layout,
-            self._configuration.station,
-            shown.picture,
-            places=shown.places,
-            stale=shown.stale,
-            alone=self._alone,
-        )
-        if text != shown.text:
-            self._counter += 1
-            self._published.inc()
-            shown.text = text
-            shown.event_id = f"{self._boot}.{self._counter}"
-            shown.stream.publish(shown.event_id, "state", text)
+        self._counter += 1
+        self._published.inc()
+        shown.event_id, shown.text = f"{self._boot}.{self._counter}", ""
+        if shown.stream.readers:
+            event_id, text = self.state(shown)
+            shown.stream.publish(event_id, "state", text)
 
     def _arm(self, moment: Instant | None) -> None:
         if self._handle is not None:
@@ -225,10 +236,10 @@ class Boards:
         self._next = moment
         self._handle = None if moment is None else self._timer.call_at(moment, self.refresh)
 
-    def _configured(self, configuration: Configuration | None) -> set[str]:
-        """Take over a new configuration; the boards that have to be drawn anew."""
+    def _configured(self, configuration: Configuration | None) -> bool:
+        """Take over a new configuration; whether there was one, so that all boards have to be drawn anew."""
         if configuration is None or configuration is self._configuration:
-            return set()
+            return False
         self._configuration = configuration
         layouts = self._layouts(configuration)
         old = self._boards
@@ -238,7 +249,7 @@ class Boards:
         for name, shown in old.items():
             if name not in self._boards:
                 shown.stream.close()
-        return set(self._boards)
+        return True
 
     def _shown(self, board: Board, layouts: Mapping[str, BoardLayout], old: ShownBoard | None) -> ShownBoard:
         layout = layouts.get(board.layout) or plain_layout(board.layout)
@@ -246,7 +257,7 @@ class Boards:
             old.board, old.layout = board, layout
             return old
         shown: ShownBoard
-        stream = EventStream(whole=lambda: (shown.event_id, shown.text), reactor=self._reactor)
+        stream = EventStream(whole=lambda: self.state(shown), reactor=self._reactor)
         shown = ShownBoard(
             board=board,
             layout=layout,
@@ -299,6 +310,7 @@ class Boards:
         for name, old in before.items():
             if name not in tasks:
                 touched |= self._take_out(old)
+                self._cache.forget(name)
         return touched
 
     def _take_out(self, task: Task | None) -> set[str]:

@@ -6,7 +6,7 @@ So a row cannot be left standing by a lost message, and a test can ask for any b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -14,10 +14,20 @@ from stationmaster_base.times import Instant
 from stationmaster_guidance.geometry import capacity, lines_of
 from stationmaster_guidance.layout import BoardLayout, Line, Order, Region
 from stationmaster_kernel.configuration import Board, Words
-from stationmaster_kernel.task import Stage, Task, Text, interval_on, stage_at
-from stationmaster_kernel.values import Status, TaskKind
+from stationmaster_kernel.task import Stage, Task, interval_on, stage_at
+from stationmaster_kernel.values import Status, TaskKind, TaskState
 
-__all__ = ["NO_ROOM", "BoardPicture", "BoardRow", "Field", "RegionPicture", "board_rows", "takes"]
+__all__ = [
+    "NO_ROOM",
+    "BoardPicture",
+    "BoardRow",
+    "Field",
+    "RegionPicture",
+    "RowCache",
+    "board_row",
+    "board_rows",
+    "takes",
+]
 
 Field = tuple[str, Words]
 """A field's name and its text by language; language `""` holds for all."""
@@ -66,7 +76,14 @@ class BoardPicture:
         return sum(row.page == NO_ROOM for row in self.rows)
 
 
-def board_rows(board: Board, layout: BoardLayout, tasks: Iterable[Task], now: float) -> BoardPicture:
+def board_rows(
+    board: Board,
+    layout: BoardLayout,
+    tasks: Iterable[Task],
+    now: float,
+    *,
+    row: Callable[[Task, Stage | None], BoardRow] | None = None,
+) -> BoardPicture:
     """The board's picture at station time `now`.
 
     Args:
@@ -74,46 +91,74 @@ def board_rows(board: Board, layout: BoardLayout, tasks: Iterable[Task], now: fl
         layout: how it looks.
         tasks: any tasks; those of other kinds and for other boards are passed over.
         now: station time, seconds since 1970.
+        row: makes a task's row; `RowCache.row` where rows are made often.
 
     Returns:
         every row that is on, sorted by `order`, then by call, then by task.
 
     """
-    mine = [task for task in tasks if task.kind is TaskKind.DISPLAY and board.id in task.targets]
-    rows = sorted(
-        ((task.rule, _row(task, stage_at(task, now))) for task in mine if interval_on(task, now)),
-        key=lambda pair: (pair[1].order, pair[1].call, pair[1].task),
-    )
+    make = row or board_row
+    rows: list[tuple[str, BoardRow]] = []
+    until: Instant | None = None
+    for task in tasks:
+        if task.kind is not TaskKind.DISPLAY or board.id not in task.targets or task.state is TaskState.WITHDRAWN:
+            continue
+        if interval_on(task, now):
+            rows.append((task.rule, make(task, stage_at(task, now))))
+        moment = _next_moment(task, now)
+        if moment is not None and (until is None or moment < until):
+            until = moment
+    rows.sort(key=lambda pair: (pair[1].order, pair[1].call, pair[1].task))
     placed, regions = _placed(board, layout, rows)
-    moments = [moment for task in mine for moment in _moments(task) if moment > now]
-    return BoardPicture(board=board.id, rows=placed, regions=regions, until=min(moments, default=None))
+    return BoardPicture(board=board.id, rows=placed, regions=regions, until=until)
 
 
-def _moments(task: Task) -> Iterable[Instant]:
-    """The moments at which a row comes, changes or goes by time alone."""
-    for moment in (task.start, task.end, task.hard_end):
-        if moment is not None:
-            yield moment
-    for stage in task.stages:
-        yield stage.at
+def _next_moment(task: Task, now: float) -> Instant | None:
+    """The next moment at which the row comes, changes or goes by time alone."""
+    if task.start is None:
+        return None
+    if now < task.start:
+        return task.start
+    moments = (task.end, task.hard_end, *(stage.at for stage in task.stages))
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
-def _row(task: Task, stage: Stage | None) -> BoardRow:
-    names = dict.fromkeys(text.name for text in task.texts)
+def board_row(task: Task, stage: Stage | None) -> BoardRow:
+    """A task's row in one of its stages, not yet placed on a board."""
+    fields: dict[str, list[tuple[str, str]]] = {}
+    for text in task.texts:
+        fields.setdefault(text.name, []).append((text.language, text.text))
+    stage_texts = () if stage is None else stage.texts
     return BoardRow(
         task=task.id,
         call=task.call,
         revision=task.revision,
         number=task.text("number", ""),
         status=None if stage is None else stage.status,
-        fields=tuple((name, _words(task.texts, name)) for name in names),
-        status_texts=() if stage is None else _words(stage.texts, "status"),
+        fields=tuple((name, tuple(words)) for name, words in fields.items()),
+        status_texts=tuple((text.language, text.text) for text in stage_texts if text.name == "status"),
         order=task.order,
     )
 
 
-def _words(texts: Sequence[Text], name: str) -> Words:
-    return tuple((text.language, text.text) for text in texts if text.name == name)
+class RowCache:
+    """Makes each row once for all boards and moments that it stays the same on."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Task, Stage | None, BoardRow]] = {}
+
+    def row(self, task: Task, stage: Stage | None) -> BoardRow:
+        """`board_row`, remembered for as long as task and stage are the same objects."""
+        held = self._held.get(task.id)
+        if held is not None and held[0] is task and held[1] is stage:
+            return held[2]
+        made = board_row(task, stage)
+        self._held[task.id] = (task, stage, made)
+        return made
+
+    def forget(self, task: str) -> None:
+        """The task is no more."""
+        self._held.pop(task, None)
 
 
 def _placed(
