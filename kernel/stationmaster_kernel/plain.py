@@ -2,6 +2,9 @@
 
 A frozen dataclass becomes an object without the fields that have their default; a tuple becomes a list, an enum its
 word, a date ISO text. What comes back is equal to what went in.
+
+Tuples that are equal come back as one object: the tasks of a call say the same things on many boards, and a station
+that is read back would otherwise need several times the memory of the one that was written.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 __all__ = ["from_plain", "to_plain"]
 
 T = TypeVar("T")
+
+SHARED = 1 << 14
+"""How many different tuples of one type are remembered, to be given out again."""
 
 
 def to_plain(value: Any) -> Any:
@@ -88,9 +94,14 @@ def _checked(kind: type) -> Callable[[Any], Any]:
 def _tuple_reader(items: tuple[Any, ...]) -> Callable[[Any], Any]:
     if len(items) == 2 and items[1] is Ellipsis:
         read = _reader(items[0])
-        return lambda plain: tuple(read(item) for item in plain)
+        share = lru_cache(maxsize=SHARED)(_itself)
+        return lambda plain: share(tuple([read(item) for item in plain]))
     readers = [_reader(item) for item in items]
     return lambda plain: tuple(read(item) for read, item in zip(readers, plain, strict=True))
+
+
+def _itself(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    return value
 
 
 def _object_reader(kind: Any) -> Callable[[Any], Any]:
