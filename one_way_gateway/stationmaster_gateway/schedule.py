@@ -18,7 +18,7 @@ from itertools import chain, islice
 
 from stationmaster_gateway.mirror import Mirror, News
 from stationmaster_telegram.digest import manifest_hours, whole_digest
-from stationmaster_telegram.frame import Header, encode
+from stationmaster_telegram.frame import Header, compress, encode
 from stationmaster_telegram.records import (
     LARGEST_COUNTER,
     CallRecord,
@@ -74,12 +74,12 @@ class _Round:
         """Go on over these."""
         self._keys = sorted(_key(record) for record in records)
 
-    def rest(self) -> list[int]:
-        """The runs from here to the end of the pass, then from its beginning."""
+    def ahead(self) -> list[int]:
+        """The next runs, up to the end of the pass."""
         at = 0 if self._after is None else bisect_right(self._keys, self._after)
         if at >= len(self._keys):
             at = 0
-        return [run for _, _, run in self._keys[at:]]
+        return [run for _, _, run in self._keys[at : at + _CANDIDATES]]
 
     def passed(self, record: CallRecord) -> None:
         """It was transmitted."""
@@ -121,6 +121,7 @@ class Schedule:
         self._near_runs: set[int] = set()
         self._turn = 0
         self._guess = _GUESS
+        self._packed: dict[tuple[bool, int], tuple[Calls, bytes]] = {}
 
     @property
     def epoch(self) -> int:
@@ -146,6 +147,8 @@ class Schedule:
                 self._pending.pop(run, None)
                 self._stones.setdefault(run)
             self._all.over(self._mirror.calls.values())
+            self._near_runs = set()
+            self._packed.clear()
             self._look_near()
 
     def database(self, state: DatabaseState, read_age: float) -> None:
@@ -210,8 +213,7 @@ class Schedule:
             others = (run for run in self._pending if run not in self._near_runs)
             first, *rest = islice(chain(sorted(near, key=lambda run: calls[run].planned), others), _CANDIDATES)
             records = [calls[run] for run in (first, *rest) if calls[run].day == calls[first].day]
-            outgoing, _ = self._calls(records)
-            return outgoing
+            return self._finish(*self._calls(records))
         if self._stones:
             return self._tombstones(list(self._stones))
         if self._manifest_due and self._mirror.loaded:
@@ -230,19 +232,21 @@ class Schedule:
             if repeated is not None:
                 return repeated
         around = self._near if self._turn % 4 < 2 and self._near_runs else self._all
-        runs = around.rest()
+        runs = around.ahead()
         if not runs:
             return self._tombstones(list(self._mirror.tombstones)) if self._mirror.tombstones else self._idle()
         if around is self._all and self._mirror.tombstones and self._turn % 32 == 2:
             stones = list(self._mirror.tombstones)
             start = (self._turn // 32 * _STONES) % len(stones)
             return self._tombstones(stones[start:] + stones[:start])
-        calls = self._mirror.calls
-        day = calls[runs[0]].day
-        records = [calls[run] for run in runs[:_CANDIDATES] if calls[run].day == day]
-        outgoing, count = self._calls(records)
-        around.passed(records[count - 1])
-        return outgoing
+        packed = self._packed.get((around is self._all, runs[0]))
+        if packed is None:
+            calls = self._mirror.calls
+            packed = self._calls([calls[run] for run in runs if calls[run].day == calls[runs[0]].day])
+            self._packed[around is self._all, runs[0]] = packed
+        content, stream = packed
+        around.passed(content.records[-1])
+        return self._finish(content, stream)
 
     def _repeat(self, now: float) -> Outgoing | None:
         """The repeats that are due, of one day."""
@@ -258,8 +262,12 @@ class Schedule:
                 due[run] = record
             else:
                 later.append((at, run, revision))
-        outgoing, taken = self._calls(list(due.values())) if due else (None, 0)
-        left = list(due.values())[taken:]
+        outgoing = None
+        left = list(due.values())
+        if due:
+            content, stream = self._calls(left)
+            outgoing = self._finish(content, stream)
+            left = left[len(content.records) :]
         self._repeats.extend((now, record.run, record.revision) for record in left)
         self._repeats.extend(later)
         return outgoing
@@ -268,22 +276,25 @@ class Schedule:
         """Something to say when there is nothing to say."""
         return self._finish(self._next_manifest() if self._mirror.loaded else self._state)
 
-    def _calls(self, records: Sequence[CallRecord]) -> tuple[Outgoing, int]:
-        """As many of `records`, all of one day, from the first on, as one telegram holds; and how many those are."""
-        header = self._header
+    def _calls(self, records: Sequence[CallRecord]) -> tuple[Calls, bytes]:
+        """As many of `records`, all of one day, from the first on, as one telegram holds; with their stream."""
         count = max(1, min(self._guess, len(records)))
-        frame = encode(header, Calls(records=tuple(records[:count])))
-        while frame is None and count > 1:
+        content = Calls(records=tuple(records[:count]))
+        stream = compress(content)
+        while stream is None and count > 1:
             count -= 1
-            frame = encode(header, Calls(records=tuple(records[:count])))
-        while frame is not None and count < len(records):
-            more = encode(header, Calls(records=tuple(records[: count + 1])))
-            if more is None:
+            content = Calls(records=tuple(records[:count]))
+            stream = compress(content)
+        if stream is None:
+            raise ValueError(f"{content!r} does not fit into a telegram")
+        while count < len(records):
+            more = Calls(records=tuple(records[: count + 1]))
+            longer = compress(more)
+            if longer is None:
+                self._guess = count
                 break
-            frame, count = more, count + 1
-        if count < len(records):
-            self._guess = count
-        return self._finish(Calls(records=tuple(records[:count])), frame), count
+            content, stream, count = more, longer, count + 1
+        return content, stream
 
     def _tombstones(self, runs: Sequence[int]) -> Outgoing:
         stones = self._mirror.tombstones
@@ -316,11 +327,14 @@ class Schedule:
                 if time - _NEAR_BEFORE_S <= _best(record) <= time + _NEAR_AFTER_S
             ]
         )
-        self._near_runs = {record.run for record in near}
-        self._near.over(near)
+        runs = {record.run for record in near}
+        if runs != self._near_runs:
+            self._near_runs = runs
+            self._near.over(near)
+            self._packed.clear()
 
-    def _finish(self, content: Content, frame: bytes | None = None) -> Outgoing:
-        frame = frame or encode(self._header, content)
+    def _finish(self, content: Content, stream: bytes | None = None) -> Outgoing:
+        frame = encode(self._header, content, stream)
         if frame is None:
             raise ValueError(f"{content!r} does not fit into a telegram")
         outgoing = Outgoing(frame=frame, sequence=self._header.sequence, content=content)

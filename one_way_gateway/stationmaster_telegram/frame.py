@@ -19,7 +19,18 @@ from stationmaster_telegram.payload import TelegramType, pack, type_of, unpack
 from stationmaster_telegram.records import LARGEST_COUNTER, Content
 from stationmaster_telegram.words import deflate, inflate
 
-__all__ = ["LONGEST_FRAME", "VERSION", "Header", "Rejected", "Rejection", "Telegram", "decode", "encode", "is_station"]
+__all__ = [
+    "LONGEST_FRAME",
+    "VERSION",
+    "Header",
+    "Rejected",
+    "Rejection",
+    "Telegram",
+    "compress",
+    "decode",
+    "encode",
+    "is_station",
+]
 
 VERSION = 1
 LONGEST_FRAME = 240
@@ -91,10 +102,19 @@ def is_station(text: str) -> bool:
     return bool(_STATION.match(text))
 
 
-def encode(header: Header, content: Content) -> bytes | None:
-    """The frame for the line; None if the content is too much for one frame."""
+def compress(content: Content) -> bytes | None:
+    """The payload of the content, deflated; None if it is too much for one frame."""
     stream = deflate(pack(content))
-    if _HEADER.size + len(stream) + _CRC.size + _AROUND > LONGEST_FRAME:
+    return stream if _HEADER.size + len(stream) + _CRC.size + _AROUND <= LONGEST_FRAME else None
+
+
+def encode(header: Header, content: Content, stream: bytes | None = None) -> bytes | None:
+    """The frame for the line; None if the content is too much for one frame.
+
+    `stream` is what `compress` made of the content, where the sender has kept it.
+    """
+    stream = stream or compress(content)
+    if stream is None:
         return None
     fixed = _HEADER.pack(
         VERSION,
