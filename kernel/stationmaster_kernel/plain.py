@@ -17,7 +17,7 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["from_plain", "to_plain"]
+__all__ = ["from_plain", "sharing", "to_plain"]
 
 T = TypeVar("T")
 
@@ -94,10 +94,15 @@ def _checked(kind: type) -> Callable[[Any], Any]:
 def _tuple_reader(items: tuple[Any, ...]) -> Callable[[Any], Any]:
     if len(items) == 2 and items[1] is Ellipsis:
         read = _reader(items[0])
-        share = lru_cache(maxsize=SHARED)(_itself)
+        share = sharing()
         return lambda plain: share(tuple([read(item) for item in plain]))
     readers = [_reader(item) for item in items]
     return lambda plain: tuple(read(item) for read, item in zip(readers, plain, strict=True))
+
+
+def sharing() -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """A function that gives, of tuples of one type that are equal, the first; it remembers a bounded number."""
+    return lru_cache(maxsize=SHARED)(_itself)
 
 
 def _itself(value: tuple[Any, ...]) -> tuple[Any, ...]:

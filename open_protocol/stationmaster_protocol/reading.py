@@ -15,6 +15,7 @@ from lxml import etree
 
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.configuration import Place
+from stationmaster_kernel.plain import sharing
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.messages import NAMESPACE, Message
 from stationmaster_protocol.shapes import MESSAGES, OWN_ID, Field, Form, Shape, resource_shape, shape_of
@@ -99,6 +100,7 @@ def _compiled(shape: Shape, make: Callable[..., Any]) -> _Read:
     single = {tag: child for field in shape.having(*_SINGLE) for tag, child in _children(field)}
     several = {tag: child for field in shape.having(*_SEVERAL) for tag, child in _children(field)}
     lists: dict[str, Any] = {field.name: () for field in shape.having(*_SEVERAL)}
+    shared = {field.name: sharing() for field in shape.having(*_SEVERAL) if field.form is not Form.RESOURCES}
 
     def read(element: etree._Element) -> Any:
         values = dict(lists)
@@ -117,7 +119,7 @@ def _compiled(shape: Shape, make: Callable[..., Any]) -> _Read:
                 name, read_child = single[child.tag]
                 values[name] = read_child(child)
         for name, items in found.items():
-            values[name] = tuple(items)
+            values[name] = shared[name](tuple(items)) if name in shared else tuple(items)
         return make(**values)
 
     return read
