@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from stationmaster_base.errors import StationError
@@ -79,6 +79,9 @@ class DispatchingDatabase:
         timeout_s: seconds that one statement may take.
         whole_read_s: seconds between reads of everything.
         monotonic: machine seconds.
+
+    Raises:
+        StationError: `database-url`: there is no such kind of database here.
 
     """
 
@@ -190,14 +193,26 @@ class DispatchingDatabase:
 
 
 def _server(url: URL, timeout_s: float) -> Engine:
-    """A database server: a session that can only read, and statements with a time limit."""
+    """A database server: a session that can only read, and statements with a time limit.
+
+    Raises:
+        StationError: `database-url`: there is no such kind of database here.
+
+    """
     arguments: dict[str, Any] = {}
     if url.get_backend_name() == "postgresql":
         arguments = {
             "connect_timeout": max(2, round(timeout_s)),
             "options": f"-c default_transaction_read_only=on -c statement_timeout={round(timeout_s * 1000)}",
         }
-    return create_engine(url, poolclass=NullPool, connect_args=arguments, isolation_level="REPEATABLE READ")
+    try:
+        return create_engine(url, poolclass=NullPool, connect_args=arguments, isolation_level="REPEATABLE READ")
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StationError(
+            "database-url",
+            f"{url.render_as_string()} cannot be used: {error}.",
+            "Write sqlite:///file.db or postgresql+psycopg://user@host/name, and install the driver it needs.",
+        ) from error
 
 
 def _select(connection: Connection, wheres: Iterable[str], given: dict[str, Any]) -> list[list[tuple[Any, ...]]]:

@@ -18,6 +18,9 @@ from stationmaster_gateway.settings import GatewaySettings
 
 __all__ = ["main"]
 
+DIED = 1
+"""The exit code of a gateway of which a part has died: its supervisor starts it again."""
+
 USER_ERROR = 2
 """The exit code of a process that a person has to do something about."""
 
@@ -26,7 +29,7 @@ def main(config: Path) -> int:
     """Run the gateway until SIGTERM or SIGINT.
 
     Returns:
-        the exit code: 0, or 2 when a person has to do something, said on standard error.
+        the exit code: 0; 1 when it is to be started again; 2 when a person has to do something, said on standard error.
 
     """
     configure_logging("gateway")
@@ -50,5 +53,5 @@ def main(config: Path) -> int:
         gateway.run(stopping=lambda: bool(told), sleep=time.sleep)
     except StationError as error:
         sys.stderr.write(f"stationmaster gateway: {error}\n")
-        return USER_ERROR
+        return DIED if error.code == "gateway-died" else USER_ERROR
     return 0

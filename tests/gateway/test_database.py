@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from stationmaster_base.errors import StationError
 from stationmaster_base.times import from_iso
 from stationmaster_gateway.database import DatabaseGone, DispatchingDatabase
 from support.dispatching import Dispatching, plan, report, run
@@ -145,6 +146,13 @@ def test_it_cannot_write(written: Dispatching, database: DispatchingDatabase) ->
     assert connection is not None
     with pytest.raises(OperationalError, match="readonly"), connection.begin():
         connection.execute(text("DELETE FROM report"))
+
+
+def test_a_database_of_an_unknown_kind_is_said(time: Time) -> None:
+    """A driver that is not there is a person's mistake, said as one."""
+    with pytest.raises(StationError, match="nosuchdatabase") as caught:
+        DispatchingDatabase(make_url("nosuchdatabase://x"), timeout_s=1, whole_read_s=30, monotonic=time)
+    assert caught.value.code == "database-url"
 
 
 def test_it_holds_no_lock(tmp_path: Path, time: Time) -> None:

@@ -1,0 +1,79 @@
+"""The gateway as a whole, in this process: it dies rather than lives on half dead."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from support.dispatching import Dispatching
+
+from stationmaster_base.clock import MachineClock
+from stationmaster_base.configuration import Faults, Table
+from stationmaster_base.errors import StationError
+from stationmaster_gateway.build import Gateway, build
+from stationmaster_gateway.database import DispatchingDatabase
+from stationmaster_gateway.settings import GatewaySettings
+
+
+class Sink:
+    """A port that takes everything."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+
+    def open(self) -> None:
+        self.is_open = True
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def queued(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+def gateway(folder: Path, sink: Sink) -> Gateway:
+    """A gateway on a database in a file."""
+    written = Dispatching(folder / "d.db")
+    body = {"database": written.url, "port": "port", "station": "QHD", "state": "g.json", "status_port": 0}
+    written.close()
+    faults = Faults()
+    settings = GatewaySettings.from_table(Table(dict(body), "s.toml", faults, "gateway"), folder)
+    faults.raise_if_any()
+    return build(
+        settings,
+        clock=MachineClock(time.time),
+        monotonic=time.monotonic,
+        registry=CollectorRegistry(),
+        port=sink,
+    )
+
+
+def test_it_ends_when_told_and_closes_what_it_had(tmp_path: Path) -> None:
+    """After its end no thread and no open port is left."""
+    sink = Sink()
+    one = gateway(tmp_path, sink)
+    one.run(stopping=lambda: one.health().quiet, sleep=time.sleep)
+    assert one.health().more["calls"] == 0
+    assert not sink.is_open
+    assert [thread.name for thread in threading.enumerate() if thread.name in ("reader", "status")] == []
+
+
+def test_it_dies_when_a_part_of_it_has_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that ends by a fault nobody thought of takes the gateway with it, and the supervisor starts a new one."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    def poll(_: DispatchingDatabase) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(DispatchingDatabase, "poll", poll)
+    sink = Sink()
+    with pytest.raises(StationError, match="died") as caught:
+        gateway(tmp_path, sink).run(stopping=lambda: False, sleep=time.sleep)
+    assert caught.value.code == "gateway-died"
+    assert not sink.is_open
