@@ -24,6 +24,7 @@ from typing import Any
 
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import MINUTE, Instant, floor_minute, from_iso, to_iso
+from support.cable import Cable
 
 SUBSYSTEMS = ("guidance", "broadcast", "query")
 PROCESSES = ("line", "simulator", "gateway", "hub", *SUBSYSTEMS)
@@ -108,10 +109,14 @@ class Process:
             self.web.close()
         return code
 
-    def health(self) -> dict[str, Any]:
-        """Its `/healthz`; it must be there."""
+    def web_json(self, path: str) -> Any:
+        """The JSON at `path`; it must be there."""
         assert self.web is not None
-        answer: dict[str, Any] = self.web.json("/healthz")
+        return self.web.json(path)
+
+    def health(self, query: str = "") -> dict[str, Any]:
+        """Its `/healthz`."""
+        answer: dict[str, Any] = self.web_json(f"/healthz{query}")
         return answer
 
 
@@ -124,6 +129,9 @@ class RealStation:
         station: the station's folder of data.
         start: station time at the beginning.
         scenario: what happens in the dispatching system, as JSON lines; the simulator's own day without.
+        tables: more for the configuration, or other, by table.
+        prefix: words before each process's command, to limit it.
+        cabled: the subsystems whose connection to the hub can be pulled.
     """
 
     folder: Path
@@ -132,7 +140,8 @@ class RealStation:
     scenario: Path | None = None
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
-    hub_port: int | None = None
+    cabled: tuple[str, ...] = ()
+    cables: dict[str, Cable] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
     now: Instant = Instant(0)
     steps: int = 0
@@ -142,6 +151,7 @@ class RealStation:
     def __post_init__(self) -> None:
         protocol, *ports = free_ports(len(PROCESSES) + 1)
         self.ports = dict(zip(PROCESSES, ports, strict=True)) | {"protocol": protocol}
+        self.cables = {name: Cable(protocol) for name in self.cabled}
         self.clock_file = self.folder / "clock.json"
         config = self.folder / "stationmaster.toml"
         config.write_text(self._config(), "utf-8")
@@ -171,6 +181,8 @@ class RealStation:
         for process in self.processes.values():
             if process.running is not None and process.running.poll() is None:
                 process.stop(signal.SIGKILL)
+        for cable in self.cables.values():
+            cable.close()
 
     def crash(self, name: str) -> None:
         """SIGKILL one process and start it again."""
@@ -178,6 +190,19 @@ class RealStation:
         process.stop(signal.SIGKILL)
         process.start()
         self.wait(f"{name} answers again", lambda: self._healthy(name))
+
+    def cut(self, name: str) -> None:
+        """Pull a subsystem's cable and wait until it goes on alone; the moment's work is over before and after."""
+        self.wait(f"{name} knows the feed's age of now", lambda: self._knows_feed(name))
+        self.cables[name].pull()
+        self.wait(f"{name} is alone", lambda: self.processes[name].health()["state"] == "alone")
+        self.settle_inside()
+
+    def mend(self, name: str) -> None:
+        """Plug the cable in again and wait until all agree."""
+        self.cables[name].plug()
+        self.wait(f"{name} is online", lambda: self.processes[name].health()["state"] == "online")
+        self.settle_inside()
 
     # Time
 
@@ -250,6 +275,10 @@ class RealStation:
 
     # Inside
 
+    def _knows_feed(self, name: str) -> bool:
+        fresh_at = self.processes[name].health()["fresh_at"]
+        return fresh_at is not None and from_iso(fresh_at) >= self.now
+
     def _set_clock(self, moment: Instant) -> None:
         self.now = moment
         write_anchor(self.clock_file, Anchor(station=moment, machine=0.0, rate=0.0))
@@ -282,22 +311,21 @@ class RealStation:
         return (line["epoch"] or 0, line["sequence"] or 0) >= sent
 
     def _at_rest(self) -> bool:
-        """Quiet, in one order: subsystems, hub, subsystems again on the same head."""
-        if not self._subsystems_quiet():
+        """Quiet, in one order: subsystems, hub, subsystems again on the same head of the hub."""
+        if not all(self._quiet(name) for name in SUBSYSTEMS):
             return False
-        hub = self.processes["hub"].health()
+        hub = self.processes["hub"].health("?until=quiet")
         if not (hub["settled"] and hub["quiet"] and from_iso(hub["station_time"]) >= self.now):
             return False
-        return self._subsystems_quiet() and bool(self.processes["hub"].health()["head"] == hub["head"])
+        if not all(self._quiet(name) for name in SUBSYSTEMS):
+            return False
+        return bool(self.processes["hub"].health()["head"] == hub["head"])
 
-    def _subsystems_quiet(self) -> bool:
-        for name in SUBSYSTEMS:
-            health = self.processes[name].health()
-            if not health["quiet"] or from_iso(health["station_time"]) < self.now:
-                return False
-            if health["state"] == "online" and health["unreported"]:
-                return False
-        return True
+    def _quiet(self, name: str) -> bool:
+        health = self.processes[name].health("?until=quiet")
+        if not health["quiet"] or from_iso(health["station_time"]) < self.now:
+            return False
+        return not (health["state"] == "online" and health["unreported"])
 
     def _config(self) -> str:
         tables: dict[str, dict[str, object]] = {
@@ -308,7 +336,7 @@ class RealStation:
                 "port": self.ports["hub"],
                 "protocol_port": self.ports["protocol"],
                 "line": "line-hub",
-                "baud": 921600,
+                "baud": 230400,
                 "feed_late_s": 60,
                 "feed_lost_s": 120,
             },
@@ -316,7 +344,7 @@ class RealStation:
             "gateway": {
                 "database": "sqlite:///dispatching.db",
                 "port": "line-gateway",
-                "baud": 921600,
+                "baud": 230400,
                 "station": "TST",
                 "state": "gateway.state",
                 "poll_hz": 100,
@@ -327,13 +355,13 @@ class RealStation:
                 "database": "sqlite:///dispatching.db",
                 "port": self.ports["simulator"],
             },
-            "line": {"gateway": "line-gateway", "hub": "line-hub", "baud": 921600},
+            "line": {"gateway": "line-gateway", "hub": "line-hub", "baud": 230400},
         }
         if self.scenario is not None:
             tables["simulator"]["scenario"] = str(self.scenario)
         for name in SUBSYSTEMS:
             tables[name] = {
-                "hubs": [f"127.0.0.1:{self.hub_port or self.ports['protocol']}"],
+                "hubs": [f"127.0.0.1:{self.cables[name].port if name in self.cables else self.ports['protocol']}"],
                 "identity": name,
                 "token": "a token for a test",
                 "state": f"{name}.db",
