@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
-from support.dispatching import Dispatching
 
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.configuration import Faults, Table
@@ -16,6 +15,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_gateway.build import Gateway, build
 from stationmaster_gateway.database import DispatchingDatabase
 from stationmaster_gateway.settings import GatewaySettings
+from support.dispatching import Dispatching
 
 
 class Sink:
@@ -65,7 +65,7 @@ def test_it_ends_when_told_and_closes_what_it_had(tmp_path: Path) -> None:
 
 
 def test_it_dies_when_a_part_of_it_has_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader that ends by a fault nobody thought of takes the gateway with it, and the supervisor starts a new one."""
+    """A reader that ends by a fault nobody thought of takes the gateway with it; a supervisor starts a new one."""
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
 
     def poll(_: DispatchingDatabase) -> None:
