@@ -32,6 +32,9 @@ class Faults(RuleBasedStateMachine):
         self.followers = [Follower(number=number, wanted=FILTERS[number]) for number in range(CLIENTS)]
         self.wires: list[tuple[Wire, Wire] | None] = [None] * CLIENTS
         self.epochs = 1
+        for client in range(CLIENTS):
+            self.connect(client)
+        self.run_all()
 
     @rule(
         changes=st.lists(
@@ -83,6 +86,16 @@ class Faults(RuleBasedStateMachine):
             if wires[0].connected:
                 wires[0].end(ConnectionError("cut"))
             self.wires[client] = None
+
+    @rule(client=clients, missed=st.integers(0, 3))
+    def bounce(self, client: int, missed: int) -> None:
+        """A client is whole, loses its connection, misses something and comes back."""
+        self.run_all()
+        self.cut(client)
+        for number in range(missed):
+            self.commit([("name", number, "b1", 10), ("task", number, "b2", 10)], published=True)
+        self.connect(client)
+        self.run_all()
 
     @rule(client=clients, end=st.integers(0, 1), size=st.integers(1, 4000))
     def carry(self, client: int, end: int, size: int) -> None:

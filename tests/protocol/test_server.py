@@ -778,3 +778,54 @@ def test_a_client_may_say_goodbye_in_the_same_breath() -> None:
     second.connection.send(Bye(reason=ByeReason.LEAVING))
     world.run()
     assert world.server.subscribers == []
+
+
+def test_resume_replays_a_single_missed_entry() -> None:
+    """Even one missed entry is led on to."""
+    world = World()
+    client = Follower()
+    world.commit(world.name("a"))
+    _, wire = world.join(client)
+    wire.end(ConnectionError("cut"))
+    world.commit(world.name("b"))
+    world.join(client)
+    assert client.kinds_heard()[-3:] == ["Subscribed", "Applicable", "HubHeartbeat"]
+    assert world.whole(client)
+
+
+def test_a_subscription_that_is_replaced_while_the_journal_is_read() -> None:
+    """Only the latest subscription is answered, and no filter class is counted for the other."""
+    world = World()
+    client = Follower()
+    world.commit(world.name("a"))
+    _, wire = world.join(client)
+    wire.end(ConnectionError("cut"))
+    world.commit(world.name("b"))
+    world.hub.slow = True
+    world.join(client)
+    client.want(DISPLAY)
+    world.run()
+    world.hub.slow = False
+    world.hub.answer()
+    world.run()
+    assert [event.number for event in client.heard_events if isinstance(event, Subscribed)] == [1, 2]
+    assert [(item.filter, item.members) for item in world.server._classes.values() if item.members] == [
+        (DISPLAY.normalised(), 1)
+    ]
+    assert world.whole(client)
+
+
+def test_resuming_amid_a_snapshot_sends_no_more_of_it() -> None:
+    """A client that subscribes with what it holds while parts are on their way gets updates, and no stray part."""
+    world = World(part_bytes=2000)
+    client = Follower()
+    world.commit(*(world.name(f"n{number}", "x" * 100) for number in range(2000)))
+    wire, other = world.join(client)
+    client.connection.subscribe(Filter(), None)
+    for _ in range(3):
+        other.carry()
+        wire.carry(1000)
+    client.connection.subscribe(Filter(), client.held)
+    world.run()
+    assert codes(client) == []
+    assert world.whole(client)

@@ -60,9 +60,7 @@ class Follower:
     def made(self, connection: ClientConnection) -> None:
         self.connection = connection
         token = f"token-{self.number}" if self.token is None else self.token
-        connection.send(
-            Hello(identity=f"client-{self.number}", token=token, executes=self.executes, held=self.held)
-        )
+        connection.send(Hello(identity=f"client-{self.number}", token=token, executes=self.executes, held=self.held))
 
     def gone(self, connection: ClientConnection, reason: str) -> None:
         if connection is self.connection:
