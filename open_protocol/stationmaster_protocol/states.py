@@ -35,8 +35,9 @@ from stationmaster_protocol.messages import (
     Update,
     Welcome,
 )
+from stationmaster_protocol.shapes import message_name
 
-__all__ = ["TRANSITIONS", "Role", "SessionState", "next_state", "senders"]
+__all__ = ["TRANSITIONS", "Role", "SessionState", "message_rows", "next_state", "senders"]
 
 
 class Role(StrEnum):
@@ -111,3 +112,17 @@ def senders(message: type) -> frozenset[Role]:
 def next_state(state: SessionState, sender: Role, message: type) -> SessionState | None:
     """The state after `sender` has sent `message`; None if that is not allowed now."""
     return TRANSITIONS[state].get(message) if sender in _SENDERS[message] else None
+
+
+def message_rows() -> list[tuple[str, str, str, str]]:
+    """The table for people: state, message, who sends it, next state."""
+    return [
+        (state, f"`{message_name(kind)}`", _sender_name(kind), after)
+        for state, row in TRANSITIONS.items()
+        for kind, after in row.items()
+    ]
+
+
+def _sender_name(kind: type) -> str:
+    roles = senders(kind)
+    return "either" if len(roles) > 1 else str(next(iter(roles)))

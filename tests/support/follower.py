@@ -26,7 +26,7 @@ class Follower:
     """A `ClientListener`; `heard_events` is everything that it heard, `acknowledges` and `applies` how it behaves."""
 
     number: int = 0
-    wanted: Filter = Filter()
+    wanted: Filter = field(default_factory=Filter)
     executes: tuple[TaskKind, ...] = ()
     token: str | None = None
     acknowledges: bool = True

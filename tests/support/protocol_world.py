@@ -72,7 +72,8 @@ class World:
         moving = True
         while moving:
             self.wires = [pair for pair in self.wires if pair[0].connected]
-            moving = any([wire.carry() for pair in self.wires for wire in pair])
+            moved = [wire.carry() for pair in self.wires for wire in pair]
+            moving = any(moved)
 
     def beat(self, *followers: Follower) -> None:
         """A heartbeat's time goes by, in which these clients send theirs."""

@@ -40,33 +40,33 @@ class Wire:
             self._paused = True
             self.producer.pauseProducing()
 
-    def writeSequence(self, data: Iterable[bytes]) -> None:
+    def writeSequence(self, data: Iterable[bytes]) -> None:  # noqa: N802 - Twisted's name
         self.write(b"".join(data))
 
-    def registerProducer(self, producer: Any, streaming: bool) -> None:
+    def registerProducer(self, producer: Any, streaming: bool) -> None:  # noqa: N802 - Twisted's name
         assert streaming
         self.producer = producer
 
-    def unregisterProducer(self) -> None:
+    def unregisterProducer(self) -> None:  # noqa: N802 - Twisted's name
         self.producer = None
 
-    def pauseProducing(self) -> None:
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
         self.reading = False
 
-    def resumeProducing(self) -> None:
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
         self.reading = True
 
-    def loseConnection(self) -> None:
+    def loseConnection(self) -> None:  # noqa: N802 - Twisted's name
         self.closing = True
 
-    def abortConnection(self) -> None:
+    def abortConnection(self) -> None:  # noqa: N802 - Twisted's name
         self.buffer.clear()
         self.end(ConnectionAborted())
 
-    def setTcpNoDelay(self, enabled: bool) -> None:
+    def setTcpNoDelay(self, enabled: bool) -> None:  # noqa: N802 - Twisted's name
         assert enabled
 
-    def getPeer(self) -> str:
+    def getPeer(self) -> str:  # noqa: N802 - Twisted's name
         return self.peer.name
 
     def carry(self, most: int = 1 << 30) -> bool:
