@@ -122,6 +122,7 @@ def configuration_values(configuration: Configuration) -> Iterator[tuple[str, Va
 
 def next_wake(call: Call, tasks: Iterable[Task], facts: KernelFacts, overdue_after: int, keep: int) -> int:
     """The next minute (its first second ÷ 60) at which time alone changes something about the call."""
+    next_minute = facts.now // MINUTE + 1
     moments: list[Instant] = [moved(last_time(call), keep)]
     for event in (call.arrival, call.departure):
         if event is None or event.actual is not None or event.best is None or call.running is Running.SUSPENDED:
@@ -129,7 +130,7 @@ def next_wake(call: Call, tasks: Iterable[Task], facts: KernelFacts, overdue_aft
         if not event.overdue:
             moments.append(moved(event.best, overdue_after))
         elif facts.grade is FeedGrade.FRESH:
-            moments.append(moved(facts.now, 1))
+            return next_minute
     moments.extend(
         moved(task.valid_until, EXPIRY_GRACE)
         for task in tasks
@@ -138,8 +139,7 @@ def next_wake(call: Call, tasks: Iterable[Task], facts: KernelFacts, overdue_aft
         and task.state in (TaskState.PLANNED, TaskState.BEGUN)
         and len(task.results) < len(task.targets)
     )
-    present = facts.now // MINUTE
-    return max(present + 1, min(-(-moment // MINUTE) for moment in moments))
+    return max(next_minute, min(-(-moment // MINUTE) for moment in moments))
 
 
 def _resource(kind: str, value: Value) -> Resource:

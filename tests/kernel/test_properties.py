@@ -91,7 +91,8 @@ def play(acts: list[Act]) -> tuple[State, list[tuple[Input, State, Changes]]]:
     )
     history = []
     for number, act in enumerate(acts):
-        for given_input in act(state, state.facts.now, f"input/{number}"):
+        second = min(59, state.facts.now % MINUTE + 7)  # inputs come within minutes, ticks begin them
+        for given_input in act(state, Instant(floor_minute(state.facts.now) + second), f"input/{number}"):
             try:
                 state, changes = step(state, given_input)
             except Refused:
@@ -168,10 +169,12 @@ def test_the_same_inputs_give_the_same_changes(acts: list[Act]) -> None:
 def test_what_always_holds(acts: list[Act]) -> None:
     """No train goes by time alone; no announcement of a suspended train; every row ends; ids are lawful."""
     _, history = play(acts)
-    for _given, state, _changes in history:
+    for given_input, state, _changes in history:
+        ticked = isinstance(given_input, Tick) and state.facts.grade is FeedGrade.FRESH
         for call in state.calls.values():
             for event in (call.arrival, call.departure):
                 assert event is None or event.actual is None or event.best == event.actual
+                assert event is None or not (ticked and event.overdue) or event.best == given_input.at
             assert not (call.unconfirmed and state.facts.grade is FeedGrade.FRESH)
         for task in state.tasks.values():
             call = state.calls[task.call]

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "stations" / "sample"
 DAY = date(2026, 3, 2)
 DAYS_BEFORE = 1
-DAYS = 5
+DAYS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,10 @@ class RealDay:
     day: date
     days: tuple[date, ...]
     zone: ZoneInfo
+
+    def plans(self) -> dict[date, Instant]:
+        """When the hub makes the plan of a date, where that is during the day: the fourth date at midnight."""
+        return {self.days[-1]: self.at("24:00")}
 
     def at(self, clock: str) -> Instant:
         """The instant of a local HH:MM of the day; 24:00 and more is the next day."""
