@@ -315,6 +315,13 @@ def test_calls_are_dropped_with_all_that_hangs_on_them() -> None:
     assert not state.numbers
 
 
+def test_an_overdue_train_creeps_every_minute() -> None:
+    """What comes about it within a minute does not make the kernel miss the next."""
+    state = run(running_station(), tick("08:02"), tick("08:03"))
+    state = run(state, done(f"{G1}/say-check-in/1", "waiting-A", "08:03:30", "08:10"), tick("08:04"))
+    assert state.calls[G1].arrival.best == at("08:04")  # type: ignore[union-attr]
+
+
 def test_a_train_that_nobody_reports_is_dropped_in_the_end() -> None:
     """It creeps with the clock, but it is not kept for ever."""
     state = run(running_station(), *(tick(f"{hour:02}:30", day) for day in (0, 1) for hour in range(7, 21)))
