@@ -84,6 +84,9 @@ def _schema() -> etree.XMLSchema:
 
 def _first_complaint(log: etree._ListErrorLog) -> str:
     for entry in log:
+        if "'token'" in entry.message:
+            # Complaints quote the value, and this one goes into an answer and a log.
+            return f"Line {entry.line}: the attribute 'token' is not valid."
         return f"Line {entry.line}: {entry.message.replace(f'{{{NAMESPACE}}}', '')}"
     return "The document is not valid."
 

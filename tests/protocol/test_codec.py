@@ -184,6 +184,15 @@ def test_place_whose_id_contradicts_its_kind_is_refused() -> None:
     assert code_of(document) == "bad-value"
 
 
+def test_a_bad_token_is_not_quoted() -> None:
+    """What is said of an invalid secret does not hold it: it goes into logs."""
+    document = f'<hello xmlns="{NAMESPACE}" identity="a" version="1.0" token="{"s3cret" * 60}"/>'
+    with pytest.raises(RemoteProtocolError) as caught:
+        decode(document.encode())
+    assert caught.value.code == "invalid"
+    assert "s3cret" not in str(caught.value)
+
+
 def test_extensions_comments_and_instructions_are_passed_over() -> None:
     """What a later version or a vendor adds in its own namespace does no harm; comments and PIs are nothing."""
     document = (
