@@ -1,19 +1,27 @@
 // The console's page: keeps a copy of the hub's calls and tasks in step with its stream, and paints what changed.
 
 import { showClock, stationNow } from "/static/clock.js";
-import { paintCalls } from "./calls.js";
+import { paintCalls, showNow } from "./calls.js";
 import { paintDue } from "./due.js";
 import { follow } from "./hub.js";
+import { dateOf } from "./words.js";
 import { paintLamps, paintNotes, paintSubsystems } from "./side.js";
 
-const world = { calls: new Map(), tasks: new Map(), subsystems: [], state: null, zone: undefined };
+const world = { calls: new Map(), tasks: new Map(), names: {}, subsystems: [], state: null, zone: undefined };
 const wanted = { all: document.getElementById("all"), find: document.getElementById("find") };
+const date = document.getElementById("date");
 const clock = document.getElementById("clock");
 const banner = document.getElementById("banner");
-let silent = true;
+let silent = false;
+
+const stationTime = () => Math.floor((stationNow() ?? 0) / 1000) || world.state?.now || 0;
 
 function paint() {
-  const now = Math.floor((stationNow() ?? 0) / 1000) || world.state?.now || 0;
+  const now = stationTime();
+  const day = dateOf(now, world.zone);
+  if (date.textContent !== day) {
+    date.textContent = day;
+  }
   paintCalls(world, now, { all: wanted.all.checked, find: wanted.find.value.trim() });
   paintDue(world, now);
   paintSubsystems(world);
@@ -34,6 +42,7 @@ function paintSoon() {
 
 follow({
   world,
+  stationTime,
   onChange() {
     const station = world.state?.station;
     if (station) {
@@ -53,6 +62,12 @@ follow({
 });
 
 showClock(clock);
-wanted.all.addEventListener("change", paintSoon);
-wanted.find.addEventListener("input", paintSoon);
+wanted.all.addEventListener("change", () => {
+  paint();
+  showNow();
+});
+wanted.find.addEventListener("input", () => {
+  paint();
+  showNow();
+});
 setInterval(paintSoon, 1000);

@@ -3,7 +3,6 @@
 import { hhmm } from "./words.js";
 
 const MOST = 24;
-const WORDS = { check_in: "检票 Check-in", announcement: "广播 Announce", display: "引导 Display" };
 const list = document.getElementById("due");
 
 function moment(task, now) {
@@ -19,12 +18,18 @@ function moment(task, now) {
   return [task.start, task.end].find((at) => at !== null && at > now) ?? null;
 }
 
-function words(task, call, now) {
-  const number = call?.number ?? "";
-  const where = task.targets.join(" ");
-  const what = task.kind === "check_in" ? (task.start > now ? "开检 Open" : "停检 Close") : task.rule;
-  const held = task.awaits === null ? "" : " · 等待报点 awaits report";
-  return `${number} ${WORDS[task.kind]} ${what} → ${where}${held}`;
+function words(task, now) {
+  if (task.kind === "check_in") {
+    return task.start > now ? "开检 opens" : "停检 closes";
+  }
+  const held = task.awaits === null || task.due > now ? "" : "等待报点 held: ";
+  return `广播 ${held}${task.rule}`;
+}
+
+function make() {
+  const item = document.createElement("li");
+  item.append(document.createElement("time"), document.createElement("b"), document.createElement("span"));
+  return item;
 }
 
 /** Paint the next tasks at `now`. */
@@ -37,22 +42,21 @@ export function paintDue(world, now) {
     }
   }
   due.sort((one, two) => one.at - two.at || (one.task.id < two.task.id ? -1 : 1));
-  const texts = due.slice(0, MOST).map(({ at, task }) => [hhmm(at, world.zone), words(task, world.calls.get(task.call), now)]);
-  while (list.children.length > texts.length) {
+  const lines = due.slice(0, MOST).map(({ at, task }) => [
+    hhmm(at, world.zone),
+    world.calls.get(task.call)?.number ?? "",
+    `${words(task, now)} → ${task.targets.join(" ")}`,
+  ]);
+  while (list.children.length > lines.length) {
     list.lastElementChild.remove();
   }
-  texts.forEach(([time, text], number) => {
-    let item = list.children[number];
-    if (item === undefined) {
-      item = list.appendChild(document.createElement("li"));
-      item.append(document.createElement("time"), document.createElement("span"));
-    }
-    if (item.firstElementChild.textContent !== time) {
-      item.firstElementChild.textContent = time;
-    }
-    if (item.lastElementChild.textContent !== text) {
-      item.lastElementChild.textContent = text;
-      item.lastElementChild.title = text;
-    }
+  lines.forEach((texts, number) => {
+    const item = list.children[number] ?? list.appendChild(make());
+    texts.forEach((text, place) => {
+      if (item.children[place].textContent !== text) {
+        item.children[place].textContent = text;
+      }
+    });
+    item.title = texts.join(" ");
   });
 }

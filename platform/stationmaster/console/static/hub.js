@@ -4,6 +4,8 @@
 const READ_AGAIN_MS = 2000;
 const SUBSYSTEMS_MS = 5000;
 const SILENT_MS = 8000;
+const TASKS_AHEAD_S = 2 * 3600;
+const TASKS_AGAIN_S = 1800; // station time
 
 async function read(path) {
   const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(SILENT_MS) });
@@ -15,15 +17,22 @@ async function read(path) {
 
 const index = (values) => new Map(values.map((value) => [value.id, value]));
 
-/** Follow the hub. `onChange()` after `world` changed; `onSilence(silent)` when the hub falls silent or is back. */
-export function follow({ world, onChange, onSilence }) {
-  let heard = 0;
+/**
+ * Follow the hub. `stationTime()` in seconds; `onChange()` after `world` changed; `onSilence(silent)` when the hub falls
+ * silent or is back.
+ */
+export function follow({ world, stationTime, onChange, onSilence }) {
+  let heard = performance.now();
+  let source = null;
+  let told = null; // the last position that the stream has told
+  let due = null; // the last position that it should have told by the next look
+  let tasksAt = 0; // station time at which the tasks were read
   let silent = null;
   let reading = 0;
   let held = []; // what came while everything was being read
 
   const tell = () => {
-    const now = performance.now() - heard > SILENT_MS || heard === 0;
+    const now = performance.now() - heard > SILENT_MS;
     if (now !== silent) {
       silent = now;
       onSilence(silent);
@@ -58,20 +67,22 @@ export function follow({ world, onChange, onSilence }) {
     const mine = ++reading;
     held = [];
     try {
-      const far = Math.floor(Date.now() / 1000) * 4; // all that are open
-      const [calls, tasks, subsystems, state] = await Promise.all([
+      const state = await read("/api/v1/state");
+      const [calls, tasks, subsystems, names] = await Promise.all([
         read("/api/v1/calls"),
-        read(`/api/v1/tasks?due_before=${far}`),
+        read(`/api/v1/tasks?due_before=${state.now + TASKS_AHEAD_S}`),
         read("/api/v1/subsystems"),
-        read("/api/v1/state"),
+        read("/console/names.json"),
       ]);
       if (mine !== reading) {
         return;
       }
       world.calls = index(calls.calls);
       world.tasks = index(tasks.tasks);
+      world.names = names.names;
       world.subsystems = subsystems.subsystems;
       world.state = state;
+      tasksAt = state.now;
       for (const changes of held) {
         if (changes.position.sequence > Math.min(calls.position.sequence, tasks.position.sequence)) {
           apply(changes);
@@ -86,13 +97,15 @@ export function follow({ world, onChange, onSilence }) {
   };
 
   const open = () => {
-    const source = new EventSource("/api/v1/events");
-    source.addEventListener("whole", () => {
+    source = new EventSource("/api/v1/events");
+    source.addEventListener("whole", (event) => {
+      told = JSON.parse(event.data).position;
       alive();
       readAll();
     });
     source.addEventListener("changes", (event) => {
       const changes = JSON.parse(event.data);
+      told = changes.position;
       alive();
       if (held !== null) {
         held.push(changes);
@@ -108,8 +121,8 @@ export function follow({ world, onChange, onSilence }) {
         onChange();
       }
     });
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) {
+    source.addEventListener("error", (event) => {
+      if (event.target === source && source.readyState === EventSource.CLOSED) {
         setTimeout(open, READ_AGAIN_MS);
       }
     });
@@ -122,6 +135,14 @@ export function follow({ world, onChange, onSilence }) {
       world.state = state;
       alive();
       onChange();
+      const dumb = due !== null && (told === null || told.epoch !== due.epoch || told.sequence < due.sequence);
+      due = dumb ? null : state.position;
+      if (dumb && source.readyState !== EventSource.CLOSED) {
+        source.close(); // the hub answers, but its stream no longer reaches us
+        open();
+      } else if (held === null && stationTime() >= tasksAt + TASKS_AGAIN_S) {
+        readAll();
+      }
     } catch {
       tell(); // silence is what shows it
     }

@@ -5,6 +5,17 @@ import { hhmm } from "./words.js";
 const lamps = document.getElementById("lamps");
 const subsystems = document.querySelector("#subsystems tbody");
 const notes = document.getElementById("notes");
+const NOTES_TOLD = 2;
+const CODES = {
+  "call-overdue": "逾时 overdue",
+  "call-unplanned": "计划外 unplanned",
+  "feed-fresh": "信息恢复 feed fresh",
+  "feed-late": "信息迟到 feed late",
+  "feed-lost": "信息中断 feed lost",
+  quarantined: "不予采信 quarantined",
+  "task-expired": "过期未做 not done in time",
+  "task-unconfirmed": "未证实 unconfirmed",
+};
 const FEED = { fresh: ["", "正常 fresh"], late: ["warn", "迟 late"], lost: ["alarm", "中断 lost"] };
 
 function fill(parent, items, make) {
@@ -38,14 +49,24 @@ export function paintLamps(world, silent) {
   fill(lamps, items, ([kind, text]) => element("li", text, kind));
 }
 
+/** How far a session is with what concerns it. */
+function standing({ rejected, whole, acked, last }) {
+  if (rejected) {
+    return `拒收 rejected: ${rejected}`;
+  }
+  if (!whole || acked === null) {
+    return "取全量 loading";
+  }
+  return acked >= last ? "✓ 一致 up to date" : `落后 behind: ${last - acked}`;
+}
+
 /** Who is connected, how far behind. */
 export function paintSubsystems(world) {
-  const head = world.state?.position.sequence;
   const items = world.subsystems.map(({ identity, connected, sessions }) => [
     identity,
     connected ? "good" : "bad",
     connected ? "联机 online" : "缺席 absent",
-    sessions.length && head !== undefined ? `#${sessions[0].acked ?? "–"}` : "",
+    sessions.length ? standing(sessions[0]) : "",
   ]);
   fill(subsystems, items, ([identity, kind, word, position]) => {
     const row = document.createElement("tr");
@@ -54,15 +75,40 @@ export function paintSubsystems(world) {
   });
 }
 
+/** A note's subject in short: of a call or a task the train's number, and the rule. */
+function subject(text) {
+  const parts = text.split("/");
+  if (parts.length !== 4 && parts.length !== 6) {
+    return text;
+  }
+  return [parts[2], parts[4] ?? ""].map(decodeURIComponent).join(" ").trim();
+}
+
+/** Notes of one minute and one code are one line; a commit can bring dozens of them. */
+function grouped(all, zone) {
+  const groups = new Map();
+  for (const { at, note } of all) {
+    const time = hhmm(at, zone);
+    const name = `${time} ${note.code}`;
+    const group = groups.get(name) ?? { time, code: note.code, texts: [] };
+    const detail = note.detail.map(([key, value]) => (key === "targets" ? `→ ${value}` : `${key}: ${value}`));
+    group.texts.push([subject(note.subject), ...detail].join(" "));
+    groups.delete(name);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
 /** The last notes, newest first. */
 export function paintNotes(world) {
-  const items = (world.state?.notes ?? []).slice(-25).reverse().map(({ at, note }) => [
-    hhmm(at, world.zone),
-    `${note.code} ${note.subject} ${note.detail.map(([key, value]) => `${key}: ${value}`).join(", ")}`,
-  ]);
-  fill(notes, items, ([time, text]) => {
+  const items = grouped(world.state?.notes ?? [], world.zone).slice(-25).reverse();
+  fill(notes, items, ({ time, code, texts }) => {
     const item = document.createElement("li");
-    item.append(element("time", time), element("span", text));
+    const words = element("span", "");
+    const more = texts.length > NOTES_TOLD ? ` … (${texts.length})` : "";
+    words.append(element("b", CODES[code] ?? code), ` ${texts.slice(-NOTES_TOLD).reverse().join("; ")}${more}`);
+    words.title = texts.join("\n");
+    item.append(element("time", time), words);
     return item;
   });
 }

@@ -14,7 +14,32 @@ export function hhmm(instant, zone) {
   return formats.get(zone).format(new Date(instant * 1000));
 }
 
-export const KINDS = { origin: "始发", terminus: "终到", through: "经停", passing: "通过" };
+/** YYYY-MM-DD and the day of the week of an instant in a zone; empty for none. */
+export function dateOf(instant, zone) {
+  if (!instant) {
+    return "";
+  }
+  const name = `date ${zone}`;
+  if (!formats.has(name)) {
+    const parts = { year: "numeric", month: "2-digit", day: "2-digit", weekday: "short" };
+    formats.set(name, new Intl.DateTimeFormat("zh-CN", zone ? { ...parts, timeZone: zone } : parts));
+  }
+  const found = Object.fromEntries(formats.get(name).formatToParts(new Date(instant * 1000)).map((part) => [part.type, part.value]));
+  return `${found.year}-${found.month}-${found.day} ${found.weekday}`;
+}
+
+/** A station's name in a language; empty where that is not known or is the name itself. */
+export function nameIn(language, name, world) {
+  const found = world.names[name]?.[language] ?? "";
+  return found === name ? "" : found;
+}
+
+export const KINDS = {
+  origin: ["始发", "Origin"],
+  terminus: ["终到", "Terminus"],
+  through: ["经停", "Through"],
+  passing: ["通过", "Passing"],
+};
 
 /** Minutes late of an event (negative: early); null while unknown. */
 export function late(event) {
@@ -37,25 +62,25 @@ export function standing(call, now) {
   if (last.best === null) {
     return { words: "晚点未定 Delay unknown", kind: "bad", over: false };
   }
-  const words = [];
-  let kind = "";
+  const words = call.running === "diverted" ? ["改经 Diverted"] : [];
+  let kind = words.length ? "bad" : "";
   const minutes = late(last);
   if (last.overdue || arrival?.overdue) {
     words.push("逾时 Overdue");
     kind = "bad";
   } else if (minutes > 0) {
     words.push(`晚 ${minutes} 分 Late`);
-    kind = "late";
+    kind = kind || "late";
   } else if (minutes < 0) {
     words.push(`早 ${-minutes} 分 Early`);
-    kind = "early";
+    kind = kind || "early";
   }
   if (arrival?.actual != null) {
     words.push("在站 In station");
   }
   if (call.check_in_open !== null && now >= call.check_in_open) {
     const open = now < call.check_in_close;
-    words.push(open ? "检票 Checking in" : "停检 Closed");
+    words.push(open ? "检票 Check-in" : "停检 Closed");
     kind = kind || (open ? "good" : "");
   }
   return { words: words.join(" · ") || "正点 On time", kind, over: false };
