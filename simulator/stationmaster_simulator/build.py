@@ -6,10 +6,10 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, Gauge
-from stationmaster.station.load import Station
-from stationmaster.station.plans import plan_day
 from twisted.application.service import MultiService
 
+from stationmaster.station.load import Station
+from stationmaster.station.plans import plan_day
 from stationmaster_base.clock import StationClock
 from stationmaster_kernel.configuration import PlaceKind
 from stationmaster_service.face import Face

@@ -35,7 +35,13 @@ def test_first_start_takes_a_snapshot(world):
     assert held(world) == {"a", call().id}
     assert world.hub.acks() == [(2, "applied")]
     assert world.changes[-1] == "online"
-    assert world.agent.health().keys() == {"state": "online", "position": 2, "unreported": 0, "stored": True}
+    assert world.agent.health().keys() == {
+        "state": "online",
+        "position": 2,
+        "unreported": 0,
+        "stored": True,
+        "fresh_at": None,
+    }
     assert world.quiet()
 
 

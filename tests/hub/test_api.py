@@ -21,12 +21,13 @@ from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import health_body
 from stationmaster_dmis.receiver import LineStatus
 from stationmaster_kernel.inputs import Feed, Plan
-from stationmaster_kernel.values import TaskKind
+from stationmaster_kernel.values import FeedGrade, TaskKind
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import SubscriberInfo
 from stationmaster_protocol.messages import Level
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
+from stationmaster_telegram.decoder import Counters
 from support.small_station import DAY, at, planned, record
 
 CALL = "TST/2026-03-01/G1/1"
@@ -50,7 +51,26 @@ class FakeLine:
     age_s: float | None = None
 
     def status(self) -> LineStatus:
-        raise NotImplementedError
+        epoch, sequence = self.position or (0, 0)
+        return LineStatus(
+            device_open=True,
+            grade=FeedGrade.FRESH,
+            age_s=self.age_s,
+            gateway=1,
+            epoch=epoch,
+            sequence=sequence,
+            complete=True,
+            calls=1,
+            missing=0,
+            database=None,
+            database_time=None,
+            faulty=0,
+            epochs=1,
+            stale_epochs=0,
+            old_revisions=0,
+            news=1,
+            counters=Counters(),
+        )
 
 
 def subscriber(identity: str) -> SubscriberInfo:
@@ -247,7 +267,7 @@ def test_health_before_the_hub_is_up(fixture: Fixture) -> None:
     """A hub that serves no subsystems yet is degraded and not settled."""
     health = fixture.health()
     assert (health["status"], health["settled"], health["quiet"]) == ("degraded", False, False)
-    assert (health["line"], health["subscribers"]) == ({"epoch": None, "sequence": None}, 0)
+    assert (health["line"], health["subscribers"]) == ({"epoch": None, "sequence": None, "complete": False}, 0)
 
 
 def test_health_of_a_hub_that_is_up(fixture: Fixture) -> None:
@@ -261,7 +281,7 @@ def test_health_of_a_hub_that_is_up(fixture: Fixture) -> None:
     assert (health["epoch"], health["head"]) == ("epoch-1", 4)
     assert health["feed"] == {"state": "fresh", "age_s": 0.25}
     assert (health["calls"], health["subscribers"]) == (1, 1)
-    assert health["line"] == {"epoch": 7, "sequence": 1234}
+    assert health["line"] == {"epoch": 7, "sequence": 1234, "complete": True}
     assert (health["settled"], health["quiet"]) == (True, True)
     assert health["next_at"] == "2026-02-28T23:51:00Z"
 

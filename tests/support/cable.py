@@ -14,6 +14,7 @@ class Cable:
 
     Args:
         target: the port on this machine that it leads to.
+
     """
 
     def __init__(self, target: int) -> None:

@@ -1,4 +1,4 @@
-"""A running station held against the oracle: every row of every board at each minute, every call, every announcement."""
+"""A running station held against the oracle: each board's rows at each minute, every call, every announcement."""
 
 from __future__ import annotations
 

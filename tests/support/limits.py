@@ -1,4 +1,4 @@
-"""One core and 1 GiB for a whole station: the kernel's limits where we may set them, a sum of what is used everywhere."""
+"""One core and 1 GiB for a whole station: the system's own limits where we may set them, and a sum of what is used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`prefix` stands before a command that is to be limited; `enforced` says whether memory is limited by the kernel."""
+    """`prefix` stands before a command that is to be limited; `enforced`: memory is limited by the system."""
 
     prefix: tuple[str, ...]
     enforced: bool

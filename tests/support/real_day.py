@@ -59,9 +59,7 @@ def make_real_day(folder: Path, seed: int = 7) -> RealDay:
     facts = loaded.configuration.station
     days = tuple(date.fromordinal(DAY.toordinal() - DAYS_BEFORE + n) for n in range(DAYS))
     config = folder / "scenario.toml"
-    config.write_text(
-        f'[simulator]\nstation = "{station}"\ndatabase = "sqlite:///unused.db"\nseed = {seed}\n', "utf-8"
-    )
+    config.write_text(f'[simulator]\nstation = "{station}"\ndatabase = "sqlite:///unused.db"\nseed = {seed}\n', "utf-8")
     scenario = folder / "scenario.jsonl"
     command = [sys.executable, "-m", "stationmaster.cli", "simulate", "--config", str(config), "--print-scenario"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -1,8 +1,8 @@
 """A whole station of real processes, on ports and in a folder of its own, with a clock that a test steps.
 
 The clock moves only when everything that belongs to the present moment is over: the simulator has committed, the
-gateway has read it and sent it, the hub has received, decided, committed and published it, every subscriber has acknowledged,
-every executor is idle and its results are committed. So what a test compares is exact and not a race.
+gateway has read it and sent it, the hub has received, decided, committed and published it, every subscriber has
+acknowledged, every executor is idle and its results are committed. So what a test compares is exact and not a race.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,12 @@ class Process:
     prefix: tuple[str, ...] = ()
     running: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.running is not None
+        return self.running.pid
+
     def start(self) -> None:
         """Start it; it need not answer yet."""
         command = [*self.prefix, sys.executable, "-m", "stationmaster.cli", COMMANDS[self.name]]
@@ -132,6 +138,7 @@ class RealStation:
         tables: more for the configuration, or other, by table.
         prefix: words before each process's command, to limit it.
         cabled: the subsystems whose connection to the hub can be pulled.
+
     """
 
     folder: Path
@@ -143,9 +150,11 @@ class RealStation:
     cabled: tuple[str, ...] = ()
     cables: dict[str, Cable] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
-    now: Instant = Instant(0)
+    now: Instant = field(init=False)
     steps: int = 0
     _changes: int = -1
+    _pulled: set[str] = field(default_factory=set)
+    _announced: dict[str, str | None] = field(default_factory=dict)
     _between_polls: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -191,17 +200,33 @@ class RealStation:
         process.start()
         self.wait(f"{name} answers again", lambda: self._healthy(name))
 
+    def crash_while(self, name: str, after_s: float) -> None:
+        """Go on to the next moment, and SIGKILL a process so many machine seconds into it; then start it again."""
+        self._set_clock(self.next_moment())
+        self.steps += 1
+        killer = threading.Timer(after_s, self.processes[name].stop, (signal.SIGKILL,))
+        killer.start()
+        for poked in ("hub", *SUBSYSTEMS, "simulator"):
+            with suppress(OSError):  # it may be dead already; it reads the clock when it starts
+                self._poke(poked)
+        killer.join()
+        self.processes[name].start()
+        self.wait(f"{name} answers again", lambda: self._healthy(name))
+        self.settle_inside()
+        self.settle_outside()
+
     def cut(self, name: str) -> None:
         """Pull a subsystem's cable and wait until it goes on alone; the moment's work is over before and after."""
         self.wait(f"{name} knows the feed's age of now", lambda: self._knows_feed(name))
         self.cables[name].pull()
+        self._pulled.add(name)
         self.wait(f"{name} is alone", lambda: self.processes[name].health()["state"] == "alone")
         self.settle_inside()
 
     def mend(self, name: str) -> None:
         """Plug the cable in again and wait until all agree."""
         self.cables[name].plug()
-        self.wait(f"{name} is online", lambda: self.processes[name].health()["state"] == "online")
+        self._pulled.remove(name)
         self.settle_inside()
 
     # Time
@@ -215,12 +240,8 @@ class RealStation:
 
     def next_moment(self) -> Instant:
         """The next minute, or an earlier moment that a process has announced."""
-        moments = [Instant(floor_minute(self.now) + MINUTE)]
-        for name in ("simulator", *SUBSYSTEMS):
-            announced = self.processes[name].health()["next_at"]
-            if announced is not None and from_iso(announced) > self.now:
-                moments.append(from_iso(announced))
-        return min(moments)
+        announced = [from_iso(moment) for moment in self._announced.values() if moment is not None]
+        return min([Instant(floor_minute(self.now) + MINUTE), *(moment for moment in announced if moment > self.now)])
 
     def step(self, moment: Instant) -> None:
         """Set the clock, let the hub and the subsystems do what is due, then the world outside."""
@@ -229,18 +250,24 @@ class RealStation:
         for name in ("hub", *SUBSYSTEMS):
             self._poke(name)
         self.settle_inside()
-        self._poke("gateway")
-        self._poke("simulator")
-        self.settle()
+        self.settle_outside()
 
     def settle(self) -> None:
         """Wait until all that the dispatching system holds has come through, and the station is at rest."""
-        changes = self.processes["simulator"].health()["changes"]
-        if changes != self._changes:
-            self._changes = changes
-            polls = self.processes["gateway"].health()["polls"]
-            sent = self.wait("the gateway has read and sent", lambda: self._sent(polls + 2))
-            self.wait("the hub has received", lambda: self._received(sent))
+        self.settle_outside()
+        self.settle_inside()
+
+    def settle_outside(self) -> None:
+        """Let the dispatching system come to the present, and what it has to say come through to the last board."""
+        self._poke("simulator")
+        simulator = self.wait("the simulator is quiet", lambda: self._told("simulator", "?until=quiet"))
+        if simulator["changes"] == self._changes:
+            return
+        self._changes = simulator["changes"]
+        self._poke("gateway")
+        polls = self.processes["gateway"].health()["polls"]
+        sent = self.wait("the gateway has read and sent", lambda: self._sent(polls + 2))
+        self.wait("the hub has received", lambda: self._received(sent))
         self.settle_inside()
 
     def settle_inside(self) -> None:
@@ -308,24 +335,33 @@ class RealStation:
 
     def _received(self, sent: tuple[int, int]) -> bool:
         line = self.processes["hub"].health()["line"]
-        return (line["epoch"] or 0, line["sequence"] or 0) >= sent
+        return line["complete"] and (line["epoch"] or 0, line["sequence"] or 0) >= sent
+
+    def _told(self, name: str, query: str = "") -> dict[str, Any] | None:
+        """What a process says if it is quiet at the present time; the moment that it announces is kept."""
+        health = self.processes[name].health(query)
+        if not health["quiet"] or from_iso(health["station_time"]) < self.now:
+            return None
+        self._announced[name] = health["next_at"]
+        return health
 
     def _at_rest(self) -> bool:
         """Quiet, in one order: subsystems, hub, subsystems again on the same head of the hub."""
-        if not all(self._quiet(name) for name in SUBSYSTEMS):
+        if not all(self._subsystem_quiet(name) for name in SUBSYSTEMS):
             return False
-        hub = self.processes["hub"].health("?until=quiet")
-        if not (hub["settled"] and hub["quiet"] and from_iso(hub["station_time"]) >= self.now):
+        hub = self._told("hub", "?until=quiet")
+        if hub is None or not hub["settled"]:
             return False
-        if not all(self._quiet(name) for name in SUBSYSTEMS):
+        if not all(self._subsystem_quiet(name) for name in SUBSYSTEMS):
             return False
         return bool(self.processes["hub"].health()["head"] == hub["head"])
 
-    def _quiet(self, name: str) -> bool:
-        health = self.processes[name].health("?until=quiet")
-        if not health["quiet"] or from_iso(health["station_time"]) < self.now:
-            return False
-        return not (health["state"] == "online" and health["unreported"])
+    def _subsystem_quiet(self, name: str) -> bool:
+        """At rest, and online unless its cable is pulled; online, with every result committed."""
+        health = self._told(name, "?until=quiet")
+        if health is None or name in self._pulled:
+            return health is not None
+        return health["state"] == "online" and not health["unreported"]
 
     def _config(self) -> str:
         tables: dict[str, dict[str, object]] = {
@@ -371,15 +407,15 @@ class RealStation:
         for name, more in self.tables.items():
             tables[name] = {**tables.get(name, {}), **more}
         return "\n".join(
-            f"[{name}]\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items())
+            f"[{name}]\n"
+            + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items())
             for name, table in tables.items()
         )
 
 
 @contextmanager
-def real_station(**arguments: Any) -> Iterator[RealStation]:
+def real_station(station: RealStation) -> Iterator[RealStation]:
     """A `RealStation` that is begun, and of which nothing is left afterwards."""
-    station = RealStation(**arguments)
     try:
         station.begin()
         yield station

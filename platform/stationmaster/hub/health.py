@@ -16,6 +16,7 @@ def hub_health(view: HubView, timer: StationTimer) -> Health:
     """The answer of the moment; `docs/operation.md` says what the keys mean."""
     position = view.position()
     feed = view.feed()
+    line = view.line()
     settled = view.settled()
     next_at = timer.next_at()
     return Health(
@@ -29,7 +30,11 @@ def hub_health(view: HubView, timer: StationTimer) -> Health:
             "feed": {"state": feed.grade.value, "age_s": None if feed.age_s is None else round(feed.age_s, 3)},
             "calls": len(view.state.calls),
             "subscribers": len(view.subscribers()),
-            "line": {"epoch": feed.epoch, "sequence": feed.sequence},
+            "line": {
+                "epoch": feed.epoch,
+                "sequence": feed.sequence,
+                "complete": line is not None and line.complete,
+            },
             "settled": settled,
             "trouble": view.trouble,
         },

@@ -1,0 +1,132 @@
+"""The whole real day through every process, held against the oracle at each minute."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from stationmaster_base.times import MINUTE, Instant
+from support.day_check import DayCheck
+from support.limits import GIBIBYTE, Limits, memory_of, one_core_and
+from support.oracle import Cut, Oracle
+from support.real_day import RealDay, make_real_day
+from support.real_station import SUBSYSTEMS, RealStation, real_station
+from support.records import record
+
+pytestmark = pytest.mark.timeout(1200)
+
+SILENT = {"engine": "silent"}
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> RealDay:
+    """The day, in a folder of its own."""
+    return make_real_day(tmp_path)
+
+
+def oracle_of(day: RealDay, start: Instant, cuts: Sequence[Cut] = ()) -> Oracle:
+    """What must happen, if the station starts at `start`."""
+    return Oracle(day.station, day.scenario, start, day.days, planned_at=day.plans(), cuts=cuts)
+
+
+def station_of(day: RealDay, folder: Path, start: Instant, **more: object) -> RealStation:
+    """The day's station, not yet begun."""
+    tables = {"gateway": {"station": day.telecode}, "broadcast": SILENT, "hub": {"heartbeat_s": 0.5}}
+    return RealStation(
+        folder=folder,
+        station=day.station,
+        start=start,
+        scenario=day.scenario,
+        tables=tables,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_the_whole_day_on_one_core_with_one_gibibyte(day: RealDay, tmp_path: Path) -> None:
+    """Every row on every board at each minute, every announcement and every call's end are as they must be."""
+    start, end = day.at("00:00"), day.at("24:10")
+    with (
+        one_core_and(GIBIBYTE) as limits,
+        real_station(station_of(day, tmp_path, start, prefix=limits.prefix)) as station,
+    ):
+        check = DayCheck(station, oracle_of(day, start))
+        most = _Most(station, limits)
+
+        def minute(now: Instant) -> None:
+            check.minute(now)
+            if now % (30 * MINUTE) == 0:
+                most.look()
+
+        station.run_to(end, minute)
+        assert check.calls(end) > 500
+        made = check.announcements(end)
+        assert check.minutes == 24 * 60 + 10
+        assert {"waiting", "checking_in", "late", "delay_unknown", "suspended", "arrived"} <= set(check.statuses)
+        assert made > 500
+        most.judge()
+        record("whole_day", minutes=check.minutes, rows=check.rows, announcements=made, steps=station.steps)
+
+
+def test_the_hub_is_killed_again_and_again(day: RealDay, tmp_path: Path) -> None:
+    """SIGKILL at whatever moment, a dozen times in the busy hours: nothing is lost, nothing is done twice."""
+    start, end = day.at("06:00"), day.at("11:00")
+    chance = random.Random(20260302)
+    moments = {Instant(start + minute * MINUTE) for minute in chance.sample(range(5, 290), 12)}
+    with real_station(station_of(day, tmp_path, start)) as station:
+        check = DayCheck(station, oracle_of(day, start))
+
+        def minute(now: Instant) -> None:
+            check.minute(now)
+            if now in moments:
+                station.crash_while("hub", chance.uniform(0.0, 0.05))
+
+        station.run_to(end, minute)
+        check.calls(end)
+        check.announcements(end)
+        epochs = {station.processes["hub"].health()["epoch"]}
+        record("hub_killed", kills=len(moments), minutes=check.minutes, rows=check.rows, epochs=len(epochs))
+
+
+@pytest.mark.parametrize("name", SUBSYSTEMS)
+def test_a_subsystem_cut_off_goes_on_alone(day: RealDay, tmp_path: Path, name: str) -> None:
+    """For three hours it knows nothing new: rows, announcements and marks follow from what it knew; then all agree."""
+    start, cut, mended, end = (day.at(clock) for clock in ("07:00", "08:00", "11:00", "11:30"))
+    cuts = [Cut(subsystem=name, start=cut, end=mended)]
+    with real_station(station_of(day, tmp_path, start, cabled=(name,))) as station:
+        check = DayCheck(station, oracle_of(day, start, cuts))
+        station.run_to(cut, check.minute)
+        station.cut(name)
+        station.run_to(mended, lambda now: check.minute(now) if now < mended else None)
+        station.mend(name)
+        check.minute(mended)
+        station.run_to(end, check.minute)
+        check.calls(end)
+        made = check.announcements(end)
+        record(f"cut_{name}", minutes=check.minutes, rows=check.rows, announcements=made)
+
+
+class _Most:
+    """The most memory that was seen, by process and in all."""
+
+    def __init__(self, station: RealStation, limits: Limits) -> None:
+        self._station = station
+        self._limits = limits
+        self._by_process: dict[str, int] = {}
+        self._together = 0
+
+    def look(self) -> None:
+        """Measure now."""
+        now = {name: memory_of([process.pid]) for name, process in self._station.processes.items()}
+        for name, used in now.items():
+            self._by_process[name] = max(used, self._by_process.get(name, 0))
+        self._together = max(self._together, sum(now.values()))
+
+    def judge(self) -> None:
+        """Within the limit, and nobody was killed for memory; the figures go into the record."""
+        assert self._together <= GIBIBYTE
+        assert self._limits.kills() == 0
+        megabytes = {name: round(used / 1e6) for name, used in self._by_process.items()}
+        record("memory_mb", together=round(self._together / 1e6), enforced=self._limits.enforced, **megabytes)
