@@ -4,6 +4,7 @@ import { KINDS, hhmm, late, nameIn, standing } from "./words.js";
 
 const BEFORE_S = 30 * 60;
 const AHEAD_S = 2 * 3600;
+const UNCONFIRMED_S = 2 * 3600; // without a feed the whole day would pile up otherwise
 
 const body = document.getElementById("calls");
 const count = document.getElementById("count");
@@ -24,7 +25,10 @@ function shown(call, world, now, { all, find }) {
   const from = (call.arrival ?? call.departure).planned;
   const end = last.actual ?? Math.max(last.best ?? last.planned, last.planned);
   const open = last.actual === null && call.running !== "suspended" && from < now;
-  return open || (end > now - BEFORE_S && from < now + AHEAD_S);
+  if (open && !call.unconfirmed) {
+    return true;
+  }
+  return end > now - (open ? UNCONFIRMED_S : BEFORE_S) && from < now + AHEAD_S;
 }
 
 function actualCell(event, zone) {

@@ -49,13 +49,13 @@ export function paintLamps(world, silent) {
   fill(lamps, items, ([kind, text]) => element("li", text, kind));
 }
 
-/** How far a session is with what concerns it. */
+/** How far a session is with what concerns it; `whole` is null until it has first been proved or disproved. */
 function standing({ rejected, whole, acked, last }) {
-  if (rejected) {
-    return `拒收 rejected: ${rejected}`;
-  }
-  if (!whole || acked === null) {
+  if (acked < 0) {
     return "取全量 loading";
+  }
+  if (whole === false) {
+    return rejected ? `拒收 rejected: ${rejected}` : "不一致 differs";
   }
   return acked >= last ? "✓ 一致 up to date" : `落后 behind: ${last - acked}`;
 }
