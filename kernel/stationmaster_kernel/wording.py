@@ -55,6 +55,7 @@ def speech_texts(call: Call, template: str, event: Event | None, station: ReadyS
 def template_fields(call: Call, event: Event | None, station: ReadyStation, language: str) -> dict[str, str | int]:
     """What a template may use; `docs/kernel.md` lists it."""
     planned, expected = _clock_words(event, station)
+    known = event is not None and event.best is not None
     return {
         "number": call.number,
         "numbers": "/".join(call.numbers),
@@ -62,7 +63,7 @@ def template_fields(call: Call, event: Event | None, station: ReadyStation, lang
         "track": call.track,
         "old_platform": station.place_words(PlaceKind.PLATFORM, (call.planned_platform,), language),
         "planned": planned,
-        "expected": expected or planned,
+        "expected": expected or (planned if known else ""),
         "minutes": max(0, event.late_minutes) if event is not None else 0,
         "reason": call.reason,
         **_place_fields(call, station, language),
