@@ -103,7 +103,7 @@ def _again(now: Instant, last: Task, wanted: Wanted) -> bool:
     far = abs(wanted.base - acted) > wanted.rule.rearm * MINUTE
     if wanted.rule.trigger is Trigger.DELAY:
         return far
-    return far and wanted.due is not None and wanted.due > now
+    return far and wanted.awaits is None and wanted.due is not None and wanted.due > now
 
 
 def _new(call: Call, wanted: Wanted, occurrence: int) -> Task:
