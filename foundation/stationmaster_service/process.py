@@ -19,7 +19,7 @@ from typing import Any, cast
 from prometheus_client import CollectorRegistry, ProcessCollector
 from twisted.application.service import Service
 from twisted.internet.error import ReactorNotRunning
-from twisted.logger import LogEvent, LogLevel, globalLogBeginner
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogBeginner
 
 from stationmaster_base.clock import FileClock, MachineClock, StationClock
 from stationmaster_base.configuration import Faults, Table, read_toml
@@ -144,7 +144,7 @@ def _log_twisted(event: LogEvent) -> None:
     _LOG.log(
         30 if level is LogLevel.warn else 40,
         "twisted",
-        said=str(event.get("log_format") or event.get("format") or ""),
+        said=formatEvent(event),
         system=str(event.get("log_system") or event.get("log_namespace") or ""),
         problem=None if failure is None else failure.getTraceback(),
     )
