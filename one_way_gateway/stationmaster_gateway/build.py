@@ -106,6 +106,7 @@ class Gateway(Collector):
                     "port": {"open": self._port.is_open, "losses": counters.losses, "stalls": counters.stalls},
                     "faulty": mirror.faulty,
                     "faults": {str(run): reason for run, reason in sorted(mirror.faults.items())[:50]},
+                    "strays": list(mirror.strays[:50]),
                     "held": mirror.held,
                 },
             )

@@ -62,6 +62,11 @@ class Mirror:
         """How many runs, and rows without a run, cannot be understood now."""
         return len(self.faults) + len(self._strays)
 
+    @property
+    def strays(self) -> tuple[str, ...]:
+        """Rows that belong to no run, with the reason."""
+        return tuple(sorted(self._strays))
+
     def apply(self, reading: Reading) -> News:
         """Take in what one poll saw."""
         faults: dict[int, str] = {}

@@ -121,6 +121,7 @@ def test_rows_without_a_run_count_as_faulty_until_they_are_gone() -> None:
     stray = Reading(whole=True, runs={1: rows(1)}, strays=("report.run_id is 'x'",))
     assert mirror.apply(stray).strays == stray.strays
     assert mirror.apply(stray).strays == ()
+    assert mirror.strays == stray.strays
     assert mirror.faulty == 1
     mirror.apply(whole(rows(1)))
     assert mirror.faulty == 0
