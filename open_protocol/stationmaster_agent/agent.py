@@ -102,7 +102,12 @@ class Agent(Service):
         self._store = Store.open(settings.state_file, filter_class=repr(settings.wanted))
         self._outbox = Outbox(self._store, names=f"{settings.identity}/{boot}", written=self._on_result)
         self._follower = Follower(
-            store=self._store, link=self._link, wanted=settings.wanted, reactor=reactor, side=self
+            store=self._store,
+            link=self._link,
+            wanted=settings.wanted,
+            resync_s=settings.resync_s,
+            reactor=reactor,
+            side=self,
         )
         executor = None
         if performer is not None:
@@ -114,7 +119,6 @@ class Agent(Service):
         self._view: View | None = None
         self._listeners = Listeners(reactor)
         self._beat: DelayedCall | None = None
-        self._resync: DelayedCall | None = None
         self._minute: Handle | None = None
         self._minute_seen: Instant | None = None
 
@@ -195,9 +199,9 @@ class Agent(Service):
         Service.stopService(self)
         self._watch.stop()
         self._listeners.cancel()
-        for call in (self._beat, self._resync):
-            if call is not None and call.active():
-                call.cancel()
+        self._follower.lost()
+        if self._beat is not None and self._beat.active():
+            self._beat.cancel()
         self._worker.stop()
         if self._minute is not None:
             self._minute.cancel()
@@ -244,12 +248,11 @@ class Agent(Service):
         self._machine.opened()
         self._follower.subscribe()
         self._on_beat()
-        self._expect_whole()
         self._report()
 
     def lost(self) -> None:
         """The session is over."""
-        self._expect_nothing()
+        self._follower.lost()
         self._outbox.connection_lost()
         if self.running:
             self._machine.lost()
@@ -275,7 +278,6 @@ class Agent(Service):
 
     def whole(self) -> None:
         """The replica is proved."""
-        self._expect_nothing()
         self._link.proved()
         self._view = None
         self._machine.whole()
@@ -283,7 +285,6 @@ class Agent(Service):
     def doubted(self) -> None:
         """The replica is not whole; a snapshot is to come."""
         self._machine.doubted()
-        self._expect_whole()
 
     # Whether there is a hub.
 
@@ -315,17 +316,6 @@ class Agent(Service):
         self._machine.silent()
         if self._link.hub is not None:
             self._link.give_up("its heartbeats are missing")
-
-    def _expect_whole(self) -> None:
-        self._expect_nothing()
-        self._resync = self._reactor.callLater(
-            self._settings.resync_s, lambda: self._link.give_up("the resync took too long")
-        )
-
-    def _expect_nothing(self) -> None:
-        if self._resync is not None and self._resync.active():
-            self._resync.cancel()
-        self._resync = None
 
     def _on_beat(self) -> None:
         if self._beat is not None and self._beat.active():
@@ -395,7 +385,6 @@ class Agent(Service):
         )
 
     def _next_at(self, now: float) -> Instant | None:
-        # Alone, the kernel has something to say at each minute.
-        moments = (self._worker.next_at(), None if self._autonomy is None else floor_minute(now) + MINUTE)
+        moments = (self._worker.next_at(), None if self._autonomy is None else self._autonomy.next_at(now))
         earliest = min((moment for moment in moments if moment is not None), default=None)
         return None if earliest is None else Instant(math.ceil(earliest))

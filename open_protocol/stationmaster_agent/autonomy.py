@@ -68,6 +68,10 @@ class Autonomy:
         """A minute of station time has begun."""
         self._step(Tick(id=self._id(), at=floor_minute(now)))
 
+    def next_at(self, now: float) -> Instant:
+        """When there is next something to derive: the kernel has something to say at each minute."""
+        return Instant(floor_minute(now) + MINUTE)
+
     def result(self, given: TaskResult) -> None:
         """The executor has come so far with a task."""
         if given.task in self._state.tasks:

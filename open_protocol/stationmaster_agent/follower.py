@@ -1,8 +1,9 @@
 """Follows the hub: brings the replica, in memory and on disk, to where the hub is, and acknowledges each step.
 
 An update is acknowledged when it is applied and stored. A heartbeat's digest proves the replica whole, or brings a
-fresh snapshot. A disk that takes nothing does not stop the station: the replica goes on in memory, nothing is
-acknowledged, so that the hub sees us fall behind, and the whole replica is written again as soon as that works.
+fresh snapshot; a hub that brings no proof for too long is given up. A disk that takes nothing does not stop the
+station: the replica goes on in memory, nothing is acknowledged, so that the hub sees us fall behind, and the whole
+replica is written again as soon as that works.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Follower:
         store: the state file; what it holds is where we begin.
         link: to the hub.
         wanted: what we subscribe to.
+        resync_s: machine seconds within which the replica is to be proved once we have subscribed.
         reactor: machine time.
         side: who wants to know.
 
@@ -68,11 +70,19 @@ class Follower:
     """
 
     def __init__(
-        self, *, store: Store, link: HubLink, wanted: Filter, reactor: MachineTime, side: FollowerSide
+        self,
+        *,
+        store: Store,
+        link: HubLink,
+        wanted: Filter,
+        resync_s: float,
+        reactor: MachineTime,
+        side: FollowerSide,
     ) -> None:
         self._store = store
         self._link = link
         self._wanted = wanted
+        self._resync_s = resync_s
         self._reactor = reactor
         self._side = side
         self._digest: str | None = None
@@ -85,12 +95,18 @@ class Follower:
         self._snapshot_due = False
         self._owed: Position | None = None  # to be acknowledged as soon as it is stored
         self._storing: DelayedCall | None = None
+        self._overdue: DelayedCall | None = None
 
     def subscribe(self) -> None:
         """Subscribe from where the replica is; the hub replays what came since, or sends a snapshot."""
         self.feed_known = False
         self._owed = None
         self._link.subscribe(self._wanted, self.replica.position)
+        self._expect_proof()
+
+    def lost(self) -> None:
+        """The session is over: nothing is to be expected of this hub any more."""
+        self._expect_nothing()
 
     def heard(self, event: ClientEvent) -> None:
         """The hub said something; what does not concern the replica is let pass."""
@@ -141,7 +157,7 @@ class Follower:
             self._storing = self._reactor.callLater(FIRST_DRAW_S, self._store_whole)
         self._acknowledge(whole.position)
         self._side.replaced()
-        self._side.whole()
+        self._proved()
 
     def _on_update(self, event: Applicable) -> None:
         puts = event.update.puts
@@ -174,7 +190,20 @@ class Follower:
             self._store_whole()
         elif self._reactor.seconds() - self._noted_at >= NOTE_S:
             self.note()
+        self._proved()
+
+    def _proved(self) -> None:
+        self._expect_nothing()
         self._side.whole()
+
+    def _expect_proof(self) -> None:
+        self._expect_nothing()
+        self._overdue = self._reactor.callLater(self._resync_s, lambda: self._link.give_up("the resync took too long"))
+
+    def _expect_nothing(self) -> None:
+        if self._overdue is not None and self._overdue.active():
+            self._overdue.cancel()
+        self._overdue = None
 
     def _adopt(self, replica: Replica) -> None:
         self.replica = replica
@@ -222,4 +251,5 @@ class Follower:
         self._snapshot_due = True
         self._owed = None
         self._link.subscribe(self._wanted, None)
+        self._expect_proof()
         self._side.doubted()

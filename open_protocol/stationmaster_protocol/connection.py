@@ -59,19 +59,20 @@ class HubConnection(Protocol):
         self.outbox = Outbox(
             limit=settings.queue_bytes,
             write=self._write,
-            fresh=lambda: server.fresh_snapshot(self),
-            unsendable=server.exclude,
+            fresh=lambda: server.publication.snapshot(self),
+            proof=self._proof,
+            unsendable=server.publication.exclude,
         )
         self.hello: Hello | None = None
         self.wanted: Subscribe | None = None
         self.filter_class: FilterClass | None = None
-        self.resuming = False
         self.pending_reports = 0
         self.over = False
         self._heard = reactor.seconds()
         self._whole: bool | None = None
         self._rejected = ""
         self._fresh_after = 0.0
+        self._proof_after = 0.0
         self._reading = True
         self._timer: DelayedCall | None = None
 
@@ -132,8 +133,8 @@ class HubConnection(Protocol):
     @property
     def settled(self) -> bool:
         """Whether the client has acknowledged everything that concerns it."""
-        joined = self.filter_class is not None and not self.resuming and self.outbox.level
-        return joined and self.filter_class is not None and self.session.acked >= self.filter_class.last
+        joined = self.filter_class
+        return joined is not None and self.outbox.level and self.session.acked >= joined.last
 
     def info(self) -> SubscriberInfo | None:
         """What people may want to know of it; None before it has subscribed."""
@@ -274,6 +275,18 @@ class HubConnection(Protocol):
     @property
     def _transport(self) -> StreamTransport:
         return cast("StreamTransport", self.transport)
+
+    def _proof(self) -> Framed | None:
+        """The heartbeat after a snapshot, so that the client need not wait for the next to know where it is.
+
+        At most one in a heartbeat interval: a client that never finds its replica proved asks for another snapshot at
+        each, and would otherwise do so without a pause.
+        """
+        now = self._reactor.seconds()
+        framed = self._server.publication.heartbeat(self) if now >= self._proof_after else None
+        if framed is not None:
+            self._proof_after = now + self._settings.heartbeat_s
+        return framed
 
     def _write(self, batch: list[Framed]) -> None:
         if self.session.closed:

@@ -138,7 +138,6 @@ class FilterClass:
         self._unsendable: set[tuple[str, str, int]] = set()
         self._snapshot: SnapshotParts | None = None
         self._replays: dict[Position, Framed] = {}
-        self.members = 0
         self.reset(head, resources)
 
     def reset(self, head: Position, resources: Iterable[Resource]) -> None:

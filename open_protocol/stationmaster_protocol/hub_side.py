@@ -81,7 +81,8 @@ class HubSide(Protocol):
     """The hub, as the server sees it.
 
     `position` and `resources` move on together, and in the same turn of the reactor the hub calls
-    `ProtocolServer.publish` with the entries that led there (or `new_epoch`).
+    `ProtocolServer.publish` with the entries that led there (or `new_epoch`). When `feed` gives another
+    grade than before, it calls `ProtocolServer.feed_changed`.
     """
 
     def position(self) -> Position:

@@ -1,8 +1,9 @@
 """What waits to be sent to one subscriber, and how little of it that may be.
 
-The connection says when it can take more. Answers go first; then the parts of a snapshot; then
-what has been published meanwhile. When that grows beyond its limit it is thrown away, and once the connection takes
-again, a fresh snapshot makes up for it: the latest state wins, and a slow subscriber costs a bounded amount of memory.
+The connection says when it can take more. Answers go first; then the parts of a snapshot; then what has been published
+meanwhile, and a heartbeat that proves the whole. When that grows beyond its limit it is thrown away, and once the
+connection takes again, a fresh snapshot makes up for it: the latest state wins, and a slow subscriber costs a bounded
+amount of memory.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Outbox:
     limit: bytes of published messages that may wait.
     write: hands messages to the connection.
     fresh: begins a fresh snapshot; None if there is none to be had right now, `pump` is then called later.
+    proof: the heartbeat to follow a snapshot and what was published meanwhile; None if there is to be none now.
     unsendable: is told which resource cannot be sent; the next fresh snapshot is to be without it.
 
     """
@@ -34,11 +36,13 @@ class Outbox:
         limit: int,
         write: Callable[[list[Framed]], None],
         fresh: Callable[[], SnapshotParts | None],
+        proof: Callable[[], Framed | None],
         unsendable: Callable[[Unsendable], None],
     ) -> None:
         self._limit = limit
         self._write = write
         self._fresh = fresh
+        self._proof = proof
         self._unsendable = unsendable
         self._answers: deque[Framed] = deque()
         self._published: deque[Framed] = deque()
@@ -77,8 +81,7 @@ class Outbox:
         if self.queued + len(framed.frame) > self._limit and self._published:
             self.restart(later=True)
         else:
-            self._published.append(framed)
-            self.queued += len(framed.frame)
+            self._append(framed)
         self.pump()
 
     def restart(self, *, later: bool = False) -> None:
@@ -121,6 +124,10 @@ class Outbox:
                 return
             self._write(batch)
 
+    def _append(self, framed: Framed) -> None:
+        self._published.append(framed)
+        self.queued += len(framed.frame)
+
     def _next(self) -> Framed | None:
         if self._answers:
             return self._answers.popleft()
@@ -158,4 +165,6 @@ class Outbox:
         self._part += 1
         if isinstance(framed.message, Snapshot) and framed.message.last:
             self._snapshot = None
+            if not self.behind and (proof := self._proof()) is not None:
+                self._append(proof)
         return framed

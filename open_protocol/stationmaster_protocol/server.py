@@ -1,16 +1,15 @@
-"""The hub's server: who is connected, which filter classes there are, and what is published to whom.
+"""The hub's server: who is connected, who is welcome, and how each becomes a subscriber and is one no more.
 
-Nothing is decided here about the station; the hub does that, behind `HubSide`. A change is turned into bytes once
-for each filter class, and the same bytes go to all of its subscribers.
+Nothing is decided here about the station; the hub does that, behind `HubSide`. What subscribers are sent is
+`publication`'s affair.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory
@@ -18,11 +17,9 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from stationmaster_base.logging import get_logger
-from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.connection import HubConnection
-from stationmaster_protocol.errors import ERROR_CODES, LocalProtocolError
-from stationmaster_protocol.filter_class import FilterClass, Framed, Frames, SnapshotParts, Unsendable
+from stationmaster_protocol.errors import ERROR_CODES
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import Entry, HubSide, ProtocolSettings, SubscriberInfo
 from stationmaster_protocol.messages import (
@@ -30,17 +27,15 @@ from stationmaster_protocol.messages import (
     Ack,
     ByeReason,
     Hello,
-    HubHeartbeat,
     Position,
     Report,
     Subscribe,
     Subscribed,
-    Update,
     Welcome,
 )
-from stationmaster_protocol.scalar_codecs import cleaned_value
+from stationmaster_protocol.metrics import ProtocolMetrics
+from stationmaster_protocol.publication import Publication
 from stationmaster_protocol.scalars import stamp_of
-from stationmaster_protocol.writing import resource_text
 from stationmaster_service.interfaces import MachineTime
 
 __all__ = ["Entry", "HubSide", "Position", "ProtocolServer", "ProtocolSettings", "SubscriberInfo"]
@@ -75,14 +70,11 @@ class ProtocolServer(Factory):
         self._hub = hub
         self._settings = settings
         self._reactor = reactor
-        self._metrics = _Metrics(registry or CollectorRegistry())
-        self._frames = Frames(fragment=self._fragment, largest=settings.largest_out, part=settings.part_bytes)
-        self._fragments: dict[tuple[str, str, int], str] | None = None
+        self._metrics = ProtocolMetrics(registry)
+        self.publication = Publication(hub=hub, settings=settings, metrics=self._metrics)
         self._connections: set[HubConnection] = set()
         self._identities: dict[str, HubConnection] = {}
-        self._classes: dict[Filter, FilterClass] = {}
         self._presence: dict[HubConnection, frozenset[TaskKind]] = {}
-        self._head: Position | None = None
         self._pending_reports = 0
         self._waiting: list[Deferred[None]] = []
         self._heart = LoopingCall(self._beat)
@@ -98,28 +90,20 @@ class ProtocolServer(Factory):
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """Send committed entries, in order, to whom they concern; called in the turn in which the hub adopts them."""
-        if not entries:
-            return
-        position = self._hub.position()
-        self._head = Position(epoch=position.epoch, sequence=entries[-1].sequence, hash=entries[-1].hash)
-        self._fragments = {}
-        for item in self._classes.values():
-            update = item.take(entries)
-            if update is not None:
-                self._spread(item, update)
-        self._fragments = None
-        self._catch_up()
+        if entries:
+            self.publication.publish(entries)
 
     def new_epoch(self) -> None:
         """The hub's history has begun anew: everybody gets a snapshot of what it is now."""
-        self._head = self._hub.position()
-        log.warning("new_epoch", epoch=self._head.epoch, sequence=self._head.sequence)
-        for item in self._classes.values():
-            item.reset(self._head, self._hub.resources())
-        for connection in self._connections:
-            if connection.filter_class is not None:
-                connection.outbox.restart()
-        self._catch_up()
+        self.publication.begin_anew()
+
+    def feed_changed(self) -> None:
+        """The feed's grade is another one: everybody is told at once; called when `HubSide.feed` says so already."""
+        if self.publication.level():
+            self.publication.tell_all()
+        else:
+            # The hub has adopted entries that it has not published yet; it will in this very turn.
+            self._reactor.callLater(0, self.feed_changed)
 
     def settled(self) -> bool:
         """Whether every subscriber has acknowledged all that concerns it, and no report waits to be committed."""
@@ -200,9 +184,8 @@ class ProtocolServer(Factory):
         """Give the client what it asks for, from where it stands if that can be shown to be our history."""
         connection.wanted = wanted
         connection.joined()
-        connection.resuming = True
         connection.outbox.clear()
-        self._leave_class(connection)
+        self.publication.leave(connection)
         self._set_presence(connection, wanted.filter)
         position = self._hub.position()
         held = wanted.held
@@ -218,19 +201,6 @@ class ProtocolServer(Factory):
             reading.addCallback(lambda entries: _from_held(held, entries))
             reading.addErrback(self._unreadable)
             reading.addCallback(lambda entries: self._resume(connection, wanted, entries))
-
-    def fresh_snapshot(self, connection: HubConnection) -> SnapshotParts | None:
-        """A snapshot for this connection; None while the hub is ahead of what it has published."""
-        if connection.filter_class is None or not self._level():
-            return None
-        self._metrics.snapshots.inc()
-        return connection.filter_class.snapshot(self._hub.position(), self._hub.resources)
-
-    def exclude(self, fault: Unsendable) -> None:
-        """A resource cannot be sent: everything else can."""
-        log.error("resource_not_sendable", kind=fault.resource.kind, id=fault.resource.id, reason=str(fault.reason))
-        for item in self._classes.values():
-            item.exclude(fault.resource)
 
     def report(self, connection: HubConnection, report: Report) -> None:
         """Have results committed, and only then tell the client so."""
@@ -275,7 +245,7 @@ class ProtocolServer(Factory):
         write("session_ended", identity=connection.identity, address=connection.address, code=code, detail=text)
         if not orderly:
             self._metrics.refused.labels(code if code in ERROR_CODES else "other").inc()
-        self._leave_class(connection)
+        self.publication.leave(connection)
         if self._identities.get(connection.identity) is connection:
             del self._identities[connection.identity]
         self._set_presence(connection, None)
@@ -292,7 +262,7 @@ class ProtocolServer(Factory):
         """Let the subscription begin, with what leads on from the held position or with a snapshot."""
         if connection.over or connection.wanted is not wanted:
             return
-        if not self._level():
+        if not self.publication.level():
             # The hub has adopted entries that it has not published yet; it will in this very turn.
             self._reactor.callLater(0, self._resume, connection, wanted, entries)
             return
@@ -305,130 +275,28 @@ class ProtocolServer(Factory):
             reading.addErrback(self._unreadable)
             reading.addCallback(lambda more: self._resume(connection, wanted, None if not more else [*entries, *more]))
             return
-        item = self._join_class(connection, wanted.filter.normalised())
-        if entries is None or held is None or not self._lead_on(connection, item, wanted, held, entries):
-            connection.resuming = False
-            connection.answer(Subscribed(number=wanted.number))
+        self.publication.join(connection, wanted.filter.normalised())
+        way = None
+        if held is not None and entries is not None:
+            way = self.publication.way(connection, held, entries)
+        connection.answer(Subscribed(number=wanted.number, resumed=way is not None))
+        if way is None:
             connection.outbox.restart()
             connection.outbox.pump()
-
-    def _lead_on(
-        self, connection: HubConnection, item: FilterClass, wanted: Subscribe, held: Position, entries: list[Entry]
-    ) -> bool:
-        """Resume from the held position; False if a snapshot serves better."""
-        try:
-            replay = item.replay(held, entries)
-        except Unsendable as fault:
-            self.exclude(fault)
-            return False
-        except LocalProtocolError:
-            # Too much has happened to fit one update.
-            return False
-        connection.resuming = False
-        connection.answer(Subscribed(number=wanted.number, resumed=True))
-        if replay is not None:
-            connection.outbox.publish(replay)
-        connection.outbox.publish(self._heartbeat(item))
+            return
+        for framed in way:
+            connection.outbox.publish(framed)
         self.acknowledged()
-        return True
 
     def _unreadable(self, failure: Failure) -> None:
         log.error("journal_unreadable", reason=str(failure.value))
 
-    def _join_class(self, connection: HubConnection, wanted: Filter) -> FilterClass:
-        item = self._classes.pop(wanted, None)
-        if item is None:
-            item = FilterClass(wanted, self._hub.position(), self._hub.resources(), self._frames)
-        self._classes[wanted] = item
-        item.members += 1
-        connection.filter_class = item
-        return item
-
-    def _leave_class(self, connection: HubConnection) -> None:
-        item, connection.filter_class = connection.filter_class, None
-        if item is None:
-            return
-        item.members -= 1
-        # A class without subscribers is kept for those that come back, the latest few of them.
-        idle = [other for other in self._classes.values() if not other.members]
-        for other in idle[: -self._settings.idle_classes or None]:
-            del self._classes[other.filter]
-
-    def _level(self) -> bool:
-        """Whether everything that the hub has adopted has been taken in here."""
-        position = self._hub.position()
-        if not self._classes:
-            self._head = position
-        return self._head == position
-
-    # Sending.
-
-    def _members(self, item: FilterClass) -> list[HubConnection]:
-        return [each for each in self._connections if each.filter_class is item and not each.resuming and not each.over]
-
-    def _spread(self, item: FilterClass, update: Update) -> None:
-        """One update to all subscribers of a class; a fresh snapshot instead where it cannot be sent."""
-        try:
-            framed = self._frames.framed(update)
-        except (Unsendable, LocalProtocolError) as fault:
-            if isinstance(fault, Unsendable):
-                self.exclude(fault)
-            for connection in self._members(item):
-                connection.outbox.restart(later=True)
-            return
-        for connection in self._members(item):
-            connection.outbox.publish(framed)
-
-    def _catch_up(self) -> None:
-        """Fresh snapshots to those who wait for one."""
-        for connection in list(self._connections):
-            if connection.outbox.behind:
-                connection.outbox.pump()
-
-    def _heartbeat(self, item: FilterClass) -> Framed:
-        grade, fresh_at = self._hub.feed()
-        return self._frames.framed(
-            HubHeartbeat(
-                position=self._hub.position(),
-                last=item.last,
-                digest=item.digest,
-                station_time=stamp_of(self._hub.station_time()),
-                grade=grade,
-                fresh_at=fresh_at,
-            )
-        )
-
     def _beat(self) -> None:
-        """Heartbeats to all who are level, and an end to those who have not been heard."""
+        """An end to those who have not been heard, and heartbeats to the others."""
         for connection in list(self._connections):
             if connection.wanted is not None and connection.silent_s >= MISSED_HEARTBEATS * self._settings.heartbeat_s:
                 connection.refuse("silent", f"Nothing was heard for {connection.silent_s:.0f} s.")
-        for item in self._classes.values():
-            item.forget()
-            members = [each for each in self._members(item) if each.outbox.idle]
-            if members and self._level():
-                framed = self._heartbeat(item)
-                for connection in members:
-                    connection.outbox.publish(framed)
-        self._catch_up()
-
-    def _fragment(self, resource: Resource) -> str:
-        """The XML of a resource, made once for all the filter classes of one publication."""
-        key = (resource.kind, resource.id, resource.revision)
-        if self._fragments is not None and key in self._fragments:
-            return self._fragments[key]
-        try:
-            text = resource_text(resource)
-        except LocalProtocolError as reason:
-            # A character that XML cannot carry should have been kept out where the value was made.
-            log.error("resource_not_clean", kind=resource.kind, id=resource.id, reason=str(reason))
-            try:
-                text = resource_text(replace(resource, value=cleaned_value(resource.value)))
-            except LocalProtocolError as still:
-                raise Unsendable(resource, still) from still
-        if self._fragments is not None:
-            self._fragments[key] = text
-        return text
+        self.publication.beat()
 
     def _set_presence(self, connection: HubConnection, wanted: Filter | None) -> None:
         executes = frozenset() if connection.hello is None else frozenset(connection.hello.executes)
@@ -447,15 +315,3 @@ def _from_held(held: Position, entries: list[Entry] | None) -> list[Entry] | Non
     if not entries or (entries[0].sequence, entries[0].hash) != (held.sequence, held.hash):
         return None
     return entries[1:]
-
-
-class _Metrics:
-    """What Prometheus is told."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        prefix = "stationmaster_protocol"
-        self.connections = Gauge(f"{prefix}_connections", "Open connections.", registry=registry)
-        self.messages = Counter(f"{prefix}_messages_sent", "Messages sent.", registry=registry)
-        self.sent = Counter(f"{prefix}_bytes_sent", "Bytes sent.", registry=registry)
-        self.snapshots = Counter(f"{prefix}_snapshots", "Snapshots begun.", registry=registry)
-        self.refused = Counter(f"{prefix}_refused", "Sessions that ended in an error.", ["code"], registry=registry)

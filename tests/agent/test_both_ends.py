@@ -124,6 +124,21 @@ def ended(drill: Drill) -> None:
     assert drill.hub.server.settled()
 
 
+def test_an_agent_is_quiet_as_soon_as_it_is_whole(tmp_path):
+    """The server tells the feed's age right after a snapshot and after a replay: no heartbeat need be waited for."""
+    hub = RealHub(*TRAINS)
+    world = World(tmp_path, hub=hub)
+    hub.run(world.reactor)
+    for _ in range(2):
+        world.start()
+        assert world.reactor.seconds() < 1
+        assert world.state == "online"
+        assert world.agent.health().quiet
+        world.crash()
+        hub.server.doStop()
+        hub.run(world.reactor)
+
+
 def test_undisturbed_day(tmp_path):
     """With no fault each announcement is made once, at its minute, and the hub knows it done."""
     drill = Drill(tmp_path)

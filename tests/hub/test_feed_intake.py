@@ -148,3 +148,14 @@ def test_when_the_feed_was_last_fresh_is_known() -> None:
     stored.intake.age = lambda: None
     stored.intake.graded(FeedGrade.LOST)
     assert stored.intake.fresh_at == at("09:00")
+
+
+def test_another_grade_is_told_once() -> None:
+    """A listener hears of each change when the grade and its time are as they are now, and of no repeat."""
+    fixture = Fixture()
+    told: list[tuple[FeedGrade, float | None]] = []
+    fixture.intake.on_grade(lambda: told.append((fixture.intake.grade, fixture.intake.fresh_at)))
+    fixture.time += 20
+    for grade in (FeedGrade.FRESH, FeedGrade.LATE, FeedGrade.LATE, FeedGrade.LOST):
+        fixture.intake.graded(grade)
+    assert told == [(FeedGrade.LATE, at("07:00") + 20), (FeedGrade.LOST, at("07:00") + 20)]

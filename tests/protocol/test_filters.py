@@ -164,10 +164,12 @@ class Sink:
     def __init__(self, *, narrow: bool = False) -> None:
         self.sent: list[object] = []
         self.fresh: list[SnapshotParts] = []
+        self.proofs: list[Framed] = []
         self.outbox = Outbox(
             limit=200,
             write=self.write,
             fresh=lambda: self.fresh.pop() if self.fresh else None,
+            proof=lambda: self.proofs.pop() if self.proofs else None,
             unsendable=lambda fault: None,
         )
         self.narrow = narrow
@@ -217,6 +219,28 @@ def test_an_outbox_that_overflows_goes_over_to_a_snapshot() -> None:
     sink.outbox.pump()
     assert [type(message) for message in sink.sent] == [Snapshot]
     assert sink.outbox.level
+
+
+def test_a_snapshot_is_followed_by_its_proof() -> None:
+    """The proof comes after what was published meanwhile, and only when no other snapshot is to follow."""
+    sink = Sink(narrow=True)
+    sink.fresh, sink.proofs = [snapshot_parts(1)], [framed(9)]
+    sink.outbox.pause()
+    sink.outbox.restart()
+    sink.outbox.resume()
+    assert [type(message) for message in sink.sent] == [Snapshot, Received]
+
+    sink = Sink(narrow=True)
+    sink.fresh, sink.proofs = [snapshot_parts(1), snapshot_parts(2000)], [framed(9)]
+    sink.outbox.restart()
+    sink.outbox.pump()
+    sink.outbox.publish(framed(8))
+    sink.outbox.restart(later=True)
+    while not sink.outbox.level:
+        sink.outbox.resume()
+    assert [message.last for message in sink.sent if isinstance(message, Snapshot)].count(True) == 2
+    assert sink.sent[-1] == Received(number=9)
+    assert sink.sent.count(Received(number=9)) == 1
 
 
 def test_what_overflows_behind_a_snapshot_does_not_cut_it_short() -> None:

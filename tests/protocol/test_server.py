@@ -8,7 +8,7 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result
 from stationmaster_kernel.values import FeedGrade, TaskKind, TaskState
-from stationmaster_protocol import server as server_module
+from stationmaster_protocol import fragments as fragments_module
 from stationmaster_protocol.client_session import Applicable, Whole
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import (
@@ -55,7 +55,7 @@ def test_a_session_from_hello_to_whole() -> None:
     world.commit(world.task("t1", "b1"), world.name("北京"))
     client = Follower()
     world.join(client)
-    assert client.kinds_heard() == ["Welcome", "Subscribed", "Whole"]
+    assert client.kinds_heard() == ["Welcome", "Subscribed", "Whole", "HubHeartbeat"]
     assert world.whole(client)
     assert client.held == world.hub.position()
     (info,) = world.server.subscribers
@@ -67,7 +67,7 @@ def test_an_empty_hub_gives_an_empty_snapshot() -> None:
     world = World()
     client = Follower()
     world.join(client)
-    assert isinstance(client.heard_events[-1], Whole)
+    assert isinstance(client.heard_events[-2], Whole)
     assert world.whole(client)
     world.commit(world.name("a"))
     world.run()
@@ -108,9 +108,9 @@ def test_one_serialisation_serves_all(monkeypatch: pytest.MonkeyPatch) -> None:
     wires = [world.join(client) for client in clients]
     made = []
     monkeypatch.setattr(
-        server_module,
+        fragments_module,
         "resource_text",
-        lambda resource, real=server_module.resource_text: made.append(1) or real(resource),
+        lambda resource, real=fragments_module.resource_text: made.append(1) or real(resource),
     )
     sent = [wire.buffer for wire, _ in wires]
     world.commit(world.task("t1", "b1"))
@@ -155,6 +155,70 @@ def test_what_does_not_concern_a_class_is_not_sent_and_still_proved() -> None:
     assert (heartbeat.position.sequence, heartbeat.last) == (2, 0)
     assert (heartbeat.grade, heartbeat.fresh_at) == (FeedGrade.FRESH, world.hub.fresh_at)
     assert client.held == world.hub.position()
+
+
+def test_a_snapshot_is_proved_at_once_but_not_without_end() -> None:
+    """A heartbeat follows a snapshot, once in an interval: who asks again at each does not keep the hub busy."""
+    world = World()
+    client = Follower()
+    world.join(client)
+    assert client.whole_proofs == 1
+    for _ in range(3):
+        client.want(DISPLAY)
+        world.run()
+    assert client.kinds_heard()[4:] == ["Subscribed", "Whole"] * 3
+    world.beat(client)
+    assert client.whole_proofs == 2
+    client.want(Filter())
+    world.run()
+    assert client.kinds_heard()[-3:] == ["Subscribed", "Whole", "HubHeartbeat"]
+    assert world.whole(client)
+
+
+def test_another_grade_of_the_feed_is_told_at_once() -> None:
+    """Every subscriber hears it without waiting for the next heartbeat; who does not read has it when it does."""
+    world = World()
+    clients = [Follower(number=number, wanted=wanted) for number, wanted in enumerate((DISPLAY, SPEECH, SPEECH))]
+    wires = [world.join(client) for client in clients]
+    blocked = wires[2][0]
+    blocked.blocked = True
+    for number in range(3000):
+        world.commit(world.task(f"t{number % 50}", "z", kind=TaskKind.ANNOUNCEMENT))
+        world.run()
+        if len(blocked.buffer) > 64 * 1024:
+            break
+    for client in clients:
+        client.heard_events.clear()
+    world.hub.grade = FeedGrade.LATE
+    world.server.feed_changed()
+    assert [info.queued > 0 for info in world.server.subscribers] == [False, False, True]
+    world.run()
+    for client in clients[:2]:
+        heartbeat = client.heard_events[-1]
+        assert isinstance(heartbeat, HubHeartbeat)
+        assert heartbeat.grade is FeedGrade.LATE
+    assert clients[2].heard_events == []
+    blocked.blocked = False
+    world.run()
+    heartbeat = clients[2].heard_events[-1]
+    assert isinstance(heartbeat, HubHeartbeat)
+    assert heartbeat.grade is FeedGrade.LATE
+    assert world.whole(*clients)
+
+
+def test_a_grade_is_not_told_ahead_of_what_is_committed_with_it() -> None:
+    """Between the hub's adoption of an entry and its publication no heartbeat speaks for it; right after, it does."""
+    world = World()
+    client = Follower()
+    world.join(client)
+    entry = world.hub.commit([world.name("a")])
+    world.hub.grade = FeedGrade.LOST
+    world.server.feed_changed()
+    world.server.publish([entry])
+    world.run()
+    assert client.kinds_heard()[4:] == ["Applicable", "HubHeartbeat"]
+    assert client.held == world.hub.position()
+    assert world.whole(client)
 
 
 def test_several_entries_become_one_update() -> None:
@@ -230,8 +294,7 @@ def test_resume_at_a_restarted_hub_whose_entries_do_not_concern_the_client() -> 
     client = Follower(wanted=SPEECH)
     world.commit(world.task("t1", "z", kind=TaskKind.ANNOUNCEMENT))
     world.join(client)
-    other = World()
-    other.hub, other.server._hub = world.hub, world.hub
+    other = World(hub=world.hub)
     world.hub.commit([world.name("a")])
     world.hub.commit([world.name("b")])
     other.join(client)
@@ -256,7 +319,7 @@ def test_a_history_that_is_not_the_hubs_brings_a_snapshot(held: Position) -> Non
         world.commit(world.name(name))
     client = Follower(held=held)
     world.join(client)
-    assert client.kinds_heard() == ["Welcome", "Subscribed", "Whole"]
+    assert client.kinds_heard() == ["Welcome", "Subscribed", "Whole", "HubHeartbeat"]
     assert world.whole(client)
 
 
@@ -271,7 +334,7 @@ def test_entries_no_longer_kept_bring_a_snapshot() -> None:
         world.commit(world.name(name))
     world.hub.first_kept = 4
     world.join(client)
-    assert client.kinds_heard()[-1] == "Whole"
+    assert client.kinds_heard()[-2:] == ["Whole", "HubHeartbeat"]
     assert world.whole(client)
 
 
@@ -285,7 +348,7 @@ def test_a_replay_too_long_for_one_message_brings_a_snapshot() -> None:
     for number in range(100):
         world.commit(world.name(f"n{number}"))
     world.join(client)
-    assert client.kinds_heard()[-1] == "Whole"
+    assert client.kinds_heard()[-2:] == ["Whole", "HubHeartbeat"]
     assert world.whole(client)
 
 
@@ -335,7 +398,7 @@ def test_an_unreadable_journal_brings_a_snapshot() -> None:
     world.join(client)
     world.hub.reading[0][0].errback(OSError("disk"))
     world.run()
-    assert client.kinds_heard()[-1] == "Whole"
+    assert client.kinds_heard()[-2:] == ["Whole", "HubHeartbeat"]
     assert world.whole(client)
 
 
@@ -392,7 +455,7 @@ def test_a_snapshot_is_made_as_fast_as_it_is_taken() -> None:
     world.commit(world.name("n1", "changed on the way"))
     world.run()
     assert wire.most < 64 * 1024 * 2 + 2000
-    assert client.kinds_heard()[-2:] == ["Whole", "Applicable"]
+    assert client.kinds_heard()[-3:] == ["Whole", "Applicable", "HubHeartbeat"]
     assert world.whole(client)
 
 
@@ -626,7 +689,7 @@ def test_a_text_that_xml_cannot_carry_reaches_clients_cleaned() -> None:
     assert client.replica["name", "a"].value.names == (("zh", "x\ufffdy"),)
     assert world.server.settled()
     world.beat(client)
-    assert client.whole_proofs == 1
+    assert client.whole_proofs == 2
 
 
 def test_a_resource_that_cannot_be_sent_is_left_out() -> None:
@@ -643,7 +706,7 @@ def test_a_resource_that_cannot_be_sent_is_left_out() -> None:
     assert late.replica == client.replica
     assert world.server.settled()
     world.beat(client, late)
-    assert (client.whole_proofs, late.whole_proofs) == (1, 1)
+    assert (client.whole_proofs, late.whole_proofs) == (2, 2)
 
 
 def test_a_resource_too_long_to_send_is_left_out() -> None:
@@ -758,7 +821,7 @@ def test_idle_filter_classes_are_few() -> None:
     for number in range(20):
         client.want(Filter(targets=(f"b{number}",)))
         world.run()
-    assert len(world.server._classes) <= 4
+    assert len(world.server.publication.classes) <= 4
     assert world.whole(client)
 
 
@@ -809,9 +872,8 @@ def test_a_subscription_that_is_replaced_while_the_journal_is_read() -> None:
     world.hub.answer()
     world.run()
     assert [event.number for event in client.heard_events if isinstance(event, Subscribed)] == [1, 2]
-    assert [(item.filter, item.members) for item in world.server._classes.values() if item.members] == [
-        (DISPLAY.normalised(), 1)
-    ]
+    used = [(wanted, members) for wanted, members in world.server.publication.classes.items() if members]
+    assert used == [(DISPLAY.normalised(), 1)]
     assert world.whole(client)
 
 

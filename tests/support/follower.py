@@ -88,7 +88,7 @@ class Follower:
             case Gap():
                 self.held = None
                 connection.subscribe(self.wanted, None)
-            case HubHeartbeat():
+            case HubHeartbeat() if not self.rejects:
                 assert self.held is not None
                 assert event.last <= self.held.sequence
                 assert event.digest == digest_of(self.replica.values())

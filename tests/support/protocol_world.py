@@ -22,8 +22,8 @@ from support.wires import Wire, joined
 class World:
     """Everything that a test needs."""
 
-    def __init__(self, **settings: Any) -> None:
-        self.hub = FakeHub()
+    def __init__(self, *, hub: FakeHub | None = None, **settings: Any) -> None:
+        self.hub = hub or FakeHub()
         self.clock = Clock()
         self.settings = ProtocolSettings(**settings)
         self.server = ProtocolServer(hub=self.hub, settings=self.settings, reactor=self.clock)

@@ -133,6 +133,7 @@ class Hub(Service):
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
         self._pipeline.on_commit(self._committed)
+        self._feed.on_grade(self._server.feed_changed)
         metrics.watch("queue_inputs", "Inputs that are not yet committed.", lambda: self._pipeline.waiting)
         metrics.watch("calls", "Calls in the state.", lambda: len(self.view.state.calls))
         metrics.watch("subscribers", "Connected subscribers.", lambda: len(self.view.subscribers()))

@@ -63,8 +63,13 @@ class FeedIntake:
         self._fresh_at: Instant | None = None
         self._on_the_way: dict[_Key, FeedRecord] = {}
         self._set_aside: dict[_Key, _SetAside] = {}
+        self._listeners: list[Callable[[], None]] = []
         self.age: Callable[[], float | None] = lambda: None
         """Gives the machine seconds since the feed was last known to be good; set by who has the receiver."""
+
+    def on_grade(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when the grade has become another one, as `grade` and `fresh_at` tell by then."""
+        self._listeners.append(listener)
 
     def loaded(self) -> None:
         """The stored state is there: the feed is taken to be as fresh as it was then, until the line says."""
@@ -96,6 +101,8 @@ class FeedIntake:
         if before is FeedGrade.FRESH:
             self._fresh_at = Instant(int(self._clock.now() - (self.age() or 0.0) * self._clock.rate))
         self._pipeline.put(GradeFeed(id=self._next_id("grade"), at=self._now(), grade=grade))
+        for listener in self._listeners:
+            listener()
 
     def try_again(self) -> None:
         """Put in what was impossible and no longer is; called when time or the configuration has moved."""

@@ -1,0 +1,69 @@
+"""The wiring of a hub: what one part says reaches those whom it concerns."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from twisted.internet.task import Clock
+
+from stationmaster.hub.build import Hub
+from stationmaster.hub.database import database_url
+from stationmaster.hub.settings import HubSettings, Subsystem
+from stationmaster.station.load import load_station
+from stationmaster_base.clock import MachineClock
+from stationmaster_base.configuration import Faults, Table
+from stationmaster_kernel.values import FeedGrade
+from stationmaster_protocol.messages import HubHeartbeat
+from stationmaster_service.process import Running
+from stationmaster_service.timer import StationTimer
+from support.follower import Follower
+from support.small_station import at
+from support.wires import joined
+
+SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    """A hub that is wired and not started."""
+    clock, reactor = MachineClock(lambda: float(at("07:00"))), Clock()
+    more: dict[str, Any] = {"reactor": reactor, "table": Table({}, "stationmaster.toml", Faults())}
+    running = Running(
+        clock=clock,
+        timer=StationTimer(clock, reactor),
+        folder=tmp_path,
+        registry=CollectorRegistry(),
+        random=random.Random(1),
+        new_boot_id=lambda: "boot",
+        fail=lambda error: pytest.fail(str(error)),
+        **more,
+    )
+    settings = HubSettings(
+        station=SAMPLE,
+        database=database_url("sqlite:///hub.db", tmp_path),
+        subsystems=(Subsystem(identity="client-0", token="token-0"),),
+    )
+    return Hub(settings, load_station(SAMPLE), running, (), lambda _: None)
+
+
+def test_the_lines_grade_reaches_subscribers_at_once(hub: Hub) -> None:
+    """When the feed's grade changes, a heartbeat tells every subscriber so, without any time passing."""
+    client = Follower()
+    wires = joined(hub._server.buildProtocol(None), client.connect())
+
+    def carry() -> list[FeedGrade]:
+        client.heard_events.clear()
+        while wires[0].carry() | wires[1].carry():
+            pass
+        return [event.grade for event in client.heard_events if isinstance(event, HubHeartbeat)]
+
+    assert carry() == [FeedGrade.LOST]
+    for grade in (FeedGrade.FRESH, FeedGrade.LATE):
+        hub._feed.graded(grade)
+        assert carry() == [grade]
+    hub._feed.graded(FeedGrade.LATE)
+    assert carry() == []
