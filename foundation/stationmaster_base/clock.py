@@ -46,6 +46,10 @@ class StationClock(Protocol):
         """Look again at what sets this clock."""
 
 
+_END_OF_TIME = 253402300800
+"""The first second of the year 10000, which no date can name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
     """At machine time `machine` it was `station` o'clock, and runs at `rate` since."""
@@ -127,13 +131,16 @@ def read_anchor(path: Path) -> Anchor:
     """
     try:
         body = json.loads(path.read_text("utf-8"))
-        return Anchor(station=float(body["station"]), machine=float(body["machine"]), rate=float(body["rate"]))
+        anchor = Anchor(station=float(body["station"]), machine=float(body["machine"]), rate=float(body["rate"]))
+        if not (0 <= anchor.station < _END_OF_TIME and 0 <= anchor.rate < math.inf and math.isfinite(anchor.machine)):
+            raise ValueError("a number in it cannot be")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StationError(
             "clock-file",
             f"{path} is not a usable clock file: {error}.",
-            "It holds JSON with the numbers station, machine and rate.",
+            "It holds JSON with the numbers station, machine and rate; station from 1970 to 9999, rate from 0.",
         ) from error
+    return anchor
 
 
 def write_anchor(path: Path, anchor: Anchor) -> None:

@@ -44,6 +44,9 @@ def load_station(folder: Path) -> Station:
 
     """
     faults = HelpfulFaults()
+    if not folder.is_dir():
+        faults.add(str(folder), "folder", "does not exist or is not a folder", "a station's folder")
+        faults.raise_if_any()
     station = read_station(folder, faults)
     faults.raise_if_any()
     return station
