@@ -18,6 +18,8 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 
+from measured import Measured, against, hand_on, told
+
 from stationmaster_base.times import Instant
 from stationmaster_dmis.ledger import Ledger
 from stationmaster_gateway.database import Reading
@@ -29,6 +31,9 @@ from stationmaster_telegram.frame import Header, Telegram
 from stationmaster_telegram.records import CallRecord, Calls, DatabaseState, day_start
 
 SAMPLE = Path(__file__).parent.parent / "stations" / "sample" / "timetable.csv"
+BYTES_PER_S = {9600: 960, 115200: 11520}
+"""Bytes per second at a rate: ten bits for each, with start and stop bit."""
+
 FIRST_DAY = date(2026, 3, 1)
 UTC_AHEAD = 8 * 3600
 NOW = 12 * 3600
@@ -114,21 +119,48 @@ def one_change(rows: dict[int, Rows]) -> int:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, hand on."""
     timetable = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
+    results: list[Measured] = []
     print(f"timetable: {timetable.name}")
     print("calls  reported  telegrams  bytes  per call  until proven  9600 Bd  115200 Bd   JSON  JSON deflated")
     for count, reported in ((135, False), (400, False), (400, True), (900, True)):
         rows = runs(timetable, count, reported=reported)
         call_bytes, telegrams, all_bytes, calls = transmit(rows)
         text = as_json(calls)
+        deflated = len(zlib.compress(text, 9))
         print(
             f"{count:5}  {'noon' if reported else 'none':8}  {telegrams:9}  {call_bytes:5}  {call_bytes / count:8.1f}"
             f"  {all_bytes:12}  {all_bytes / 960:6.2f}s  {all_bytes / 11520:8.2f}s"
-            f"  {len(text):5}  {len(zlib.compress(text, 9)):13}"
+            f"  {len(text):5}  {deflated:13}"
+        )
+        results += full_state(
+            f"{count} calls, {'half of them reported' if reported else 'none reported'}",
+            count,
+            call_bytes,
+            all_bytes,
+            deflated,
         )
     rows = runs(timetable, 400, reported=True)
-    print(f"one changed call alone: {one_change(rows)} bytes")
+    results.append(Measured(name="one changed call alone", value=one_change(rows), unit="bytes"))
+    results += working_time(rows)
+    print("baselines: the same calls as one piece of JSON, deflated at level 9; for seconds, that piece at the line's")
+    print("rate, without frames, checks or proof; for a telegram's working time, its time on the line at 115200")
+    print(told(results))
+    hand_on(results)
+
+
+def full_state(what: str, count: int, call_bytes: int, all_bytes: int, json_bytes: int) -> list[Measured]:
+    """Bytes per call, and the seconds until the receiver has proof that it has everything, at both rates."""
+    results = [against(f"{what}: bytes per call", call_bytes / count, "bytes", json_bytes / count)]
+    for baud, per_second in BYTES_PER_S.items():
+        name = f"{what}: full state, proven, at {baud}"
+        results.append(against(name, all_bytes / per_second, "s", json_bytes / per_second))
+    return results
+
+
+def working_time(rows: dict[int, Rows]) -> list[Measured]:
+    """What a telegram costs the processors at both ends, against the time that the line takes for it."""
     count = 20_000
     mirror = Mirror()
     schedule = Schedule(mirror, Header(station="QHD", gateway=1, epoch=1, sequence=1), lambda: 2)
@@ -139,15 +171,19 @@ def main() -> None:
         outgoing = schedule.next_telegram(number / 48)
         schedule.sent(outgoing, number / 48)
         frames.append(outgoing.frame)
-    made = time.process_time() - begun
+    made = (time.process_time() - begun) / len(frames) * 1e6
     decoder = Decoder("QHD")
     begun = time.process_time()
     for _ in range(10):
         for frame in frames:
             decoder.receive_data(frame)
             decoder.next_event()
-    read = time.process_time() - begun
-    print(f"one telegram takes {made / len(frames) * 1e6:.0f} µs to make, {read / count * 1e6:.0f} µs to read")
+    read = (time.process_time() - begun) / count * 1e6
+    on_line = sum(map(len, frames)) / len(frames) / BYTES_PER_S[115200] * 1e6
+    return [
+        against("making one telegram", made, "µs", on_line),
+        against("reading one telegram", read, "µs", on_line),
+    ]
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["OUT", "Measured", "hand_on"]
+__all__ = ["OUT", "Measured", "against", "hand_on", "share", "told"]
 
 OUT = "STATIONMASTER_BENCH_OUT"
 """The environment variable that names the file for a benchmark's results."""
@@ -29,6 +29,38 @@ class Measured:
     ratio: float | None = None
     budget: str = ""
     ok: bool = True
+
+
+def against(
+    name: str,
+    value: float,
+    unit: str,
+    baseline: float,
+    budget: str = "",
+    *,
+    ratio: float | None = None,
+    ok: bool = True,
+) -> Measured:
+    """A figure beside its baseline; with `ratio`, the budget is that the figure is at most so many times it."""
+    times = value / baseline
+    kept = ok and (ratio is None or times <= ratio)
+    return Measured(name=name, value=value, unit=unit, baseline=baseline, ratio=times, budget=budget, ok=kept)
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """The value that `part` of the values do not exceed: 0.5 is the median, 0.95 the 95th percentile."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(part * len(ranked)))]
+
+
+def told(results: Iterable[Measured]) -> str:
+    """The figures as lines of text, for people."""
+    return "\n".join(
+        f"{result.name}: {result.value:.4g} {result.unit}"
+        + ("" if result.baseline is None else f" (baseline {result.baseline:.4g}, {result.ratio:.3g} times)")
+        + (f" [{result.budget}: {'kept' if result.ok else 'NOT KEPT'}]" if result.budget else "")
+        for result in results
+    )
 
 
 def hand_on(results: Iterable[Measured]) -> None:
