@@ -256,3 +256,34 @@ def test_without_a_feed_trains_are_unconfirmed_and_do_not_pile_up(browser: Brows
     finally:
         page.close()
         hub.close()
+
+
+def test_tasks_that_come_near_are_asked_for(hub: FedHub, page: Page) -> None:
+    """Only tasks of the next two hours are asked for; when the day has moved on, the next ones are there."""
+    evening = page.locator("#due li", has_text="1111")
+    assert evening.count() == 0
+    hub.step("17:00")
+    expect(evening.first).to_be_visible(timeout=15_000)
+
+
+def test_a_stream_that_has_gone_dumb_is_noticed(browser: Browser, hub: FedHub) -> None:
+    """A stream that is open and brings nothing any more, while the hub answers, is opened anew."""
+    page = browser.new_page(viewport=NARROW)
+    page.add_init_script(
+        """{
+          const Real = window.EventSource;
+          window.EventSource = class extends Real {
+            constructor(path) { super(path); window.streams = [...(window.streams ?? []), this]; }
+            addEventListener(name, heard) {
+              super.addEventListener(name, (event) => window.dumb === this || heard(event));
+            }
+          };
+        }"""
+    )
+    page.goto(f"{hub.base}/")
+    expect(row(page, "G101")).to_be_visible()
+    page.evaluate("window.dumb = window.streams[0]")
+    hub.report(replace(G101, track="12"))
+    expect(cell(page, "G101", TRACK)).to_have_text("12 (7)", timeout=20_000)
+    assert page.evaluate("window.streams.length") == 2
+    page.close()
