@@ -43,10 +43,24 @@ class DayCheck:
             for board, rows in self._oracle.board_rows(now).items()
         }
         _same(f"boards at {to_iso(now)}", shown, wanted)
+        self._kiosk(now)
         self.minutes += 1
         for rows in shown.values():
             self.rows += len(rows)
             self.statuses.update(row["status"] for row in rows)
+
+    def _kiosk(self, now: Instant) -> None:
+        """What the kiosk says of the next two hours: the trains, their times, track, check-in and marks."""
+        answer = self._station.processes["query"].web_json("/api/v1/search")
+        shown = {call["call"]: _kiosk_call(call) for call in answer["calls"]}
+        calls = self._oracle.calls(now, seen_by="query")
+        _same(
+            f"kiosk at {to_iso(now)}",
+            shown,
+            {name: _oracle_kiosk_call(call) for name, call in calls.items() if name in shown},
+        )
+        soon = {name for name, call in calls.items() if call.kind != "passing" and _within_the_hour(call, now)}
+        assert answer["more"] or soon <= shown.keys(), f"the kiosk lacks {sorted(soon - shown.keys())} at {to_iso(now)}"
 
     def calls(self, now: Instant) -> int:
         """The state of every call; their number."""
@@ -137,6 +151,35 @@ def _oracle_call(call: Any) -> dict[str, Any]:
         "arrival": event(call.arrival),
         "departure": event(call.departure),
     }
+
+
+KIOSK_KEYS = ("numbers", "kind", "running", "track", "unconfirmed")
+
+
+def _kiosk_call(call: dict[str, Any]) -> dict[str, Any]:
+    times = {key: _instant(call[key]) for key in ("check_in_open", "check_in_close")}
+    for name in ("arrival", "departure"):
+        event = call[name]
+        times[name] = None if event is None else {key: _instant(event[key]) for key in ("planned", "best", "actual")}
+    return {key: call[key] for key in KIOSK_KEYS} | times
+
+
+def _oracle_kiosk_call(call: Any) -> dict[str, Any]:
+    whole = _oracle_call(call)
+    times = {key: whole[key] for key in ("check_in_open", "check_in_close")}
+    for name in ("arrival", "departure"):
+        event = whole[name]
+        times[name] = None if event is None else {key: event[key] for key in ("planned", "best", "actual")}
+    return {key: whole[key] for key in KIOSK_KEYS} | times
+
+
+def _instant(text: str | None) -> Instant | None:
+    return None if text is None else from_iso(text)
+
+
+def _within_the_hour(call: Any, now: Instant) -> bool:
+    event = call.departure or call.arrival
+    return event.best is not None and now < event.best < now + 60 * MINUTE
 
 
 def _same(what: str, shown: dict[str, Any], wanted: dict[str, Any]) -> None:
