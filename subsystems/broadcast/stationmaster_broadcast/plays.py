@@ -98,7 +98,7 @@ class Play:
                 file=str(body["file"]),
                 sha256=str(body["sha256"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a play: {error!r}") from error
 
 
@@ -211,7 +211,10 @@ class PlayLog:
         if not self._present.exists():
             return
         try:
-            yield from [Play.from_body(body) for body in json.loads(self._present.read_text("utf-8"))]
+            bodies = json.loads(self._present.read_text("utf-8"))
+            if not isinstance(bodies, list):
+                raise ValueError("not a list of plays")
+            yield from [Play.from_body(body) for body in bodies]
         except ValueError as error:
             _LOG.warning(
                 "playing-unreadable", file=str(self._present), problem=str(error), todo="none; it starts empty"
