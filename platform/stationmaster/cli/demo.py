@@ -289,6 +289,10 @@ def _is_free(port: int) -> bool:
         return True
 
 
+BROADCAST_KEYS = 'sounds = "sounds"\nsink = "auto"'
+"""Announcements go to files, and are heard as well where the machine has a sound card."""
+
+
 def _write(path: Path, text: str) -> None:
     """In one move, and for nobody else to read: the configuration holds tokens."""
     draft = path.with_name(f"{path.name}.new")
@@ -311,7 +315,7 @@ token = "{secret}"
 state = "state/{name}.db"
 listen = "{LOOPBACK}"
 port = {ports.of(name)[0]}
-{'sounds = "sounds"' if name == "broadcast" else ""}
+{BROADCAST_KEYS if name == "broadcast" else ""}
 """.rstrip()
         + "\n"
         for name, secret in tokens.items()

@@ -207,6 +207,11 @@ def _add_import(commands: Any) -> None:
         help="CSV with the columns train_class, kind, train, origin, destination, arr, dep; UTF-8 or GB18030",
     )
     parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the station's folder")
+    parser.add_argument(
+        "--without-track",
+        action="store_true",
+        help="bring in rows for which no track is free without one, instead of nothing at all",
+    )
 
 
 def _add_process(commands: Any, process: Process) -> None:
@@ -285,7 +290,7 @@ def _check(chosen: argparse.Namespace) -> int:
 
 def _import(chosen: argparse.Namespace) -> int:
     station: Any = import_module("stationmaster.cli.stations")
-    code: int = station.import_timetable(chosen.file, chosen.into)
+    code: int = station.import_timetable(chosen.file, chosen.into, without_track=chosen.without_track)
     return code
 
 

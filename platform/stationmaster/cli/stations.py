@@ -32,9 +32,12 @@ def check(folder: Path) -> int:
     return 0
 
 
-def import_timetable(file: Path, folder: Path) -> int:
-    """Bring a timetable into a station's folder and say what came of it; 0 if it was written, else 1."""
-    report = import_into(file, folder)
+def import_timetable(file: Path, folder: Path, *, without_track: bool = False) -> int:
+    """Bring a timetable into a station's folder and say what came of it; 0 if it was written, else 1.
+
+    With `without_track`, rows for which no track is free come in without one.
+    """
+    report = import_into(file, folder, allow_unallotted=without_track)
     _print(report.faults)
     _print(report.warnings, "warning: ")
     if not report.written:
@@ -48,6 +51,8 @@ def _told(report: ImportReport, folder: Path) -> str:
     parts = [f"{_count(report.rows, 'call')} imported into {folder}."]
     if report.allotted:
         parts.append(f"{report.allotted} were given a track.")
+    for item in report.unallotted:
+        parts.append(f"\n{item.row.number} (line {item.row.line}) has no track: {item.reason}")
     if report.names_added:
         parts.append(f"{_count(len(report.names_added), 'station')} added to names.csv, named by pinyin: mend them.")
     if report.backup is not None:
