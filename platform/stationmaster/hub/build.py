@@ -63,7 +63,10 @@ def build(running: Running, faces: Sequence[AddFace] = (), probe: Probe = lambda
     """
     settings = HubSettings.from_table(running.table.table("hub"), running.folder)
     running.table.faults.raise_if_any()
-    return Hub(settings, load_station(settings.station), running, faces, probe)
+    station = load_station(settings.station)
+    for warning in station.warnings:
+        _LOG.warning("station-folder", says=str(warning), todo="see what it says; the station runs all the same")
+    return Hub(settings, station, running, faces, probe)
 
 
 class Hub(Service):
