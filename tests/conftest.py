@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import settings
+
+from support.effort import EFFORT
 
 FIRST = ("tests/system/test_real_day.py", "tests/system/")
 
 # The same examples at every run, so that a failure is a change's fault; a soak searches on with new ones.
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("search", derandomize=False, max_examples=1000)
-settings.load_profile(os.environ.get("STATIONMASTER_TEST_EXAMPLES", "same"))
+settings.register_profile("same", derandomize=EFFORT == 1, database=None)
+settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_kernel.task import Result
 from stationmaster_kernel.values import EventName, TaskKind, TaskState
+from support.effort import scaled
 
 FRESH = FeedAge(fresh=True)
 
@@ -362,7 +363,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(st.lists(STEPS, max_size=40))
 def test_whatever_happens_nothing_twice_and_nothing_out_of_time(steps):
     """Under any sequence of updates, acts and crashes each work is begun at most once, in its time, and ends once."""

@@ -12,6 +12,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.silent_engine import SilentEngine
 from stationmaster_kernel.task import Task
+from support.effort import scaled
 from support.fake_broadcast import START, FakeAgent, FakeEngine, Hall, announcement, hall, works
 
 
@@ -276,7 +277,7 @@ def test_a_call_of_no_train_is_filed_under_the_local_date(tmp_path: Path) -> Non
     assert held.plays.after(0)[0].file == "2026-03-02/003000-a-station-open.wav"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -19,6 +19,7 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, step
 from stationmaster_kernel.task import Result, Task, interval_on
 from stationmaster_kernel.values import CallKind, FeedGrade, Running, TaskKind, TaskState
+from support.effort import scaled
 from support.small_station import at, planned, record, running_station
 
 START = at("06:00")
@@ -115,7 +116,7 @@ def index_of(state: State) -> tuple[object, ...]:
     )
 
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=scaled(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @many

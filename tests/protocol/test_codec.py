@@ -21,11 +21,12 @@ from stationmaster_protocol.scalar_codecs import carriable, cleaned
 from stationmaster_protocol.schema import made_schema
 from stationmaster_protocol.shapes import MESSAGES
 from stationmaster_protocol.writing import document_text
+from support.effort import scaled
 from support.protocol_values import messages, resource_of, values
 
 LARGEST = 1 << 22
 SCHEMA = etree.XMLSchema(etree.fromstring(schema_text()))
-ENOUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+ENOUGH = settings(max_examples=scaled(60), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def framed(message: Message) -> bytes:

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.filters import Filter
+from support.effort import scaled
 from support.follower import Follower
 from support.protocol_world import World
 from support.wires import Wire
@@ -170,6 +171,6 @@ class Faults(RuleBasedStateMachine):
 
 
 Faults.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=scaled(60), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestFaults = Faults.TestCase

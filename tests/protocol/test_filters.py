@@ -16,11 +16,12 @@ from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import Deletion, Received, Snapshot
 from stationmaster_protocol.outbox import Outbox
 from stationmaster_protocol.writing import resource_text
+from support.effort import scaled
 from support.fake_hub import FakeHub
 from support.protocol_values import resources, values
 from support.protocol_world import World
 
-ENOUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+ENOUGH = settings(max_examples=scaled(60), deadline=None, suppress_health_check=list(HealthCheck))
 FRAMES = Frames(fragment=resource_text, largest=1 << 20, part=500)
 FILTERS = st.builds(
     Filter,

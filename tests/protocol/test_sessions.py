@@ -39,10 +39,11 @@ from stationmaster_protocol.server_session import ServerSession
 from stationmaster_protocol.session import Breach, Session
 from stationmaster_protocol.shapes import MESSAGES
 from stationmaster_protocol.states import TRANSITIONS, Role, SessionState, next_state, senders
+from support.effort import scaled
 from support.protocol_values import messages
 
 LARGEST = 1 << 22
-ENOUGH = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+ENOUGH = settings(max_examples=scaled(40), deadline=None, suppress_health_check=list(HealthCheck))
 HELLO = Hello(identity="a", token="t")
 WELCOME = Welcome(epoch="e", heartbeat=5000, largest=1000, station_time=1772348400000000)
 DIGEST = "0" * 32
