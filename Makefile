@@ -21,7 +21,7 @@ check:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
-	$(PYTHON) -m pytest -q tests/layout -m "not wheel"
+	$(PYTHON) -m pytest -q tests/layout
 
 bench: ; @tools/setup && exec $(PYTHON) benchmarks/run.py $(ARGS)
 
