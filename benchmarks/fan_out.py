@@ -121,18 +121,18 @@ def serve(what: str) -> None:
 
     class Bare(Protocol):
         def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
-            self.transport.setTcpNoDelay(True)  # type: ignore[union-attr]
+            self.transport.setTcpNoDelay(True)
             bare.append(self)
 
     def loop() -> None:
         sent = time.monotonic_ns()
         for each in bare:
-            each.transport.write(frame)  # type: ignore[union-attr]
+            each.transport.write(frame)
         say(sent)
 
     def publish() -> None:
         fresh = [replace(put, revision=put.revision + len(hub.entries)) for put in puts]
-        fresh = [replace(put, value=replace(put.value, revision=put.revision)) for put in fresh]  # type: ignore[type-var]
+        fresh = [replace(put, value=replace(put.value, revision=put.revision)) for put in fresh]
         entry = hub.commit(fresh)
         sent = time.monotonic_ns()
         server.publish([entry])
@@ -141,7 +141,7 @@ def serve(what: str) -> None:
     controls: list[Protocol] = []
 
     def say(sent: int) -> None:
-        controls[0].transport.write(b"%d\n" % sent)  # type: ignore[union-attr]
+        controls[0].transport.write(b"%d\n" % sent)
 
     class Control(Protocol):
         def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
@@ -151,19 +151,19 @@ def serve(what: str) -> None:
             publish() if what == "server" else loop()
 
         def connectionLost(self, reason: object = None) -> None:  # noqa: N802, ARG002 - Twisted's name
-            reactor.stop()  # type: ignore[attr-defined]
+            reactor.stop()
 
     update = Update(since=1, to=2, hash="0" * 64, puts=puts)
     frame = encode(update, largest=LARGEST_TO_CLIENT)
     server = ProtocolServer(hub=hub, settings=ProtocolSettings(heartbeat_s=600, handshake_s=60), reactor=reactor)
     factory = server if what == "server" else Factory.forProtocol(Bare)
-    listening = reactor.listenTCP(0, factory, backlog=SUBSCRIBERS, interface="127.0.0.1")  # type: ignore[attr-defined]
-    control = reactor.listenTCP(0, Factory.forProtocol(Control), interface="127.0.0.1")  # type: ignore[attr-defined]
+    listening = reactor.listenTCP(0, factory, backlog=SUBSCRIBERS, interface="127.0.0.1")
+    control = reactor.listenTCP(0, Factory.forProtocol(Control), interface="127.0.0.1")
     gc.collect()
     gc.freeze()
     sys.stdout.write(f"{listening.getHost().port} {control.getHost().port}\n")
     sys.stdout.flush()
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.run()
 
 
 # The client.
