@@ -58,6 +58,8 @@ def run(name: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.json"
         begun = time.monotonic()
+        load = os.getloadavg()[0]
+        date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         try:
             ended = subprocess.run(
                 [sys.executable, str(HERE / f"{name}.py")],
@@ -74,6 +76,8 @@ def run(name: str) -> dict[str, Any]:
         return {
             "benchmark": name,
             "machine": machine(),
+            "date": date,
+            "load": load,
             "seconds": round(time.monotonic() - begun, 1),
             "exit_code": code,
             "results": results,
@@ -97,7 +101,8 @@ def report(runs: list[dict[str, Any]]) -> str:
     lines = ["# Benchmarks", "", "Made by `make bench`. A ratio is against the baseline measured in the same run.", ""]
     for each in runs:
         lines += [f"## {each['benchmark']}", ""]
-        lines += [f"`python benchmarks/{each['benchmark']}.py`, {each['seconds']} s on {each['machine']}.", ""]
+        lines += [f"`python benchmarks/{each['benchmark']}.py`, {each['date']}, {each['seconds']} s."]
+        lines += [f"{each['machine']}; load of the machine before: {each['load']:.1f}.", ""]
         if each["exit_code"]:
             lines += [f"**Failed with exit code {each['exit_code']}.**", ""]
         if each["results"]:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import random
 import sqlite3
 import sys
@@ -316,7 +315,6 @@ def main() -> None:
         root = Path(folder)
         for name in ("start", "busy", *map(str, LATENCY_S)):
             (root / name).mkdir()
-        print(f"load of the machine before: {os.getloadavg()[0]:.1f}", flush=True)
         results += starts(root / "start")
         results += busy_hours(root / "busy")
         for baud in LATENCY_S:
