@@ -73,7 +73,8 @@ class DayCheck:
     def announcements(self, now: Instant) -> int:
         """Every announcement that was to be made was made once, in time, with its words, and no other; their number.
 
-        What became due in the last minutes may still be playing, or wait for its zone.
+        What became due in the last minutes may still be playing, or wait for its zone. What was due before the
+        station was started comes all at once then, and some of it may become too old before its zone is free.
         """
         played = self._station.processes["broadcast"].web_json("/api/v1/played?after=0")
         made = Counter((item["task"], item["target"]) for item in played)
@@ -82,11 +83,16 @@ class DayCheck:
         badly = [item for item in played if item["outcome"] != "done"]
         assert not badly, f"not done: {badly[:MOST_SHOWN]}"
         wanted = {(item.task, item.zone): item for item in self._oracle.announcements(now)}
-        fresh = {key for key, item in wanted.items() if item.due > now - LAST_MINUTES and key not in made}
+        start = self._station.start
+        open_ = {
+            key
+            for key, item in wanted.items()
+            if key not in made and (item.due > now - LAST_MINUTES or item.due < start)
+        }
         _same(
             "announcements",
             {f"{item['task']} in {item['target']}": item["texts"] for item in played},
-            {f"{task} in {zone}": item.texts for (task, zone), item in wanted.items() if (task, zone) not in fresh},
+            {f"{task} in {zone}": item.texts for (task, zone), item in wanted.items() if (task, zone) not in open_},
         )
         for item in played:
             due = wanted[item["task"], item["target"]]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
-from collections.abc import Sequence
+import wave
+from array import array
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from support.records import record
 
 pytestmark = pytest.mark.timeout(1200)
 
-SILENT = {"engine": "silent"}
+SILENT: Mapping[str, object] = {"engine": "silent"}
 
 KILLS = int(os.environ.get("STATIONMASTER_TEST_KILLS", "12"))
 KILLS_UNTIL = "11:00" if KILLS < 50 else "24:00"
@@ -37,9 +40,11 @@ def oracle_of(day: RealDay, start: Instant, cuts: Sequence[Cut] = ()) -> Oracle:
     return Oracle(day.station, day.scenario, start, day.days, planned_at=day.plans(), cuts=cuts)
 
 
-def station_of(day: RealDay, folder: Path, start: Instant, **more: object) -> RealStation:
+def station_of(
+    day: RealDay, folder: Path, start: Instant, *, speech: Mapping[str, object] = SILENT, **more: object
+) -> RealStation:
     """The day's station, not yet begun."""
-    tables = {"gateway": {"station": day.telecode}, "broadcast": SILENT, "hub": {"heartbeat_s": 0.5}}
+    tables = {"gateway": {"station": day.telecode}, "broadcast": speech, "hub": {"heartbeat_s": 0.5}}
     return RealStation(
         folder=folder,
         station=day.station,
@@ -121,6 +126,28 @@ def test_every_subsystem_is_cut_off_and_goes_on_alone(day: RealDay, tmp_path: Pa
         check.calls(end)
         made = check.announcements(end)
         record("cut_off", cuts=len(cuts), minutes=check.minutes, rows=check.rows, announcements=made)
+
+
+def test_an_hour_is_really_spoken(day: RealDay, tmp_path: Path) -> None:
+    """With the real engine every announcement is made in time, and its file is whole, audible and the one recorded."""
+    start, end = day.at("07:00"), day.at("08:00")
+    station = station_of(day, tmp_path, start, speech={})
+    with real_station(station):
+        check = DayCheck(station, oracle_of(day, start))
+        station.run_to(end, check.minute)
+        made = check.announcements(end)
+        played = station.processes["broadcast"].web_json("/api/v1/played?after=0")
+    assert made > 40
+    for item in played:
+        file = tmp_path / "sounds" / item["file"]
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == item["sha256"]
+        with wave.open(str(file)) as sound:
+            seconds = sound.getnframes() / sound.getframerate()
+            samples = array("h", sound.readframes(sound.getnframes()))
+        assert abs(seconds - item["seconds"]) < 0.1
+        assert max(samples) > 8000, f"{item['file']} is hardly to be heard"
+        assert seconds > 0.05 * len(item["texts"]["zh"]), f"{item['file']} is too short for its text"
+    record("spoken", announcements=made, files=len({item["file"] for item in played}))
 
 
 class _Most:

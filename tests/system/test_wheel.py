@@ -170,6 +170,7 @@ def test_tests_pass_against_the_wheel(installed: Path) -> None:
                 "tests/simulator",
                 "tests/cli/test_run_process.py",
                 "tests/cli/test_stations.py",
+                "tests/system/test_demo.py::test_the_demo_runs_and_ends",
             ),
         ],
         cwd=ROOT,
