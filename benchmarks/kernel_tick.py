@@ -5,6 +5,7 @@
 The calls are the sample station's, multiplied until a day has the number wanted; the rules, the boards and the zones
 are the sample's. The simulator makes the day's reports; each announcement is reported as done when it is due.
 Each tick is a batch of its own for the hub's writer; what else comes goes to it between ticks, and is not measured.
+The days are run side by side, a minute of each in turn, so a ratio between them is of one and the same machine.
 Beside each tick one row is changed in another SQLite file with the same durability: less than that no commit can cost.
 
 A day of 10,000 calls has eleven times as much due in a minute as one of 900; so the same is measured for 10,000
@@ -20,7 +21,8 @@ import sqlite3
 import tempfile
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from datetime import time as time_of_day
@@ -65,17 +67,17 @@ BUDGET_MS = 1.0
 GROWTH = 1.3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Ticks:
     """What was measured, in milliseconds for each tick, and how much there was."""
 
-    calls: int
-    tasks: int
-    whole: tuple[float, ...]
-    kernel: tuple[float, ...]
-    commit: tuple[float, ...]
-    empty: tuple[float, ...]
-    puts: tuple[int, ...]
+    calls: int = 0
+    tasks: int = 0
+    whole: list[float] = field(default_factory=list)
+    kernel: list[float] = field(default_factory=list)
+    commit: list[float] = field(default_factory=list)
+    empty: list[float] = field(default_factory=list)
+    puts: list[int] = field(default_factory=list)
 
 
 def calls_of(station: Station, day: date, count: int) -> tuple[PlannedCall, ...]:
@@ -214,55 +216,79 @@ class EmptyTransaction:
         return (time.perf_counter() - begun) * 1000
 
 
-def measure(station: Station, days: Sequence[int], folder: Path) -> Ticks:
-    """Run the first of `days`, each with so many calls, from before `BEGIN_HOUR` to `END_HOUR`."""
-    facts = replace(station.configuration.station, keep=KEEP)
-    configuration = replace(station.configuration, station=facts)
-    zone = ZoneInfo(facts.zone)
-    first = Instant(local_instant(DAY, time_of_day(BEGIN_HOUR), zone) - WARM_UP * MINUTE)
-    bench, empty = Bench(folder, first), EmptyTransaction(folder)
-    bench.work([Configure(id=bench.name(), at=first, configuration=configuration)])
-    bench.work([GradeFeed(id=bench.name(), at=first, grade=FeedGrade.FRESH)])
-    bench.put([Presence(id=bench.name(), at=first, kind=kind, present=True) for kind in TaskKind])
-    events: deque[ScenarioEvent] = deque()
-    for ahead, count in enumerate(days):
-        day = DAY + timedelta(days=ahead)
-        calls = calls_of(station, day, count)
-        bench.work([Plan(id=bench.name(), at=first, day=day, calls=calls)])
-        if not ahead:
-            events.extend(make_scenario(calls, 1, day=day, zone=zone))
-    dispatchers = Dispatchers(events=events)
-    minute, end = first, local_instant(DAY, time_of_day(END_HOUR), zone)
-    whole, kernel, commit, puts, nothing = [], [], [], [], []
-    calls_known, tasks_known = 0, 0
-    while minute < end:
-        work, took = bench.work([Tick(id=f"tick/{to_iso(minute)}", at=minute)])
-        least = empty()
-        if minute >= first + WARM_UP * MINUTE:
-            calls_known, tasks_known = calls_known or len(bench.state.calls), tasks_known or len(bench.state.tasks)
-            whole.append(took)
-            kernel.append(work.kernel_s * 1000)
-            commit.append(work.commit_s * 1000)
-            nothing.append(least)
-            puts.append(sum(len(entry.changes.puts) for entry in work.batch.entries))
-        now = Instant(minute + MINUTE - 1)
-        news = dispatchers.news(now)
-        if minute == first:  # what has happened until now comes as one picture
-            bench.put([Feed(id=bench.name(), at=now, records=news[n : n + 50]) for n in range(0, len(news), 50)])
-        else:
-            bench.put([Feed(id=bench.name(), at=now, records=(record,)) for record in news])
-        bench.put(bench.announced(now))
-        minute = Instant(minute + MINUTE)
-    bench.store.close()
-    return Ticks(
-        calls=calls_known,
-        tasks=tasks_known,
-        whole=tuple(whole),
-        kernel=tuple(kernel),
-        commit=tuple(commit),
-        empty=tuple(nothing),
-        puts=tuple(puts),
-    )
+class StationDay:
+    """The first of some days, each with so many calls, minute by minute."""
+
+    def __init__(self, station: Station, days: Sequence[int], folder: Path) -> None:
+        facts = replace(station.configuration.station, keep=KEEP)
+        configuration = replace(station.configuration, station=facts)
+        zone = ZoneInfo(facts.zone)
+        self.now = Instant(local_instant(DAY, time_of_day(BEGIN_HOUR), zone) - WARM_UP * MINUTE)
+        self._counted_from = Instant(self.now + WARM_UP * MINUTE)
+        self._bench, self._empty = Bench(folder, self.now), EmptyTransaction(folder)
+        self._put_all(Configure(id=self._bench.name(), at=self.now, configuration=configuration))
+        self._put_all(GradeFeed(id=self._bench.name(), at=self.now, grade=FeedGrade.FRESH))
+        for kind in TaskKind:
+            self._put_all(Presence(id=self._bench.name(), at=self.now, kind=kind, present=True))
+        events: tuple[ScenarioEvent, ...] = ()
+        for ahead, count in enumerate(days):
+            day = DAY + timedelta(days=ahead)
+            calls = calls_of(station, day, count)
+            self._put_all(Plan(id=self._bench.name(), at=self.now, day=day, calls=calls))
+            if not ahead:
+                events = make_scenario(calls, 1, day=day, zone=zone)
+        self._dispatchers = Dispatchers(events=deque(events))
+        self._feed(self._dispatchers.news(self.now), together=50)
+        self.ticks = Ticks()
+
+    def minute(self) -> None:
+        """Tick, and then all else that comes before the next minute."""
+        work, took = self._bench.work([Tick(id=f"tick/{to_iso(self.now)}", at=self.now)])
+        least = self._empty()
+        if self.now >= self._counted_from:
+            ticks, state = self.ticks, self._bench.state
+            ticks.calls, ticks.tasks = ticks.calls or len(state.calls), ticks.tasks or len(state.tasks)
+            ticks.whole.append(took)
+            ticks.kernel.append(work.kernel_s * 1000)
+            ticks.commit.append(work.commit_s * 1000)
+            ticks.empty.append(least)
+            ticks.puts.append(sum(len(entry.changes.puts) for entry in work.batch.entries))
+        last = Instant(self.now + MINUTE - 1)
+        self._feed(self._dispatchers.news(last), together=1)
+        self._put_all(*self._bench.announced(last))
+        self.now = Instant(self.now + MINUTE)
+
+    def end(self) -> None:
+        """Close the store."""
+        self._bench.store.close()
+
+    def _feed(self, news: Sequence[FeedRecord], together: int) -> None:
+        at = Instant(self.now + MINUTE - 1)
+        self._put_all(
+            *(
+                Feed(id=self._bench.name(), at=at, records=tuple(news[n : n + together]))
+                for n in range(0, len(news), together)
+            )
+        )
+
+    def _put_all(self, *inputs: Input) -> None:
+        self._bench.put(inputs)
+
+
+def measure(station: Station, days: Mapping[str, Sequence[int]]) -> dict[str, Ticks]:
+    """Run these days side by side, a minute of each in turn, so that each has the same machine."""
+    with tempfile.TemporaryDirectory() as root, ExitStack() as ending:
+        running = {}
+        for number, (name, sizes) in enumerate(days.items()):
+            folder = Path(root) / str(number)
+            folder.mkdir()
+            running[name] = StationDay(station, sizes, folder)
+            ending.callback(running[name].end)
+        gc.collect()
+        for _ in range(WARM_UP + (END_HOUR - BEGIN_HOUR) * 60):
+            for day in running.values():
+                day.minute()
+        return {name: day.ticks for name, day in running.items()}
 
 
 def main() -> None:
@@ -279,10 +305,7 @@ def main() -> None:
     print(
         "day                      known calls   tasks  ticks  resources put: median p95   kernel  commit: medians, ms"
     )
-    for name, sizes in days.items():
-        with tempfile.TemporaryDirectory() as folder:
-            ticks = measure(station, sizes, Path(folder))
-        gc.collect()  # the next is not to be measured with the last one's rubbish
+    for name, ticks in measure(station, days).items():
         print(
             f"{name:25} {ticks.calls:10} {ticks.tasks:7} {len(ticks.whole):6} {share(ticks.puts, 0.5):22}"
             f" {share(ticks.puts, 0.95):3} {share(ticks.kernel, 0.5):8.3f} {share(ticks.commit, 0.5):7.3f}",
