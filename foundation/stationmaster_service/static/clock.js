@@ -17,7 +17,8 @@ export function stationNow() {
 
 /**
  * Show station time in `element`, with a badge on a shadow clock.
- * The element's `data-zone` names its IANA time zone; without it the browser's own is used.
+ * The element's `data-zone` names its IANA time zone; while it is empty the zone is not known yet, and no time is
+ * shown, for it would be a wrong one. Without it the browser's own is used.
  */
 export function showClock(element) {
   element.classList.add("station-clock");
@@ -31,8 +32,9 @@ export function showClock(element) {
 
   const paint = () => {
     const now = stationNow();
-    element.classList.toggle("stale", failed || now === null);
-    if (now === null) {
+    const known = now !== null && element.dataset.zone !== "";
+    element.classList.toggle("stale", failed || !known);
+    if (!known) {
       time.textContent = "--:--:--";
       return;
     }

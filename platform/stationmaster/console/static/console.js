@@ -49,9 +49,6 @@ follow({
       document.getElementById("station").textContent = station.names.map(([, name]) => name).join(" ");
       clock.dataset.zone = station.zone;
       world.zone = station.zone;
-      if (!clock.hasChildNodes()) {
-        showClock(clock); // not before the zone is known: a clock in another zone would show a wrong time
-      }
     }
     paintSoon();
   },
@@ -64,6 +61,7 @@ follow({
   },
 });
 
+showClock(clock);
 wanted.all.addEventListener("change", () => {
   paint();
   showNow();
