@@ -33,7 +33,7 @@ from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.state import State
 from stationmaster_kernel.tasks import apply_result, settle_tasks
 from stationmaster_kernel.times import last_time, moved, with_check_in, with_times
-from stationmaster_kernel.values import CallKind, EventName, Running, TaskKind
+from stationmaster_kernel.values import CallKind, EventName, FeedGrade, Running, TaskKind
 
 __all__ = ["Refused", "is_news", "step"]
 
@@ -188,10 +188,14 @@ def _unplanned_call(draft: Draft, station: ReadyStation, record: FeedRecord) -> 
 def _grade(draft: Draft, given: GradeFeed) -> None:
     if given.grade is draft.facts.grade:
         return
+    fresh_before = draft.facts.grade is FeedGrade.FRESH
     draft.facts = replace(draft.facts, grade=given.grade)
     draft.note(f"feed-{given.grade}", "feed")
+    if fresh_before is (given.grade is FeedGrade.FRESH):
+        return  # late and lost are the same to a call
     for call in draft.calls():
-        _rework(draft, call)
+        if any(event is not None and event.overdue for event in (call.arrival, call.departure)):
+            _rework(draft, call)
 
 
 def _presence(draft: Draft, given: Presence) -> None:
