@@ -240,7 +240,7 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     """Even a child that hangs leaves no orphan when the parent is killed."""
     script = textwrap.dedent(
         """
-        import os, subprocess, sys, time
+        import os, signal, subprocess, sys
         from stationmaster_broadcast.pyttsx3_engine import child_environment
         from stationmaster_broadcast.speech_process import child_command
         child = subprocess.Popen(child_command(os.getpid()), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -248,7 +248,7 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
         child.stdout.readline()
         os.kill(child.pid, 19)
         print(child.pid, flush=True)
-        time.sleep(60)
+        signal.pause()
         """
     )
     parent = subprocess.Popen(
