@@ -24,6 +24,8 @@ from measured import OUT
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 REPORT = HERE / "RESULTS.md"
+SOAK = HERE / "soak.md"
+"""What the last `make soak` showed, written by whoever ran it; it stands at the report's end."""
 NOT_BENCHMARKS = {"run", "measured"}
 LIMIT_S = 1800
 
@@ -41,7 +43,7 @@ def main(names: list[str]) -> int:
         sys.stdout.flush()
         runs.append(run(name))
         sys.stdout.write(runs[-1]["printed"] + "\n")
-    results = [{"benchmark": each["benchmark"], **result} for each in runs for result in each["results"]]
+    results = [result for each in runs for result in each["results"]]
     if not names:
         RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
         REPORT.write_text(report(runs), "utf-8")
@@ -111,6 +113,8 @@ def report(runs: list[dict[str, Any]]) -> str:
             lines += [""]
         if each["printed"]:
             lines += ["```", each["printed"], "```", ""]
+    if SOAK.exists():
+        lines += [SOAK.read_text("utf-8")]
     return "\n".join(lines)
 
 
