@@ -1,0 +1,1 @@
+"""Stationmaster: a station as data, the hub, its console, and the commands."""
