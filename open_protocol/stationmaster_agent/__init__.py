@@ -1,0 +1,1 @@
+"""What a subsystem is built on: hub client, replica, executor, embedded kernel, autonomy."""

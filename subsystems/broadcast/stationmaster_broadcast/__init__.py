@@ -1,0 +1,1 @@
+"""What passengers hear: announcements, spoken per zone, with proof of play."""

@@ -1,0 +1,1 @@
+"""What passengers see: boards, drawn from layouts that are data."""

@@ -1,0 +1,1 @@
+"""What passengers ask: a kiosk that finds trains by number, place and time."""
