@@ -1,0 +1,1 @@
+"""The world outside the station: a dispatching database that lives through days, and a serial line."""
