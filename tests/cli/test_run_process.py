@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -16,21 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
+from support.ports import ENVIRONMENT, free_block
+
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
-def free_block() -> int:
-    """A port from which seven are free."""
-    for first in range(20_000 + os.getpid() % 190 * 50, 30_000, 50):
-        try:
-            for port in range(first, first + 7):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise AssertionError("no free ports")
 
 
 class Run:
