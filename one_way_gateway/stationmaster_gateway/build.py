@@ -63,10 +63,10 @@ class Gateway(Collector):
         """
         stop = Event()
         reading = Thread(target=self._reader.run, args=(stop,), name="reader", daemon=True)
+        _LOG.info("started", epoch=self._schedule.epoch)
         reading.start()
         if self.status is not None:
             self.status.start()
-        _LOG.info("started", epoch=self._schedule.epoch)
         try:
             while not stopping():
                 wait = self._transmitter.step()
