@@ -34,7 +34,12 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCall:
-    """One call as the timetable and its template have it; times are absolute."""
+    """One call as the timetable and its operation template have it; times are absolute.
+
+    `formation` is the train's make-up as people write it. `turnaround` is, for a terminus call, the number of the
+    origin call that leaves with the same train set (立折). `opens` and `closes` are minutes from the departure to
+    check-in open and close, usually negative; None leaves them to the check-in rule.
+    """
 
     number: str
     numbers: tuple[str, ...]
@@ -48,6 +53,10 @@ class PlannedCall:
     gates: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     exits: tuple[str, ...] = ()
+    formation: str = ""
+    turnaround: str = ""
+    opens: int | None = None
+    closes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
