@@ -36,11 +36,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where the present value of one field came from, and when."""
+    """Where the present value of one field came from, and when; `by` is the person, if it was one.
+
+    `locked`: what a feed says of the field waits for a decision, until `until` at the longest.
+    """
 
     field: str
     source: Source
     at: Instant
+    by: str = ""
+    locked: bool = False
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,9 @@ class Call:
     `gates`, `areas` and `exits` follow the platform, and the platform follows the track, unless set otherwise.
     `unconfirmed`: an event is overdue and no fresh feed says what became of it.
     `check_in_open` and `check_in_close` come from the check-in rule; None without one, or while the base is unknown.
+    `opens` and `closes` are the template's minutes from the departure, in place of the rule's; `hand_open` and
+    `hand_close` are instants that a person set, in place of both.
+    `turnaround` is the number of the train that leaves with the same set.
     """
 
     id: str
@@ -74,12 +83,22 @@ class Call:
     exits: tuple[str, ...] = ()
     check_in_open: Instant | None = None
     check_in_close: Instant | None = None
+    formation: str = ""
+    turnaround: str = ""
+    opens: int | None = None
+    closes: int | None = None
+    hand_open: Instant | None = None
+    hand_close: Instant | None = None
     unconfirmed: bool = False
     provenance: tuple[Provenance, ...] = ()
 
     def event(self, name: EventName) -> Event | None:
         """The arrival or the departure; None if the train has none here."""
         return self.arrival if name is EventName.ARRIVAL else self.departure
+
+    def origin_of(self, field: str) -> Provenance | None:
+        """Where the present value of a field came from; None while it is the plan's."""
+        return next((item for item in self.provenance if item.field == field), None)
 
     @property
     def planned(self) -> Instant:

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from stationmaster_base.times import Instant
+from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Board, Layout, Name, Place, StationFacts, Template, Zone
+from stationmaster_kernel.conflict import Conflict
+from stationmaster_kernel.day_plan import DayPlan, PlanRow
 from stationmaster_kernel.inputs import FeedRecord
+from stationmaster_kernel.mode import Mode
+from stationmaster_kernel.proposal import Acceptance, Proposal
 from stationmaster_kernel.rules import Rule
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade, TaskKind
@@ -17,12 +22,16 @@ __all__ = [
     "INTERNAL_KINDS",
     "KINDS",
     "PUBLIC_KINDS",
+    "RECORD_KINDS",
     "Changes",
     "KernelFacts",
     "Note",
+    "Record",
     "Remembered",
     "Resource",
     "Value",
+    "kind_of",
+    "owners",
 ]
 
 
@@ -53,7 +62,24 @@ class KernelFacts:
     planned: tuple[date, ...] = ()
 
 
-Value = StationFacts | Place | Board | Zone | Name | Template | Layout | Rule | Call | Task | Remembered | KernelFacts
+Record = Proposal | Acceptance | Mode | Conflict | DayPlan | PlanRow | ActRecord
+"""What the kernel keeps besides calls and tasks: things that people look at and decide on."""
+
+Value = (
+    StationFacts
+    | Place
+    | Board
+    | Zone
+    | Name
+    | Template
+    | Layout
+    | Rule
+    | Call
+    | Task
+    | Remembered
+    | KernelFacts
+    | Record
+)
 
 PUBLIC_KINDS: dict[str, type] = {
     "station": StationFacts,
@@ -69,7 +95,35 @@ PUBLIC_KINDS: dict[str, type] = {
 }
 """The kinds that go over the open protocol. A place's resource id is `<kind>.<id>`, a station's its telecode."""
 
-INTERNAL_KINDS: dict[str, type] = {"feed": Remembered, "kernel": KernelFacts}
+RECORD_KINDS: dict[str, type] = {
+    "proposal": Proposal,
+    "acceptance": Acceptance,
+    "mode": Mode,
+    "conflict": Conflict,
+    "plan": DayPlan,
+    "row": PlanRow,
+    "act": ActRecord,
+}
+"""The kinds of `Record`."""
+
+_KIND_OF = {value: kind for kind, value in RECORD_KINDS.items()}
+
+
+def kind_of(record: Record) -> str:
+    """The resource kind of a record."""
+    return _KIND_OF[type(record)]
+
+
+def owners(record: Record) -> tuple[str, ...]:
+    """The calls that a record is about; it is dropped with the last of them. None: it stays until it is deleted."""
+    if isinstance(record, Proposal):
+        return (record.call,)
+    if isinstance(record, Conflict | ActRecord):
+        return record.calls
+    return ()
+
+
+INTERNAL_KINDS: dict[str, type] = {"feed": Remembered, "kernel": KernelFacts, **RECORD_KINDS}
 """The kinds that stay in the hub."""
 
 KINDS: dict[str, type] = PUBLIC_KINDS | INTERNAL_KINDS

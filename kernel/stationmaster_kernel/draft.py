@@ -11,13 +11,25 @@ from immutables import Map
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call
-from stationmaster_kernel.changes import Changes, KernelFacts, Note, Remembered, Resource, Value
+from stationmaster_kernel.changes import (
+    Changes,
+    KernelFacts,
+    Note,
+    Record,
+    Remembered,
+    Resource,
+    Value,
+    kind_of,
+    owners,
+)
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.places import make_ready
 from stationmaster_kernel.state import CONFIGURATION_KINDS, State, configuration_values, next_wake, resource_id
 from stationmaster_kernel.task import Task
 
 __all__ = ["Draft"]
+
+_NONE: Map[str, Record] = Map()
 
 
 class Draft:
@@ -38,6 +50,8 @@ class Draft:
         self._calls = state.calls
         self._tasks = state.tasks
         self._memory = state.memory
+        self._records = state.records
+        self._about = state.about
         self._tasks_of = state.tasks_of
         self._numbers = state.numbers
         self._wakes = state.wakes
@@ -76,6 +90,20 @@ class Draft:
     def all_remembered(self) -> list[Remembered]:
         """Every remembered feed record, by id."""
         return [self._memory[item] for item in sorted(self._memory)]
+
+    def record(self, kind: str, item: str) -> Record | None:
+        """One record."""
+        return self._records.get(kind, _NONE).get(item)
+
+    def records(self, kind: str) -> list[Record]:
+        """Every record of a kind, by id."""
+        found = self._records.get(kind, _NONE)
+        return [found[item] for item in sorted(found)]
+
+    def records_about(self, call_id: str, kind: str) -> list[Record]:
+        """The records of a kind that are about a call, by id."""
+        ids = sorted(item for of, item in self._about.get(call_id, ()) if of == kind)
+        return [self._records[kind][item] for item in ids]
 
     def due_calls(self, before_minute: int, minute: int) -> list[str]:
         """Ids of the calls that time alone concerns after `before_minute` up to `minute`, sorted.
@@ -123,8 +151,31 @@ class Draft:
             self._memory = self._memory.delete(item)
             self._delete("feed", item)
 
+    def put_record(self, record: Record) -> None:
+        """Add or change a record; what it is about never changes."""
+        kind = kind_of(record)
+        before = self.record(kind, record.id)
+        if self._put(kind, record.id, before, record):
+            if before is None:
+                for call_id in owners(record):
+                    about = self._about.get(call_id, Map())
+                    self._about = self._about.set(call_id, about.set((kind, record.id), None))
+            self._records = self._records.set(kind, self._records.get(kind, Map()).set(record.id, record))
+
+    def delete_record(self, kind: str, item: str) -> None:
+        """Delete a record, if there is one."""
+        record = self.record(kind, item)
+        if record is None:
+            return
+        for call_id in owners(record):
+            rest = self._about[call_id].delete((kind, item))
+            self._about = self._about.set(call_id, rest) if rest else self._about.delete(call_id)
+        rest_of_kind = self._records[kind].delete(item)
+        self._records = self._records.set(kind, rest_of_kind) if rest_of_kind else self._records.delete(kind)
+        self._delete(kind, item)
+
     def drop_call(self, call: Call) -> None:
-        """Delete a call, its tasks and its feed record."""
+        """Delete a call, its tasks, its feed record, and the records that are about no other call."""
         for task in self.tasks_of(call.id):
             self._tasks = self._tasks.delete(task.id)
             self._delete("task", task.id)
@@ -138,6 +189,10 @@ class Draft:
         self._schedule(call.id, None)
         self._calls = self._calls.delete(call.id)
         self._delete("call", call.id)
+        for kind, item in sorted(self._about.get(call.id, ())):
+            record = self._records[kind][item]
+            if not any(other in self._calls for other in owners(record)):
+                self.delete_record(kind, item)
 
     def configure(self, configuration: Configuration) -> None:
         """Take a configuration; a kind with any change is put anew whole, so that revisions keep the folder's order."""
@@ -184,6 +239,8 @@ class Draft:
             calls=self._calls,
             tasks=self._tasks,
             memory=self._memory,
+            records=self._records,
+            about=self._about,
             tasks_of=self._tasks_of,
             numbers=self._numbers,
             wakes=self._wakes,
@@ -209,6 +266,9 @@ class Draft:
             self._tasks = self._tasks.set(item, value)
         elif isinstance(value, Remembered):
             self._memory = self._memory.set(item, value)
+        elif isinstance(value, Record):
+            kind = kind_of(value)
+            self._records = self._records.set(kind, self._records[kind].set(item, value))
 
     def _schedule(self, call_id: str, minute: int | None) -> None:
         before = self._wakes.get(call_id)

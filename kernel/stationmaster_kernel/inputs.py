@@ -7,10 +7,13 @@ from datetime import date
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.deeds import Deed
+from stationmaster_kernel.planned_call import PlannedCall
 from stationmaster_kernel.task import Result
 from stationmaster_kernel.values import CallKind, FeedGrade, Running, TaskKind
 
 __all__ = [
+    "Act",
     "Configure",
     "Feed",
     "FeedRecord",
@@ -33,40 +36,17 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedCall:
-    """One call as the timetable and its operation template have it; times are absolute.
-
-    `formation` is the train's make-up as people write it. `turnaround` is, for a terminus call, the number of the
-    origin call that leaves with the same train set (立折). `opens` and `closes` are minutes from the departure to
-    check-in open and close, usually negative; None leaves them to the check-in rule.
-    """
-
-    number: str
-    numbers: tuple[str, ...]
-    train_class: str
-    kind: CallKind
-    origin: str
-    destination: str
-    arrival: Instant | None = None
-    departure: Instant | None = None
-    track: str = ""
-    gates: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
-    exits: tuple[str, ...] = ()
-    formation: str = ""
-    turnaround: str = ""
-    opens: int | None = None
-    closes: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The day plan of one service date, calls in order of planned time."""
+    """The day plan of one service date, calls in order of planned time.
+
+    `digest` tells one version from the next.
+    """
 
     id: str
     at: Instant
     day: date
     calls: tuple[PlannedCall, ...]
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,4 +122,20 @@ class TaskResult:
     result: Result
 
 
-Input = Tick | Plan | Feed | GradeFeed | Presence | Configure | TaskResult
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """A person does something: all of `deeds`, or nothing.
+
+    What he sets is locked against the feed, with `lock`, at the longest until `lock_until`.
+    """
+
+    id: str
+    at: Instant
+    by: str
+    why: str = ""
+    deeds: tuple[Deed, ...]
+    lock: bool = True
+    lock_until: Instant | None = None
+
+
+Input = Tick | Plan | Feed | GradeFeed | Presence | Configure | TaskResult | Act

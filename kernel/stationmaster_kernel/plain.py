@@ -2,6 +2,7 @@
 
 A frozen dataclass becomes an object without the fields that have their default; a tuple becomes a list, an enum its
 word, a date ISO text. What comes back is equal to what went in.
+A class that stands in a union with others has a `TAG`, which its object bears as `do`.
 
 Tuples that are equal come back as one object: the tasks of a call say the same things on many boards, and a station
 that is read back would otherwise need several times the memory of the one that was written.
@@ -21,6 +22,8 @@ __all__ = ["from_plain", "sharing", "to_plain"]
 
 T = TypeVar("T")
 
+TAG_KEY = "do"
+
 SHARED = 1 << 14
 """How many different tuples of one type are remembered, to be given out again."""
 
@@ -37,11 +40,13 @@ def to_plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
-    return {
+    plain = {
         name: to_plain(item)
         for name, default in _defaults(value.__class__)
         if (item := getattr(value, name)) is not default and item != default
     }
+    tag = getattr(value, "TAG", None)
+    return plain if tag is None else {TAG_KEY: tag, **plain}
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -68,9 +73,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return _reader(supertype)
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        (inner,) = (item for item in get_args(kind) if item is not type(None))
-        read = _reader(inner)
-        return lambda plain: None if plain is None else read(plain)
+        return _union_reader(get_args(kind))
     if origin is tuple:
         return _tuple_reader(get_args(kind))
     if kind is date:
@@ -80,6 +83,22 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     return _checked(kind)
+
+
+def _union_reader(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
+    inner = [item for item in kinds if item is not type(None)]
+    if len(inner) == 1:
+        read = _reader(inner[0])
+        return lambda plain: None if plain is None else read(plain)
+    readers = {item.TAG: _reader(item) for item in inner}
+
+    def read_tagged(plain: Any) -> Any:
+        tag = plain[TAG_KEY]
+        if tag not in readers:
+            raise ValueError(f"{TAG_KEY} is {tag!r}, and may be {', '.join(sorted(readers))}")
+        return readers[tag](plain)
+
+    return read_tagged
 
 
 def _checked(kind: type) -> Callable[[Any], Any]:
@@ -114,11 +133,13 @@ def _object_reader(kind: Any) -> Callable[[Any], Any]:
     readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
     needed = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
 
+    tagged = frozenset((TAG_KEY,)) if hasattr(kind, "TAG") else frozenset()
+
     def read(plain: Any) -> Any:
-        unknown = plain.keys() - readers.keys()
+        unknown = plain.keys() - readers.keys() - tagged
         missing = needed - plain.keys()
         if unknown or missing:
             raise ValueError(f"{kind.__name__}: unknown {sorted(unknown)}, missing {sorted(missing)}")
-        return kind(**{name: readers[name](item) for name, item in plain.items()})
+        return kind(**{name: readers[name](item) for name, item in plain.items() if name not in tagged})
 
     return read

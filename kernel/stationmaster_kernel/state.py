@@ -16,7 +16,7 @@ from immutables import Map
 
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.call import Call
-from stationmaster_kernel.changes import KernelFacts, Remembered, Resource, Value
+from stationmaster_kernel.changes import RECORD_KINDS, KernelFacts, Record, Remembered, Resource, Value, owners
 from stationmaster_kernel.configuration import Configuration, Place
 from stationmaster_kernel.places import ReadyStation, make_ready
 from stationmaster_kernel.task import Task
@@ -44,6 +44,7 @@ EXPIRY_GRACE = 1
 class State:
     """All that the kernel knows, at one moment.
 
+    `records`: kind → id → record; `about`: call → kind and id of the records about it.
     `tasks_of`: call → ids of its tasks, in order of making. `numbers`: (service date, number) → calls.
     `wakes`: call → the minute at which time alone next concerns it; `due`: minute → calls.
     """
@@ -54,6 +55,8 @@ class State:
     calls: Map[str, Call] = Map()
     tasks: Map[str, Task] = Map()
     memory: Map[str, Remembered] = Map()
+    records: Map[str, Map[str, Record]] = Map()
+    about: Map[str, Map[tuple[str, str], None]] = Map()
     tasks_of: Map[str, tuple[str, ...]] = Map()
     numbers: Map[tuple[date, str], tuple[str, ...]] = Map()
     wakes: Map[str, int] = Map()
@@ -86,6 +89,9 @@ class State:
             calls=Map({call.id: call for call in by_kind.get("call", [])}),
             tasks=Map({task.id: task for task in by_kind.get("task", [])}),
             memory=Map({item.id: item for item in by_kind.get("feed", [])}),
+            records=Map(
+                {kind: Map({item.id: item for item in by_kind[kind]}) for kind in RECORD_KINDS if by_kind.get(kind)}
+            ),
         )
         return _with_indexes(state)
 
@@ -100,6 +106,9 @@ class State:
             yield _resource("task", task)
         for item in self.memory.values():
             yield _resource("feed", item)
+        for kind, records in self.records.items():
+            for record in records.values():
+                yield _resource(kind, record)
         yield _resource("kernel", self.facts)
 
 
@@ -166,6 +175,11 @@ def _with_indexes(state: State) -> State:
         for number in call.numbers:
             key = (call.service_date, number)
             numbers[key] = (*numbers.get(key, ()), call.id)
+    about: dict[str, Map[tuple[str, str], None]] = {}
+    for kind, records in state.records.items():
+        for record in records.values():
+            for call_id in owners(record):
+                about[call_id] = about.get(call_id, Map()).set((kind, record.id), None)
     wakes: dict[str, int] = {}
     due: dict[int, Map[str, None]] = {}
     if state.station is not None:
@@ -175,4 +189,6 @@ def _with_indexes(state: State) -> State:
             minute = next_wake(call, tasks, state.facts, station.overdue_after, station.keep)
             wakes[call.id] = minute
             due[minute] = due.get(minute, Map()).set(call.id, None)
-    return replace(state, tasks_of=Map(tasks_of), numbers=Map(numbers), wakes=Map(wakes), due=Map(due))
+    return replace(
+        state, about=Map(about), tasks_of=Map(tasks_of), numbers=Map(numbers), wakes=Map(wakes), due=Map(due)
+    )

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from stationmaster_kernel.call import Call, Event, call_id
 from stationmaster_kernel.changes import Changes, Remembered
@@ -30,16 +29,13 @@ from stationmaster_kernel.inputs import (
     Tick,
 )
 from stationmaster_kernel.places import ReadyStation
+from stationmaster_kernel.refused import Refused
+from stationmaster_kernel.settling import is_over, rework, station_of
 from stationmaster_kernel.state import State
-from stationmaster_kernel.tasks import apply_result, settle_tasks
-from stationmaster_kernel.times import last_time, moved, with_check_in, with_times
-from stationmaster_kernel.values import CallKind, EventName, FeedGrade, Running, TaskKind
+from stationmaster_kernel.tasks import apply_result
+from stationmaster_kernel.values import CallKind, FeedGrade, Running, TaskKind
 
 __all__ = ["Refused", "is_news", "step"]
-
-
-class Refused(StationError):
-    """An input that cannot be true as a whole; it is quarantined with this reason and changes nothing."""
 
 
 def step(state: State, given: Input) -> tuple[State, Changes]:
@@ -74,18 +70,18 @@ def _tick(draft: Draft, tick: Tick) -> None:
     for item in draft.due_calls(-1 if before is None else before // MINUTE, tick.at // MINUTE):
         call = draft.call(item)
         if call is not None:
-            _rework(draft, call)
+            rework(draft, call)
 
 
 def _configure(draft: Draft, given: Configure) -> None:
     draft.configure(given.configuration)
     for call in draft.calls():
-        _rework(draft, _replaced(draft, call))
+        rework(draft, _replaced(draft, call))
 
 
 def _replaced(draft: Draft, call: Call) -> Call:
     """The call with the platforms that its tracks have in the present configuration."""
-    station = _station(draft)
+    station = station_of(draft)
     return replace(
         call,
         platform=station.platform_of(call.track),
@@ -94,13 +90,13 @@ def _replaced(draft: Draft, call: Call) -> Call:
 
 
 def _plan(draft: Draft, plan: Plan) -> None:
-    station = _station(draft)
+    station = station_of(draft)
     seen: dict[str, int] = {}
     for planned in plan.calls:
         seen[planned.number] = nth = seen.get(planned.number, 0) + 1
         there = [call for call in draft.calls_numbered(plan.day, (planned.number,)) if call.number == planned.number]
         if len(there) < nth:
-            _rework(draft, _planned_call(station, plan.day, planned, len(there) + 1))
+            rework(draft, _planned_call(station, plan.day, planned, len(there) + 1))
     draft.facts = replace(draft.facts, planned=tuple(sorted({*draft.facts.planned, plan.day})))
     for waiting in draft.all_remembered():
         if waiting.id == unmatched_id(waiting.record) and waiting.record.day <= plan.day:
@@ -137,13 +133,13 @@ def _planned_call(station: ReadyStation, day: date, planned: PlannedCall, nth: i
 
 
 def _feed(draft: Draft, feed: Feed) -> None:
-    _station(draft)
+    station_of(draft)
     for record in feed.records:
         _record(draft, record)
 
 
 def _record(draft: Draft, record: FeedRecord) -> None:
-    station = _station(draft)
+    station = station_of(draft)
     reason = impossible(record, station, draft.now)
     if reason:
         draft.note("quarantined", "/".join(record.numbers), day=record.day.isoformat(), reason=reason)
@@ -159,7 +155,7 @@ def _record(draft: Draft, record: FeedRecord) -> None:
     known = draft.remembered(call.id)
     before = None if known is None else known.record
     draft.remember(Remembered(id=call.id, record=record))
-    _rework(draft, applied(call, before, record, station, draft.now))
+    rework(draft, applied(call, before, record, station, draft.now))
 
 
 def _unplanned_call(draft: Draft, station: ReadyStation, record: FeedRecord) -> Call | None:
@@ -178,7 +174,7 @@ def _unplanned_call(draft: Draft, station: ReadyStation, record: FeedRecord) -> 
         track=record.track,
     )
     call = _planned_call(station, record.day, planned, len(there) + 1)
-    if _over(call, station, draft.now):
+    if is_over(call, station, draft.now):
         return None
     running = Running.EXTRA if record.running is Running.SCHEDULED else record.running
     draft.note("call-unplanned", call.id, running=running)
@@ -195,7 +191,7 @@ def _grade(draft: Draft, given: GradeFeed) -> None:
         return  # late and lost are the same to a call
     for call in draft.calls():
         if any(event is not None and event.overdue for event in (call.arrival, call.departure)):
-            _rework(draft, call)
+            rework(draft, call)
 
 
 def _presence(draft: Draft, given: Presence) -> None:
@@ -216,36 +212,7 @@ def _result(draft: Draft, given: TaskResult) -> None:
     apply_result(draft, task, given.result)
     call = draft.call(task.call)
     if call is not None:
-        _rework(draft, call)
-
-
-def _rework(draft: Draft, call: Call) -> None:
-    """Bring all that follows from a call in line with it: times, check-in, tasks, and when to look again."""
-    station = _station(draft)
-    if _over(call, station, draft.now):
-        before = draft.call(call.id)
-        if before is not None:
-            draft.drop_call(before)
-        return
-    settled = with_times(call, station.facts, draft.facts.grade, draft.now)
-    settled = with_check_in(settled, station.check_in_rule(settled))
-    for name in EventName:
-        old, new = call.event(name), settled.event(name)
-        if old is not None and new is not None and new.overdue and not old.overdue:
-            draft.note("call-overdue", call.id, event=name)
-    draft.put_call(settled)
-    settle_tasks(draft, settled, station)
-    draft.reschedule(call.id)
-
-
-def _over(call: Call, station: ReadyStation, now: Instant) -> bool:
-    return now >= moved(last_time(call), station.facts.keep)
-
-
-def _station(draft: Draft) -> ReadyStation:
-    if draft.station is None:
-        raise Refused("not-configured", "The kernel has no station yet.", "A configuration must come first.")
-    return draft.station
+        rework(draft, call)
 
 
 _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {

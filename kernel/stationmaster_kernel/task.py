@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stationmaster_base.times import Instant
-from stationmaster_kernel.values import EventName, Status, TaskKind, TaskState
+from stationmaster_kernel.values import EventName, Hand, Status, TaskKind, TaskState
 
-__all__ = ["Result", "Stage", "Task", "Text", "announcement_open", "interval_on", "stage_at"]
+__all__ = ["GONE", "POINT_KINDS", "Result", "Stage", "Task", "Text", "announcement_open", "interval_on", "stage_at"]
+
+GONE = (TaskState.WITHDRAWN, TaskState.SKIPPED)
+"""The states of a task that is not to be done."""
+
+POINT_KINDS = (TaskKind.ANNOUNCEMENT, TaskKind.NOTICE)
+"""The kinds that are done at a moment; the others are on for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,9 @@ class Task:
     `base` is the best known time that the task hangs on.
     `order` sorts rows; `priority` sorts announcements, the smaller first.
     `feed_limit` is the age in minutes of the oldest feed that the task may rely on; None: it does not matter.
+    `hand` is what a person said of it, `by_hand` the instant of his "now"; `held`: it does not begin until released,
+    because he or a mode or its rule says so.
+    A task without a call (`call` and `rule` empty) is an operator's announcement or text.
     """
 
     id: str
@@ -75,6 +84,10 @@ class Task:
     priority: int = 50
     feed_limit: int | None = None
     state: TaskState = TaskState.PLANNED
+    hand: Hand = Hand.AUTOMATIC
+    by_hand: Instant | None = None
+    held: bool = False
+    whole: bool = False
     stages: tuple[Stage, ...] = ()
     texts: tuple[Text, ...] = ()
     results: tuple[Result, ...] = ()
@@ -98,10 +111,11 @@ class Task:
 def interval_on(task: Task, now: float) -> bool:
     """Whether an interval task is on at station time `now`: from the data and the time alone.
 
-    On from `start` until `end`; while the task awaits an event, on after `end` as well, until `hard_end`.
+    Never while held. On from `start` until `end`; while the task awaits an event, on after `end` as well, until
+    `hard_end`.
     An unknown `end` (delay unknown) keeps it on until `hard_end`, or for good without one.
     """
-    if task.state is TaskState.WITHDRAWN or task.start is None or now < task.start:
+    if task.held or task.state in GONE or task.start is None or now < task.start:
         return False
     if task.end is not None and now < task.end:
         return True
@@ -111,9 +125,10 @@ def interval_on(task: Task, now: float) -> bool:
 
 
 def announcement_open(task: Task, now: float) -> bool:
-    """Whether a point task may be begun at station time `now`: due, released and still valid."""
+    """Whether a point task may be begun at station time `now`: due, released, not held and still valid."""
     return (
         task.state in (TaskState.PLANNED, TaskState.BEGUN)
+        and not task.held
         and task.awaits is None
         and task.due is not None
         and task.valid_until is not None

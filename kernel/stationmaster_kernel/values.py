@@ -8,6 +8,7 @@ __all__ = [
     "CallKind",
     "EventName",
     "FeedGrade",
+    "Hand",
     "Running",
     "Source",
     "Status",
@@ -42,10 +43,12 @@ class EventName(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a value came from; later ones in this list are nearer to the truth of the moment."""
+    """Where a value came from, or who proposes it; later ones in this list are nearer to the truth of the moment."""
 
     TIMETABLE = "timetable"
     TEMPLATE = "template"
+    TURNAROUND = "turnaround"
+    CONFLICT = "conflict"
     STAGE_PLAN = "stage_plan"
     REPORT = "report"
     BUREAU = "bureau"
@@ -66,6 +69,17 @@ class TaskKind(StrEnum):
     CHECK_IN = "check_in"
     DISPLAY = "display"
     ANNOUNCEMENT = "announcement"
+    NOTICE = "notice"
+    LIGHTING = "lighting"
+    MESSAGE = "message"
+
+
+class Hand(StrEnum):
+    """Whether a person keeps a task from beginning, or has let it go, whatever the modes say."""
+
+    AUTOMATIC = "automatic"
+    HELD = "held"
+    RELEASED = "released"
 
 
 class TaskState(StrEnum):
@@ -79,6 +93,7 @@ class TaskState(StrEnum):
     EXPIRED = "expired"
     UNCONFIRMED = "unconfirmed"
     WITHDRAWN = "withdrawn"
+    SKIPPED = "skipped"
 
 
 class Status(StrEnum):
