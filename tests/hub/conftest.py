@@ -1,31 +1,44 @@
-"""The databases that the hub's tests run on: SQLite, and PostgreSQL too where a test run names one."""
+"""The databases that the hub's tests run on: SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
 from stationmaster.hub.database import database_url
-
-POSTGRESQL = os.environ.get("STATIONMASTER_TEST_POSTGRESQL", "")
-"""URL of a PostgreSQL database whose schema `public` may be thrown away."""
+from support.postgresql import PostgreSQL, postgresql
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
-    """An empty database."""
-    if request.param == "sqlite":
-        yield database_url("sqlite:///hub.db", tmp_path)
-        return
-    url = database_url(POSTGRESQL, tmp_path)
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgreSQL]:
+    """PostgreSQL, once for all tests of this process."""
+    with postgresql() as made:
+        yield made
+
+
+@pytest.fixture
+def postgresql_database(server: PostgreSQL) -> Iterator[URL]:
+    """An empty PostgreSQL database on a server that runs."""
+    if not server.up:
+        server.start()
+    url = server.make_database()
     yield url
+    if not server.up:
+        server.start()
+    server.drop_database(url)
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> URL:
+    """The place of an SQLite database that is not there yet."""
+    return database_url("sqlite:///hub.db", tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> URL:
+    """An empty database, of each kind."""
+    url: URL = request.getfixturevalue(f"{request.param}_database")
+    return url
