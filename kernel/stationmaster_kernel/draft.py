@@ -10,6 +10,7 @@ from typing import Any, cast
 from immutables import Map
 
 from stationmaster_base.times import Instant
+from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import (
     Changes,
@@ -24,7 +25,14 @@ from stationmaster_kernel.changes import (
 )
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.places import make_ready
-from stationmaster_kernel.state import CONFIGURATION_KINDS, State, configuration_values, next_wake, resource_id
+from stationmaster_kernel.state import (
+    CONFIGURATION_KINDS,
+    State,
+    configuration_values,
+    next_loose_wake,
+    next_wake,
+    resource_id,
+)
 from stationmaster_kernel.task import Task
 
 __all__ = ["Draft"]
@@ -126,7 +134,7 @@ class Draft:
         """Add or change a call."""
         if self._put("call", call.id, self._calls.get(call.id), call):
             if call.id not in self._calls:
-                for number in call.numbers:
+                for number in dict.fromkeys(call.numbers):
                     key = (call.service_date, number)
                     self._numbers = self._numbers.set(key, tuple(sorted((*self._numbers.get(key, ()), call.id))))
             self._calls = self._calls.set(call.id, call)
@@ -139,6 +147,13 @@ class Draft:
                 order = tuple(item.id for item in sorted(tasks, key=lambda item: (item.rule, item.occurrence)))
                 self._tasks_of = self._tasks_of.set(task.call, order)
             self._tasks = self._tasks.set(task.id, task)
+
+    def drop_task(self, task: Task) -> None:
+        """Delete a task that hangs on no call."""
+        rest = tuple(item for item in self._tasks_of[task.call] if item != task.id)
+        self._tasks_of = self._tasks_of.set(task.call, rest) if rest else self._tasks_of.delete(task.call)
+        self._tasks = self._tasks.delete(task.id)
+        self._delete("task", task.id)
 
     def remember(self, item: Remembered) -> None:
         """Keep a feed record to compare the next one with."""
@@ -182,7 +197,7 @@ class Draft:
         if call.id in self._tasks_of:
             self._tasks_of = self._tasks_of.delete(call.id)
         self.forget(call.id)
-        for number in call.numbers:
+        for number in dict.fromkeys(call.numbers):
             key = (call.service_date, number)
             rest = tuple(item for item in self._numbers.get(key, ()) if item != call.id)
             self._numbers = self._numbers.set(key, rest) if rest else self._numbers.delete(key)
@@ -210,7 +225,11 @@ class Draft:
         self.station = make_ready(configuration)
 
     def reschedule(self, call_id: str) -> None:
-        """Work out anew when time alone next concerns the call."""
+        """Work out anew when time alone next concerns the call, or what hangs on none (`""`)."""
+        if not call_id and self.station is not None:
+            acts = [cast("ActRecord", item) for item in self.records_about("", "act")]
+            self._schedule("", next_loose_wake(self.tasks_of(""), acts, self.facts, self.station.facts.keep))
+            return
         call = self._calls.get(call_id)
         if call is not None and self.station is not None:
             facts = self.station.facts

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, to_iso
-from stationmaster_kernel.call import Call, Event, call_id
+from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes, Remembered
+from stationmaster_kernel.deciding import take_or_propose
 from stationmaster_kernel.draft import Draft
-from stationmaster_kernel.feed import applied, impossible, nearest, unmatched_id
+from stationmaster_kernel.feed import differences, impossible, nearest, unmatched_id
 from stationmaster_kernel.inputs import (
     Configure,
     Feed,
@@ -23,17 +23,17 @@ from stationmaster_kernel.inputs import (
     GradeFeed,
     Input,
     Plan,
-    PlannedCall,
     Presence,
     TaskResult,
     Tick,
 )
-from stationmaster_kernel.places import ReadyStation
+from stationmaster_kernel.making import unplanned_call
+from stationmaster_kernel.plan_check import take_plan
 from stationmaster_kernel.refused import Refused
-from stationmaster_kernel.settling import is_over, rework, station_of
+from stationmaster_kernel.settling import is_over, rework, settle_by_time, station_of
 from stationmaster_kernel.state import State
 from stationmaster_kernel.tasks import apply_result
-from stationmaster_kernel.values import CallKind, FeedGrade, Running, TaskKind
+from stationmaster_kernel.values import FeedGrade, Running, TaskKind
 
 __all__ = ["Refused", "is_news", "step"]
 
@@ -68,9 +68,7 @@ def _tick(draft: Draft, tick: Tick) -> None:
         )
     draft.facts = replace(draft.facts, ticked=tick.at)
     for item in draft.due_calls(-1 if before is None else before // MINUTE, tick.at // MINUTE):
-        call = draft.call(item)
-        if call is not None:
-            rework(draft, call)
+        settle_by_time(draft, item)
 
 
 def _configure(draft: Draft, given: Configure) -> None:
@@ -90,46 +88,12 @@ def _replaced(draft: Draft, call: Call) -> Call:
 
 
 def _plan(draft: Draft, plan: Plan) -> None:
-    station = station_of(draft)
-    seen: dict[str, int] = {}
-    for planned in plan.calls:
-        seen[planned.number] = nth = seen.get(planned.number, 0) + 1
-        there = [call for call in draft.calls_numbered(plan.day, (planned.number,)) if call.number == planned.number]
-        if len(there) < nth:
-            rework(draft, _planned_call(station, plan.day, planned, len(there) + 1))
-    draft.facts = replace(draft.facts, planned=tuple(sorted({*draft.facts.planned, plan.day})))
+    take_plan(draft, plan)
     for waiting in draft.all_remembered():
         if waiting.id == unmatched_id(waiting.record) and waiting.record.day <= plan.day:
             draft.forget(waiting.id)
             if waiting.record.day == plan.day:
                 _record(draft, waiting.record)
-
-
-def _planned_call(station: ReadyStation, day: date, planned: PlannedCall, nth: int) -> Call:
-    platform = station.platform_of(planned.track)
-    where = station.places_of(platform)
-    arrival, departure = planned.arrival, planned.departure
-    if planned.kind is CallKind.PASSING:
-        arrival, departure = arrival or departure, departure or arrival
-    return Call(
-        id=call_id(station.facts.telecode, day, planned.number, nth),
-        service_date=day,
-        number=planned.number,
-        numbers=planned.numbers,
-        train_class=planned.train_class,
-        kind=planned.kind,
-        origin=planned.origin,
-        destination=planned.destination,
-        arrival=None if arrival is None else Event(planned=arrival),
-        departure=None if departure is None else Event(planned=departure),
-        track=planned.track,
-        platform=platform,
-        planned_track=planned.track,
-        planned_platform=platform,
-        gates=planned.gates or where.gates,
-        areas=planned.areas or where.areas,
-        exits=planned.exits or where.exits,
-    )
 
 
 def _feed(draft: Draft, feed: Feed) -> None:
@@ -149,36 +113,15 @@ def _record(draft: Draft, record: FeedRecord) -> None:
         if record.running is not Running.EXTRA and record.day not in draft.facts.planned:
             draft.remember(Remembered(id=unmatched_id(record), record=record))
             return
-        call = _unplanned_call(draft, station, record)
+        call = unplanned_call(draft, station, record)
         if call is None:
             return
     known = draft.remembered(call.id)
     before = None if known is None else known.record
     draft.remember(Remembered(id=call.id, record=record))
-    rework(draft, applied(call, before, record, station, draft.now))
-
-
-def _unplanned_call(draft: Draft, station: ReadyStation, record: FeedRecord) -> Call | None:
-    """A call that only the feed knows; None if it would be over and dropped already."""
-    number = record.numbers[0]
-    there = [call for call in draft.calls_numbered(record.day, (number,)) if call.number == number]
-    planned = PlannedCall(
-        number=number,
-        numbers=record.numbers,
-        train_class=record.train_class,
-        kind=record.kind,
-        origin=record.origin,
-        destination=record.destination,
-        arrival=record.planned_arrival,
-        departure=record.planned_departure,
-        track=record.track,
-    )
-    call = _planned_call(station, record.day, planned, len(there) + 1)
-    if is_over(call, station, draft.now):
-        return None
-    running = Running.EXTRA if record.running is Running.SCHEDULED else record.running
-    draft.note("call-unplanned", call.id, running=running)
-    return replace(call, running=running)
+    if draft.call(call.id) is None:
+        draft.put_call(call)  # so that what waits for a decision has something to be about
+    rework(draft, take_or_propose(draft, call, differences(call, before, record), station))
 
 
 def _grade(draft: Draft, given: GradeFeed) -> None:

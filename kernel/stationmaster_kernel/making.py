@@ -1,0 +1,87 @@
+"""Making calls: of a row of the day plan, or of a feed record that no plan foresaw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from stationmaster_kernel.call import Call, Event, call_id
+from stationmaster_kernel.draft import Draft
+from stationmaster_kernel.inputs import FeedRecord
+from stationmaster_kernel.places import ReadyStation
+from stationmaster_kernel.planned_call import PlannedCall
+from stationmaster_kernel.settling import is_over
+from stationmaster_kernel.values import CallKind, Running
+
+__all__ = ["free_call_id", "planned_call", "planned_events", "unplanned_call"]
+
+
+def planned_call(station: ReadyStation, day: date, planned: PlannedCall, item: str) -> Call:
+    """The call with id `item` as its plan has it, before anything has happened to it."""
+    platform = station.platform_of(planned.track)
+    where = station.places_of(platform)
+    arrival, departure = planned_events(planned)
+    return Call(
+        id=item,
+        service_date=day,
+        number=planned.number,
+        numbers=planned.numbers,
+        train_class=planned.train_class,
+        kind=planned.kind,
+        origin=planned.origin,
+        destination=planned.destination,
+        arrival=arrival,
+        departure=departure,
+        track=planned.track,
+        platform=platform,
+        planned_track=planned.track,
+        planned_platform=platform,
+        gates=planned.gates or where.gates,
+        areas=planned.areas or where.areas,
+        exits=planned.exits or where.exits,
+        formation=planned.formation,
+        turnaround=planned.turnaround,
+        opens=planned.opens,
+        closes=planned.closes,
+    )
+
+
+def planned_events(planned: PlannedCall) -> tuple[Event | None, Event | None]:
+    """Arrival and departure as planned; a train that does not stop has both at one time."""
+    arrival, departure = planned.arrival, planned.departure
+    if planned.kind is CallKind.PASSING:
+        arrival, departure = arrival or departure, departure or arrival
+    return (
+        None if arrival is None else Event(planned=arrival),
+        None if departure is None else Event(planned=departure),
+    )
+
+
+def free_call_id(draft: Draft, station: ReadyStation, day: date, number: str) -> str:
+    """The id of the next call with this number as its key on this date; the id of a call that is there is not free."""
+    nth = 1 + sum(call.number == number for call in draft.calls_numbered(day, (number,)))
+    while draft.call(item := call_id(station.facts.telecode, day, number, nth)) is not None:
+        nth += 1
+    return item
+
+
+def unplanned_call(draft: Draft, station: ReadyStation, record: FeedRecord) -> Call | None:
+    """A call that only the feed knows; None if it would be over and dropped already."""
+    number = record.numbers[0]
+    planned = PlannedCall(
+        number=number,
+        numbers=record.numbers,
+        train_class=record.train_class,
+        kind=record.kind,
+        origin=record.origin,
+        destination=record.destination,
+        arrival=record.planned_arrival,
+        departure=record.planned_departure,
+        track=record.track,
+    )
+    call = planned_call(station, record.day, planned, free_call_id(draft, station, record.day, number))
+    if is_over(call, station, draft.now):
+        return None
+    running = Running.EXTRA if record.running is Running.SCHEDULED else record.running
+    draft.note("call-unplanned", call.id, running=running)
+    return replace(call, running=running)
