@@ -92,6 +92,7 @@ PUBLIC_KINDS: dict[str, type] = {
     "rule": Rule,
     "call": Call,
     "task": Task,
+    "mode": Mode,
 }
 """The kinds that go over the open protocol. A place's resource id is `<kind>.<id>`, a station's its telecode."""
 
@@ -115,15 +116,24 @@ def kind_of(record: Record) -> str:
 
 
 def owners(record: Record) -> tuple[str, ...]:
-    """The calls that a record is about; it is dropped with the last of them. None: it stays until it is deleted."""
+    """The calls that a record is about; it is dropped with the last of them; `""` stands for no call.
+
+    None at all: it stays until it is deleted.
+    """
     if isinstance(record, Proposal):
         return (record.call,)
-    if isinstance(record, Conflict | ActRecord):
+    if isinstance(record, Conflict):
         return record.calls
+    if isinstance(record, ActRecord):
+        return record.calls or ("",)
     return ()
 
 
-INTERNAL_KINDS: dict[str, type] = {"feed": Remembered, "kernel": KernelFacts, **RECORD_KINDS}
+INTERNAL_KINDS: dict[str, type] = {
+    "feed": Remembered,
+    "kernel": KernelFacts,
+    **{kind: value for kind, value in RECORD_KINDS.items() if kind not in PUBLIC_KINDS},
+}
 """The kinds that stay in the hub."""
 
 KINDS: dict[str, type] = PUBLIC_KINDS | INTERNAL_KINDS

@@ -231,7 +231,7 @@ class SetAcceptance:
 class SetMode:
     """A scope becomes manual or automatic; on the return, `chosen` tasks of those that fell due meanwhile are done.
 
-    `scope` is `station`, `kind.<task kind>`, `target.<id>`, `call.<call id>` or `rule.<rule id>`.
+    `scope` is `station`, `kind.<task kind>`, `call.<call id>` or `rule.<rule id>`.
     """
 
     TAG: ClassVar[str] = "mode"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from stationmaster_base.times import MINUTE, Instant
-from stationmaster_kernel.call import Call, Event, Provenance
+from stationmaster_base.times import Instant
+from stationmaster_kernel.applying import AHEAD_AT_MOST, APART_AT_MOST
+from stationmaster_kernel.call import Call, Event
+from stationmaster_kernel.deeds import Actual, CallDeed, Expect, Replan, SetRunning, SetTrack, Unknown
 from stationmaster_kernel.inputs import FeedRecord
 from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.values import CallKind, EventName, Running, Source
 
-__all__ = ["applied", "impossible", "nearest", "planned_time", "set_field", "unmatched_id", "with_track"]
-
-AHEAD_AT_MOST = 5 * MINUTE
-APART_AT_MOST = 48 * 60 * MINUTE
+__all__ = ["differences", "impossible", "nearest", "planned_time", "unmatched_id"]
 
 FIELDS: tuple[tuple[EventName, str, str, Source], ...] = (
     (EventName.ARRIVAL, "planned", "planned_arrival", Source.TIMETABLE),
@@ -84,52 +83,36 @@ def _missing_times(record: FeedRecord) -> str:
     return "" if needed else f"a call of kind {record.kind} lacks its planned times"
 
 
-def applied(call: Call, before: FeedRecord | None, record: FeedRecord, station: ReadyStation, now: Instant) -> Call:
-    """The call with what differs between the last record and this one; without a last one, from the plan."""
+def differences(call: Call, before: FeedRecord | None, record: FeedRecord) -> Iterator[tuple[CallDeed, Source]]:
+    """What differs between the last record and this one (without a last one: the plan), as deeds.
+
+    What belongs to one record may be possible only in another order; see `deciding.take_or_propose`.
+    """
     for name, field, source_field, source in FIELDS:
         event = call.event(name)
         if event is None:
             continue
         old = getattr(before, source_field) if before is not None else _unchanged(event, field)
         new = getattr(record, source_field)
-        if new == old or (field == "planned" and new is None):
-            continue
-        call = _with_event(call, name, replace(event, **{field: new}))
-        call = set_field(call, f"{name}.{field}", source, now)
+        if new != old and not (field == "planned" and new is None):
+            yield _DEEDS[field](call.id, name, new), source
     old_track = before.track if before is not None else call.planned_track
-    if record.track and record.track not in (old_track, call.track):
-        call = with_track(call, record.track, Source.STAGE_PLAN, station, now)
+    if record.track and record.track != old_track:
+        yield SetTrack(call=call.id, track=record.track), Source.STAGE_PLAN
     running = before.running if before is not None else call.running
-    if record.running is not running:
-        call = set_field(replace(call, running=record.running), "running", Source.STAGE_PLAN, now)
-    if record.reason != (before.reason if before is not None else call.reason):
-        call = replace(call, reason=record.reason)
-    return call
+    reason = before.reason if before is not None else call.reason
+    if record.running is not running or record.reason != reason:
+        yield SetRunning(call=call.id, running=record.running, reason=record.reason), Source.STAGE_PLAN
 
 
-def with_track(call: Call, track: str, source: Source, station: ReadyStation, now: Instant) -> Call:
-    """The call on another track: the platform follows, and with another platform its gates, areas and exits."""
-    platform = station.platform_of(track)
-    changed = set_field(replace(call, track=track, platform=platform), "track", source, now)
-    if platform == call.platform:
-        return changed
-    where = station.places_of(platform)
-    return replace(changed, gates=where.gates, areas=where.areas, exits=where.exits)
-
-
-def set_field(call: Call, field: str, source: Source, at: Instant) -> Call:
-    """The call with the provenance of one field."""
-    others = tuple(item for item in call.provenance if item.field != field)
-    entry = Provenance(field=field, source=source, at=at)
-    return replace(call, provenance=tuple(sorted((*others, entry), key=lambda item: item.field)))
+_DEEDS: dict[str, Callable[[str, EventName, Any], CallDeed]] = {
+    "planned": lambda call, name, value: Replan(call=call, event=name, at=value),
+    "expected": lambda call, name, value: Expect(call=call, event=name, at=value),
+    "actual": lambda call, name, value: Actual(call=call, event=name, at=value),
+    "unknown": lambda call, name, value: Unknown(call=call, event=name, unknown=value),
+}
 
 
 def _unchanged(event: Event, field: str) -> Instant | bool | None:
     """What a record would say that changes nothing of an event that has only its plan."""
     return {"planned": event.planned, "expected": None, "actual": None, "unknown": False}[field]
-
-
-def _with_event(call: Call, name: EventName, event: Event) -> Call:
-    if name is EventName.ARRIVAL:
-        return replace(call, arrival=event)
-    return replace(call, departure=event)

@@ -28,7 +28,8 @@ class Proposal:
     """What accepting it would do (`deed`), to which field of which call, who says so, since when, and why it waits.
 
     There is one for each call, field and source; a newer one of the same source takes the older one's place. It goes
-    by itself when the call has the value, or when the source no longer says so.
+    by itself when the call has the value, or when the source no longer says so. `rejected`: the kernel itself would
+    propose this for as long as it holds, and a person has said no.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Proposal:
     why: WhyProposed
     at: Instant
     deed: CallDeed
+    rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call
+from stationmaster_kernel.deciding import lapse_locks
 from stationmaster_kernel.draft import Draft
+from stationmaster_kernel.loose import settle_loose
 from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.refused import Refused
-from stationmaster_kernel.tasks import settle_tasks
+from stationmaster_kernel.tasks import expire_tasks, settle_tasks
 from stationmaster_kernel.times import last_time, moved, with_check_in, with_times
 from stationmaster_kernel.values import EventName
 
-__all__ = ["is_over", "rework", "station_of"]
+__all__ = ["is_over", "rework", "settle_by_time", "station_of"]
 
 
 def rework(draft: Draft, call: Call) -> None:
@@ -22,8 +24,41 @@ def rework(draft: Draft, call: Call) -> None:
         if before is not None:
             draft.drop_call(before)
         return
+    _settle(draft, call, _derived(draft, call, station), station)
+
+
+def settle_by_time(draft: Draft, call_id: str) -> None:
+    """Do what time alone brings about for a call, or for what hangs on none (`""`).
+
+    While its own times stay as they are, its tasks are what they were, and only some of them may be too old by now;
+    so most of what a tick concerns costs next to nothing.
+    """
+    if not call_id:
+        settle_loose(draft, station_of(draft).facts.keep)
+        draft.reschedule("")
+        return
+    call = draft.call(call_id)
+    if call is None:
+        return
+    station = station_of(draft)
+    if is_over(call, station, draft.now):
+        draft.drop_call(call)
+        return
+    changed = lapse_locks(draft, call, station)
+    derived = _derived(draft, changed, station)
+    if derived == call:
+        expire_tasks(draft, call.id)
+        draft.reschedule(call.id)
+    else:
+        _settle(draft, changed, derived, station)
+
+
+def _derived(draft: Draft, call: Call, station: ReadyStation) -> Call:
     settled = with_times(call, station.facts, draft.facts.grade, draft.now)
-    settled = with_check_in(settled, station.check_in_rule(settled))
+    return with_check_in(settled, station.check_in_rule(settled))
+
+
+def _settle(draft: Draft, call: Call, settled: Call, station: ReadyStation) -> None:
     for name in EventName:
         old, new = call.event(name), settled.event(name)
         if old is not None and new is not None and new.overdue and not old.overdue:

@@ -15,6 +15,7 @@ from typing import Any
 from immutables import Map
 
 from stationmaster_base.times import MINUTE, Instant
+from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import RECORD_KINDS, KernelFacts, Record, Remembered, Resource, Value, owners
 from stationmaster_kernel.configuration import Configuration, Place
@@ -23,7 +24,15 @@ from stationmaster_kernel.task import Task
 from stationmaster_kernel.times import last_time, moved
 from stationmaster_kernel.values import FeedGrade, Running, TaskState
 
-__all__ = ["CONFIGURATION_KINDS", "State", "configuration_values", "next_wake", "resource_id"]
+__all__ = [
+    "CONFIGURATION_KINDS",
+    "State",
+    "configuration_values",
+    "last_moment",
+    "next_loose_wake",
+    "next_wake",
+    "resource_id",
+]
 
 CONFIGURATION_KINDS: dict[str, str] = {
     "place": "places",
@@ -133,6 +142,7 @@ def next_wake(call: Call, tasks: Iterable[Task], facts: KernelFacts, overdue_aft
     """The next minute (its first second ÷ 60) at which time alone changes something about the call."""
     next_minute = facts.now // MINUTE + 1
     moments: list[Instant] = [moved(last_time(call), keep)]
+    moments.extend(item.until for item in call.provenance if item.locked and item.until is not None)
     for event in (call.arrival, call.departure):
         if event is None or event.actual is not None or event.best is None or call.running is Running.SUSPENDED:
             continue
@@ -140,15 +150,36 @@ def next_wake(call: Call, tasks: Iterable[Task], facts: KernelFacts, overdue_aft
             moments.append(moved(event.best, overdue_after))
         elif facts.grade is FeedGrade.FRESH:
             return next_minute
-    moments.extend(
-        moved(task.valid_until, EXPIRY_GRACE)
-        for task in tasks
-        if task.valid_until is not None
-        and task.awaits is None
-        and task.state in (TaskState.PLANNED, TaskState.BEGUN)
-        and len(task.results) < len(task.targets)
-    )
-    return max(next_minute, min(-(-moment // MINUTE) for moment in moments))
+    moments.extend(_expiries(tasks))
+    return _minute(next_minute, moments)
+
+
+def next_loose_wake(tasks: Iterable[Task], acts: Iterable[ActRecord], facts: KernelFacts, keep: int) -> int | None:
+    """The same for what hangs on no call; None if there is nothing."""
+    tasks = tuple(tasks)
+    moments = [*_expiries(tasks), *(moved(last_moment(task), keep) for task in tasks)]
+    moments.extend(moved(act.at, keep) for act in acts)
+    return _minute(facts.now // MINUTE + 1, moments) if moments else None
+
+
+def last_moment(task: Task) -> Instant:
+    """When a task without a call is over, if nothing else is said of it."""
+    return task.valid_until or task.end or task.order
+
+
+def _expiries(tasks: Iterable[Task]) -> Iterator[Instant]:
+    for task in tasks:
+        if (
+            task.valid_until is not None
+            and task.awaits is None
+            and task.state in (TaskState.PLANNED, TaskState.BEGUN)
+            and len(task.results) < len(task.targets)
+        ):
+            yield moved(task.valid_until, EXPIRY_GRACE)
+
+
+def _minute(earliest: int, moments: Iterable[Instant]) -> int:
+    return max(earliest, min(-(-moment // MINUTE) for moment in moments))
 
 
 def _resource(kind: str, value: Value) -> Resource:
@@ -189,6 +220,15 @@ def _with_indexes(state: State) -> State:
             minute = next_wake(call, tasks, state.facts, station.overdue_after, station.keep)
             wakes[call.id] = minute
             due[minute] = due.get(minute, Map()).set(call.id, None)
+        loose = next_loose_wake(
+            [state.tasks[item] for item in tasks_of.get("", ())],
+            [state.records[kind][item] for kind, item in about.get("", ())],
+            state.facts,
+            station.keep,
+        )
+        if loose is not None:
+            wakes[""] = loose
+            due[loose] = due.get(loose, Map()).set("", None)
     return replace(
         state, about=Map(about), tasks_of=Map(tasks_of), numbers=Map(numbers), wakes=Map(wakes), due=Map(due)
     )

@@ -62,7 +62,7 @@ class Task:
     `order` sorts rows; `priority` sorts announcements, the smaller first.
     `feed_limit` is the age in minutes of the oldest feed that the task may rely on; None: it does not matter.
     `hand` is what a person said of it, `by_hand` the instant of his "now"; `held`: it does not begin until released,
-    because he or a mode or its rule says so.
+    because he or its rule says so. A manual mode keeps it back without being written in the task: `mode.keeps_back`.
     A task without a call (`call` and `rule` empty) is an operator's announcement or text.
     """
 

@@ -9,13 +9,13 @@ from stationmaster_kernel.call import Call
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.planning import Wanted, wanted_tasks
-from stationmaster_kernel.rules import Trigger
+from stationmaster_kernel.rules import Rule, RuleMode, Trigger
 from stationmaster_kernel.state import EXPIRY_GRACE
-from stationmaster_kernel.task import Result, Task
+from stationmaster_kernel.task import POINT_KINDS, Result, Task
 from stationmaster_kernel.times import moved
-from stationmaster_kernel.values import TaskKind, TaskState
+from stationmaster_kernel.values import Hand, TaskState
 
-__all__ = ["apply_result", "settle_tasks"]
+__all__ = ["OVER", "apply_result", "expire", "expire_tasks", "is_held", "settle_tasks"]
 
 OVER = (TaskState.FAILED, TaskState.INTERRUPTED, TaskState.UNCONFIRMED, TaskState.EXPIRED, TaskState.DONE)
 """The states in which a target's part is over; of several targets' states, the first in this order is the task's."""
@@ -26,7 +26,7 @@ def settle_tasks(draft: Draft, call: Call, station: ReadyStation) -> None:
     latest: dict[str, Task] = {task.rule: task for task in draft.tasks_of(call.id)}
     for wanted in wanted_tasks(call, station):
         last = latest.pop(wanted.rule.id, None)
-        if wanted.kind is TaskKind.ANNOUNCEMENT:
+        if wanted.kind in POINT_KINDS:
             _settle_point(draft, call, wanted, last)
         else:
             _settle_interval(draft, call, wanted, last)
@@ -34,7 +34,13 @@ def settle_tasks(draft: Draft, call: Call, station: ReadyStation) -> None:
         if task.state is TaskState.PLANNED:
             draft.put_task(replace(task, state=TaskState.WITHDRAWN))
         else:
-            _expire(draft, task)
+            expire(draft, task)
+
+
+def expire_tasks(draft: Draft, call_id: str) -> None:
+    """Mark those of a call's point tasks that time alone has made too old."""
+    for task in draft.tasks_of(call_id):
+        expire(draft, task)
 
 
 def apply_result(draft: Draft, task: Task, result: Result) -> Task:
@@ -51,17 +57,21 @@ def apply_result(draft: Draft, task: Task, result: Result) -> Task:
 
 def _settle_interval(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -> None:
     base = last if last is not None else _new(call, wanted, 1)
+    start = wanted.start
+    if base.by_hand is not None:
+        start = base.by_hand if start is None else min(start, base.by_hand)
     draft.put_task(
         replace(
             base,
             targets=wanted.targets,
             base=wanted.base,
-            start=wanted.start,
+            start=start,
             end=wanted.end,
             hard_end=wanted.hard_end,
             awaits=wanted.awaits,
             order=wanted.order,
-            state=TaskState.PLANNED,
+            state=TaskState.SKIPPED if base.state is TaskState.SKIPPED else TaskState.PLANNED,
+            held=is_held(base, wanted.rule),
             stages=wanted.stages,
             texts=wanted.texts,
         )
@@ -74,12 +84,12 @@ def _settle_point(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -
     elif last.state is TaskState.WITHDRAWN:
         _arm(draft, last, wanted)
     elif last.state is TaskState.PLANNED:
-        changed = _updated(last, wanted, keep_due=wanted.rule.trigger is not None)
+        changed = _updated(last, wanted, keep_due=wanted.rule.trigger is not None or last.by_hand is not None)
         if changed != last:
             draft.put_task(changed)
-        _expire(draft, changed)
+        expire(draft, changed)
     elif last.state is TaskState.BEGUN:
-        _expire(draft, last)
+        expire(draft, last)
     elif _again(draft.now, last, wanted):
         _arm(draft, _new(call, wanted, last.occurrence + 1), wanted)
 
@@ -123,21 +133,28 @@ def _new(call: Call, wanted: Wanted, occurrence: int) -> Task:
 
 def _updated(task: Task, wanted: Wanted, *, keep_due: bool) -> Task:
     due = task.due if keep_due else wanted.due
+    by_hand = task.by_hand is not None
     return replace(
         task,
         targets=wanted.targets,
         base=wanted.base,
         due=due,
         valid_until=None if due is None else moved(due, wanted.rule.valid),
-        awaits=wanted.awaits,
+        awaits=None if by_hand else wanted.awaits,
         order=wanted.order,
         priority=wanted.rule.priority,
         feed_limit=wanted.rule.feed_limit,
+        held=is_held(task, wanted.rule),
         texts=wanted.texts,
     )
 
 
-def _expire(draft: Draft, task: Task) -> None:
+def is_held(task: Task, rule: Rule) -> bool:
+    """Whether a task waits for a person: because one said so, or because its rule leaves it to one."""
+    return task.hand is Hand.HELD or (task.hand is Hand.AUTOMATIC and rule.mode is RuleMode.MANUAL)
+
+
+def expire(draft: Draft, task: Task) -> None:
     """Mark the targets of a point task that is too old and of which nobody has said anything."""
     if task.valid_until is None or task.awaits is not None or task.state not in (TaskState.PLANNED, TaskState.BEGUN):
         return

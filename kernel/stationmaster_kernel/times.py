@@ -53,22 +53,31 @@ def _settled(
 
 
 def with_check_in(call: Call, rule: Rule | None) -> Call:
-    """The call with its check-in times by `rule`, the first check-in rule that selects it."""
+    """The call with its check-in times: a person's, else the template's, else those of `rule`.
+
+    `rule` is the first check-in rule that selects the call.
+    """
     opens = closes = None
-    if (
-        rule is not None
-        and rule.start is not None
-        and rule.end is not None
-        and call.departure is not None
-        and call.running is not Running.SUSPENDED
-    ):
-        opens = moment_time(call, rule.start)
-        closes = moment_time(call, rule.end)
-        if opens is not None and rule.after_arrival is not None and call.arrival and call.arrival.best is not None:
-            opens = Instant(min(opens, call.arrival.best + rule.after_arrival * MINUTE))
-    if opens is None or closes is None:
+    if call.departure is not None and call.running is not Running.SUSPENDED:
+        best = call.departure.best
+        opens, closes = (None, None) if rule is None else _by_rule(call, rule)
+        if best is not None:
+            opens = opens if call.opens is None else moved(best, call.opens)
+            closes = closes if call.closes is None else moved(best, call.closes)
+        opens = opens if call.hand_open is None else call.hand_open
+        closes = closes if call.hand_close is None else call.hand_close
+    if opens is None or closes is None or opens >= closes:
         opens = closes = None
     return replace(call, check_in_open=opens, check_in_close=closes)
+
+
+def _by_rule(call: Call, rule: Rule) -> tuple[Instant | None, Instant | None]:
+    if rule.start is None or rule.end is None:
+        return None, None
+    opens, closes = moment_time(call, rule.start), moment_time(call, rule.end)
+    if opens is not None and rule.after_arrival is not None and call.arrival and call.arrival.best is not None:
+        opens = Instant(min(opens, call.arrival.best + rule.after_arrival * MINUTE))
+    return opens, closes
 
 
 def base_event(base: Base) -> EventName:
