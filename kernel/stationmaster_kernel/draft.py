@@ -132,8 +132,11 @@ class Draft:
 
     def put_call(self, call: Call) -> None:
         """Add or change a call."""
-        if self._put("call", call.id, self._calls.get(call.id), call):
-            if call.id not in self._calls:
+        before = self._calls.get(call.id)
+        if self._put("call", call.id, before, call):
+            if before is None or before.numbers != call.numbers:
+                if before is not None:
+                    self._unnumber(before)
                 for number in dict.fromkeys(call.numbers):
                     key = (call.service_date, number)
                     self._numbers = self._numbers.set(key, tuple(sorted((*self._numbers.get(key, ()), call.id))))
@@ -197,10 +200,7 @@ class Draft:
         if call.id in self._tasks_of:
             self._tasks_of = self._tasks_of.delete(call.id)
         self.forget(call.id)
-        for number in dict.fromkeys(call.numbers):
-            key = (call.service_date, number)
-            rest = tuple(item for item in self._numbers.get(key, ()) if item != call.id)
-            self._numbers = self._numbers.set(key, rest) if rest else self._numbers.delete(key)
+        self._unnumber(call)
         self._schedule(call.id, None)
         self._calls = self._calls.delete(call.id)
         self._delete("call", call.id)
@@ -288,6 +288,12 @@ class Draft:
         elif isinstance(value, Record):
             kind = kind_of(value)
             self._records = self._records.set(kind, self._records[kind].set(item, value))
+
+    def _unnumber(self, call: Call) -> None:
+        for number in dict.fromkeys(call.numbers):
+            key = (call.service_date, number)
+            rest = tuple(item for item in self._numbers.get(key, ()) if item != call.id)
+            self._numbers = self._numbers.set(key, rest) if rest else self._numbers.delete(key)
 
     def _schedule(self, call_id: str, minute: int | None) -> None:
         before = self._wakes.get(call_id)
