@@ -64,14 +64,18 @@ class Place:
     """A track, platform, gate, area, exit, post or light.
 
     `platform` is set for tracks (empty for a track without a platform face). `gates`, `areas` and `exits` are set for
-    platforms: what a call there uses unless its plan says otherwise.
+    platforms: what a call there uses unless its plan says otherwise; and for lights with `platforms`: what a light
+    serves, as boards and zones do. `type` is a light's, a free word that rules refer to; a light without one is
+    switched by none.
     """
 
     id: str
     revision: int = 0
     kind: PlaceKind
     names: Words
+    type: str = ""
     platform: str = ""
+    platforms: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     exits: tuple[str, ...] = ()

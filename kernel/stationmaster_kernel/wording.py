@@ -1,4 +1,4 @@
-"""The texts of tasks: a row's fields, its statuses in order of time, and what announcements say."""
+"""The texts of tasks: a row's fields, its statuses in order of time, and what announcements and notices say."""
 
 from __future__ import annotations
 
@@ -7,14 +7,47 @@ from stationmaster_kernel.call import Call, Event
 from stationmaster_kernel.configuration import PlaceKind
 from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.task import Stage, Text
-from stationmaster_kernel.values import EventName, Running, Status
+from stationmaster_kernel.values import EventName, Running, Status, TaskKind
 
-__all__ = ["row_stages", "row_texts", "speech_texts", "template_fields"]
+__all__ = ["CallWords", "row_stages", "template_fields"]
 
-STATION_NAMES = ("origin", "destination")
+SAID = {TaskKind.ANNOUNCEMENT: "speech", TaskKind.NOTICE: "notice"}
+"""What the text is called that a task says."""
 
 
-def row_texts(call: Call, name: EventName, station: ReadyStation) -> tuple[Text, ...]:
+class CallWords:
+    """The words of one call as it is now. Many of its tasks say the same, so each is made once."""
+
+    def __init__(self, call: Call, station: ReadyStation) -> None:
+        self._call = call
+        self._station = station
+        self._rows: dict[EventName, tuple[Text, ...]] = {}
+        self._fields: dict[tuple[int, str], dict[str, str | int]] = {}
+
+    def row(self, name: EventName) -> tuple[Text, ...]:
+        """The fields of the row on a board that shows this event."""
+        if name not in self._rows:
+            self._rows[name] = _row_texts(self._call, name, self._station)
+        return self._rows[name]
+
+    def stages(self, name: EventName, start: Instant) -> tuple[Stage, ...]:
+        """The statuses of that row, the first from `start` on."""
+        return row_stages(self._call, name, start, self._station)
+
+    def said(self, kind: TaskKind, template: str, event: Event) -> tuple[Text, ...]:
+        """What an announcement or a notice says of an event, in each language that its template has."""
+        texts = []
+        for language in self._station.languages:
+            key = (id(event), language)
+            if key not in self._fields:
+                self._fields[key] = template_fields(self._call, event, self._station, language)
+            text = self._station.render(template, language, self._fields[key])
+            if text:
+                texts.append(Text(name=SAID[kind], language=language, text=text))
+        return tuple(texts)
+
+
+def _row_texts(call: Call, name: EventName, station: ReadyStation) -> tuple[Text, ...]:
     """The fields of the row of a call on a board that shows its arrival or its departure."""
     event = call.event(name)
     planned, expected = _clock_words(event, station)
@@ -40,16 +73,6 @@ def row_stages(call: Call, name: EventName, start: Instant, station: ReadyStatio
             if at is not None:
                 stages.append(_stage(at, later, event, station))
     return tuple(stages)
-
-
-def speech_texts(call: Call, template: str, event: Event | None, station: ReadyStation) -> tuple[Text, ...]:
-    """What an announcement says, in each language that its template has."""
-    texts = []
-    for language in station.languages:
-        text = station.render(template, language, template_fields(call, event, station, language))
-        if text:
-            texts.append(Text(name="speech", language=language, text=text))
-    return tuple(texts)
 
 
 def template_fields(call: Call, event: Event | None, station: ReadyStation, language: str) -> dict[str, str | int]:

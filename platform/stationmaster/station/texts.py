@@ -11,7 +11,7 @@ from jinja2.exceptions import SecurityError
 from stationmaster.station.reading import closest
 from stationmaster_base.configuration import IDENTIFIER, Faults, Table, read_toml
 from stationmaster_kernel.configuration import Template
-from stationmaster_kernel.places import environment
+from stationmaster_kernel.templates import environment
 from stationmaster_kernel.values import Status
 
 __all__ = ["STATUS_FIELDS", "STATUS_PREFIX", "TEMPLATES_FILE", "TEMPLATE_FIELDS", "read_templates"]

@@ -1,0 +1,87 @@
+"""Where a rule's tasks go: the boards, zones and lights of its types that serve a call, and the posts that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from stationmaster_kernel.call import Call
+from stationmaster_kernel.configuration import Board, Configuration, Place, PlaceKind, Zone
+from stationmaster_kernel.rules import Rule
+from stationmaster_kernel.values import TaskKind
+
+__all__ = ["Targets", "Whereabouts", "serves", "whereabouts"]
+
+REMEMBERED = 4096
+"""Answers that are kept: calls at one platform ask for the same ones again and again."""
+
+Device = Board | Zone | Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """The places that a call uses, as boards, zones and lights are matched against them."""
+
+    platforms: tuple[str, ...]
+    gates: tuple[str, ...]
+    areas: tuple[str, ...]
+    exits: tuple[str, ...]
+
+
+class Targets:
+    """A configuration's devices, found by rule and whereabouts."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        lights = [place for place in configuration.places if place.kind is PlaceKind.LIGHT and place.type]
+        devices: dict[TaskKind, Sequence[Device]] = {
+            TaskKind.DISPLAY: configuration.boards,
+            TaskKind.ANNOUNCEMENT: configuration.zones,
+            TaskKind.LIGHTING: lights,
+        }
+        self._found = lru_cache(maxsize=REMEMBERED)(
+            lambda kind, types, where: tuple(
+                device.id for device in devices[kind] if device.type in types and serves(device, where)
+            )
+        )
+        self._order = {device.id: number for number, device in enumerate(configuration.zones)}
+
+    def of(self, rule: Rule, where: Whereabouts) -> tuple[str, ...]:
+        """The ids of what the rule targets for a call at `where`, in the folder's order."""
+        match rule.does:
+            case TaskKind.NOTICE:
+                return rule.posts
+            case TaskKind.DISPLAY:
+                return self._found(rule.does, rule.boards, where)
+            case TaskKind.LIGHTING:
+                return self._found(rule.does, rule.lights, where)
+            case _:
+                return self._found(TaskKind.ANNOUNCEMENT, rule.zones, where)
+
+    def of_both(self, rule: Rule, where: Whereabouts, before: Whereabouts) -> tuple[str, ...]:
+        """What an announcement or a notice targets at either place, each once."""
+        both = {*self.of(rule, where), *self.of(rule, before)}
+        if rule.does is TaskKind.NOTICE:
+            return rule.posts
+        return tuple(sorted(both, key=self._order.__getitem__))
+
+
+def whereabouts(call: Call) -> Whereabouts:
+    """The places that the call uses now."""
+    return Whereabouts(
+        platforms=(call.platform,) if call.platform else (), gates=call.gates, areas=call.areas, exits=call.exits
+    )
+
+
+def serves(device: Device, where: Whereabouts) -> bool:
+    """Whether each non-empty list of the device shares a place with `where`."""
+    return (
+        _meets(device.platforms, where.platforms)
+        and _meets(device.gates, where.gates)
+        and _meets(device.areas, where.areas)
+        and _meets(device.exits, where.exits)
+    )
+
+
+def _meets(served: tuple[str, ...], used: tuple[str, ...]) -> bool:
+    return not served or any(place in used for place in served)
