@@ -25,6 +25,7 @@ def test_the_sample_is_good_and_without_warnings(sample: Path) -> None:
         "33 boards of 10 types with 9 layouts, 20 zones",
         "36 rules: 21 announcement, 4 check_in, 11 display",
         "31 templates, 47 names of stations",
+        "1 calendar, 15 rows of operations",
         "180 rows of timetable: 42 origin, 42 terminus, 81 through, 15 passing",
     )
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster.station.load import load_station
-from stationmaster.station.running_days import RunningDays
+from stationmaster.station.running_days import Calendar, RunningDays
 from stationmaster.station.timetable import RawRow, TimetableRow, read_row, read_timetable, timetable_text
 from stationmaster_base.configuration import Faults
 from stationmaster_kernel.configuration import Place, PlaceKind
@@ -38,19 +38,23 @@ GOOD = {
     "valid_until": "2026-12-31",
     "weekdays": "57",
 }
+CALENDARS = (
+    Calendar(id="school", weekdays=(1, 2, 3, 4, 5)),
+    Calendar(id="fair", weekdays=(), added=frozenset({date(2026, 5, 1)})),
+)
 HEADER = "train_class,kind,train,origin,destination,arr,dep"
 
 
 def read(**cells: str) -> tuple[TimetableRow | None, list[str]]:
     faults = Faults()
-    row = read_row(RawRow(line=7, **(GOOD | cells)), PLACES, "timetable.csv", faults)
+    row = read_row(RawRow(line=7, **(GOOD | cells)), PLACES, "timetable.csv", faults, CALENDARS)
     return row, [f"{fault.place}: {fault.problem}" for fault in faults]
 
 
 def table_faults(tmp_path: Path, text: str) -> list[str]:
     (tmp_path / "timetable.csv").write_text(text, "utf-8")
     faults = Faults()
-    read_timetable(tmp_path, PLACES, faults)
+    read_timetable(tmp_path, PLACES, (), faults)
     return [f"{fault.place}: {fault.problem}" for fault in faults]
 
 
@@ -106,6 +110,21 @@ def test_a_full_row_is_read_with_all_its_values() -> None:
         ({"valid_from": "2027-01-01"}, "line 7, valid_until: 2026-12-31 lies before valid_from"),
         ({"weekdays": "8"}, "line 7, weekdays: '8' are not weekdays"),
         ({"weekdays": "11"}, "line 7, weekdays: '11' are not weekdays"),
+        ({"calendar": "scool"}, "line 7, calendar: 'scool' is not known"),
+        ({"arr_day": "5"}, "line 7, arr_day: '5' is not possible"),
+        ({"arr_day": "x"}, "line 7, arr_day: 'x' is not possible"),
+        ({"dep_day": "0"}, "line 7, dep_day: '0' puts the departure before the arrival"),
+        ({"arr_day": "2", "dep_day": "2"}, "line 7, dep_day: '2' puts the departure before the arrival"),
+        ({"arr_day": "4"}, "line 7, arr_day: '4' puts the departure beyond day 4"),
+        ({"kind": "origin", "arr": "", "arr_day": "1"}, "line 7, arr_day: '1' stands there, and the kind is origin"),
+        (
+            {"kind": "terminus", "dep": "", "dep_day": "1"},
+            "line 7, dep_day: '1' stands there, and the kind is terminus",
+        ),
+        (
+            {"kind": "passing", "dep": "", "arr_day": "1", "dep_day": "2"},
+            "line 7, dep_day: '2' is not arr_day",
+        ),
     ],
 )
 def test_each_impossible_cell_is_one_fault_at_its_line_and_column(cells: dict[str, str], fault: str) -> None:
@@ -119,6 +138,56 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once() -> None:
     """Several wrong cells are several faults."""
     _, faults = read(kind="x", train="", arr="x", track="x")
     assert len(faults) == 4
+
+
+@pytest.mark.parametrize(
+    ("cells", "service_day", "minutes"),
+    [
+        ({}, 0, (1431, 1449)),
+        ({"arr_day": "1"}, 1, (1431, 1449)),
+        ({"arr_day": "1", "dep_day": "2"}, 1, (1431, 1449)),
+        ({"dep_day": "1"}, 0, (1431, 1449)),
+        ({"dep_day": "2"}, 0, (1431, 2889)),
+        ({"arr": "00:05", "arr_day": "3"}, 3, (5, 9)),
+        ({"arr": "00:05", "arr_day": "3", "dep_day": "4"}, 3, (5, 1449)),
+        ({"kind": "terminus", "dep": "", "arr_day": "2"}, 2, (1431, 1431)),
+        ({"kind": "origin", "arr": "", "dep_day": "1"}, 1, (9, 9)),
+        ({"kind": "passing", "arr": "", "dep_day": "1"}, 1, (9, 9)),
+    ],
+)
+def test_days_underway_place_the_call_after_the_date_at_the_origin(
+    cells: dict[str, str], service_day: int, minutes: tuple[int, int]
+) -> None:
+    """Without `dep_day` the departure is the first one after the arrival."""
+    row, faults = read(**cells)
+    assert faults == []
+    assert row is not None
+    assert (row.service_day, row.minutes) == (service_day, minutes)
+
+
+def test_a_train_that_began_on_friday_calls_on_saturday() -> None:
+    """Calendars, weekdays and validity are tested on the date at the train's origin."""
+    row, _ = read(arr="00:05", dep="00:09", arr_day="1", weekdays="5", valid_until="2026-03-06", calendar="school")
+    assert row is not None
+    calls = [day for number in range(1, 32) if row.calls_on(day := date(2026, 3, number))]
+    assert calls == [date(2026, 3, 7)]
+    assert not row.calls_on(date.min)
+
+
+def test_a_row_with_a_calendar_runs_on_its_dates_alone() -> None:
+    """And only as far as its own validity allows."""
+    row, faults = read(calendar="fair", weekdays="", valid_from="", valid_until="")
+    assert faults == []
+    assert row is not None
+    assert [day for number in range(1, 32) if row.calls_on(day := date(2026, 5, number))] == [date(2026, 5, 1)]
+
+
+def test_the_same_call_by_way_of_two_dates_at_the_origin_is_a_repetition(tmp_path: Path) -> None:
+    """What counts is the service date here: Friday's train with a night underway, and Saturday's without."""
+    row = "快速,through,K1,A,B,10:00,10:05"
+    columns = f"{HEADER},weekdays,arr_day"
+    assert len(table_faults(tmp_path, f"{columns}\n{row},5,1\n{row},6,0\n")) == 1
+    assert table_faults(tmp_path, f"{columns}\n{row},5,1\n{row},5,0\n") == []
 
 
 @pytest.mark.parametrize(("arr", "dep"), [("12:01", "12:01"), ("12:01", ""), ("", "12:01")])
@@ -180,6 +249,12 @@ def rows(draw: st.DrawFn) -> TimetableRow:
     )
     arrival = None if kind is CallKind.ORIGIN else draw(clock)
     departure = None if kind is CallKind.TERMINUS else draw(clock)
+    arr_day = 0 if kind is CallKind.ORIGIN else draw(st.integers(0, 2))
+    longer = st.none()
+    if kind is CallKind.THROUGH and arrival is not None and departure is not None:
+        longer |= st.integers(arr_day + 1 + (departure < arrival), 4)
+    elif kind is CallKind.ORIGIN:
+        longer |= st.integers(1, 4)
     return TimetableRow(
         line=2,
         train_class=draw(words),
@@ -192,10 +267,13 @@ def rows(draw: st.DrawFn) -> TimetableRow:
         departure=arrival if kind is CallKind.PASSING else departure,
         track=draw(st.sampled_from(["", "1"])),
         gates=tuple(draw(st.lists(st.sampled_from(["1A", "1B"]), unique=True))),
+        arr_day=arr_day,
+        dep_day=draw(longer),
         days=RunningDays(
             valid_from=draw(st.none() | st.dates(date(2020, 1, 1), date(2025, 1, 1))),
             valid_until=draw(st.none() | st.dates(date(2025, 1, 2), date(2030, 1, 1))),
             weekdays=tuple(sorted(draw(st.sets(st.integers(1, 7), min_size=1)))),
+            calendar=draw(st.none() | st.sampled_from(CALENDARS)),
         ),
     )
 
@@ -208,7 +286,7 @@ def test_a_row_that_is_written_reads_as_the_same_row(
     folder = tmp_path_factory.mktemp("timetable")
     (folder / "timetable.csv").write_text(timetable_text([row]), "utf-8")
     faults = Faults()
-    assert read_timetable(folder, PLACES, faults) == (row,)
+    assert read_timetable(folder, PLACES, CALENDARS, faults) == (row,)
     assert list(faults) == []
 
 
@@ -221,7 +299,7 @@ def test_no_text_crashes_the_reader(tmp_path_factory: pytest.TempPathFactory, te
     folder = tmp_path_factory.mktemp("timetable")
     (folder / "timetable.csv").write_bytes(f"{HEADER}\n{text}".encode("utf-8", "surrogatepass"))
     faults = Faults()
-    good = read_timetable(folder, PLACES, faults)
+    good = read_timetable(folder, PLACES, (), faults)
     (folder / "timetable.csv").write_text(timetable_text(good), "utf-8")
-    again = read_timetable(folder, PLACES, Faults())
+    again = read_timetable(folder, PLACES, (), Faults())
     assert [replace(row, line=0) for row in again] == [replace(row, line=0) for row in good]

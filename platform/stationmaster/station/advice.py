@@ -8,10 +8,13 @@ from itertools import islice
 from stationmaster.station.devices import BOARDS_FILE, LAYOUTS_FOLDER
 from stationmaster.station.load import Station
 from stationmaster.station.occupation import conflicts
+from stationmaster.station.operations import OPERATIONS_FILE
 from stationmaster.station.places import PLACES_FILE
 from stationmaster.station.rules import RULES_FILE
+from stationmaster.station.running_days import DAILY
 from stationmaster.station.texts import STATUS_PREFIX, TEMPLATES_FILE
 from stationmaster.station.timetable import TIMETABLE_FILE, TimetableRow
+from stationmaster.station.turnarounds import departures_of
 from stationmaster_base.errors import Fault
 from stationmaster_kernel.configuration import PlaceKind
 from stationmaster_kernel.rules import Base, Rule
@@ -21,6 +24,9 @@ __all__ = ["advice_for"]
 
 LONG_STOP = 360
 """Minutes from which a stop is more likely two times in the wrong cells than a stop."""
+
+SHORT_TURNAROUND = 10
+"""Minutes in which hardly any set is cleaned and turned."""
 
 EXAMPLES = 5
 """How many rows of the timetable a warning names."""
@@ -32,6 +38,8 @@ def advice_for(station: Station) -> Iterator[Fault]:
     """Warnings for a station that has no faults; `allowed` says what to do."""
     yield from station.warnings
     yield from _timetable(station)
+    yield from _operations(station)
+    yield from _turnarounds(station)
     yield from _rules(station)
     yield from _unused(station)
 
@@ -39,23 +47,28 @@ def advice_for(station: Station) -> Iterator[Fault]:
 def _timetable(station: Station) -> Iterator[Fault]:
     if not station.timetable:
         yield _warning(TIMETABLE_FILE, "file", "has no rows", "stationmaster import timetable FILE --into DIR")
-    for row in station.timetable:
+    worked = station.worked
+    for row in worked:
         first, last = row.minutes
         place = f"line {row.line}"
         if last - first > LONG_STOP:
             problem = f"{row.number} stands here for {(last - first) // 60} h {(last - first) % 60} min"
             yield _warning(TIMETABLE_FILE, place, problem, "a departure before the arrival is on the next day")
+        if not row.days.meet(DAILY):
+            yield _warning(
+                TIMETABLE_FILE, place, f"{row.number} runs on no date", "valid_from, weekdays and calendar that meet"
+            )
         if station.classes and row.train_class not in station.classes:
             problem = f"{row.train_class!r} is not among the classes of station.toml"
             yield _warning(TIMETABLE_FILE, place, problem, ", ".join(station.classes))
-    for conflict in conflicts(station.timetable, station.clearance):
+    for conflict in conflicts(worked, station.clearance):
         problem = (
             f"{conflict.second.number} and {conflict.first.number} (line {conflict.first.line}) "
             f"are on track {conflict.track} at the same time"
         )
         yield _warning(TIMETABLE_FILE, f"line {conflict.second.line}", problem, "another track for one of them")
     yield from _some_rows(
-        (row for row in station.timetable if not row.track),
+        (row for row in worked if not row.track),
         "have no track, and so no platform until the feed or a person gives one",
         "stationmaster import timetable allots tracks",
     )
@@ -64,7 +77,7 @@ def _timetable(station: Station) -> Iterator[Fault]:
     yield from _some_rows(
         (
             row
-            for row in station.timetable
+            for row in worked
             if row.kind in DEPARTING and not any(_selects(rule, row, platforms.get(row.track, "")) for rule in check_in)
         ),
         "depart, and no check-in rule selects them",
@@ -72,18 +85,50 @@ def _timetable(station: Station) -> Iterator[Fault]:
     )
 
 
+def _operations(station: Station) -> Iterator[Fault]:
+    """Templates that do nothing, most often because a number or a class has changed."""
+    if not station.timetable:
+        return
+    for template in station.operations.templates:
+        if not any(template.selects(row) for row in station.timetable):
+            advice = "a train, a class or a kind of call that the timetable has"
+            yield _warning(OPERATIONS_FILE, f"line {template.line}", "selects no row of the timetable", advice)
+
+
+def _turnarounds(station: Station) -> Iterator[Fault]:
+    """Links that are possible and yet hardly meant: little time, another track, one set for two departures."""
+    linked: dict[str, list[TimetableRow]] = {}
+    worked = station.worked
+    for row in worked:
+        template = next((each for each in station.operations.selecting(row) if each.operation.turnaround), None)
+        if template is None or row.kind is not CallKind.TERMINUS:
+            continue
+        number, place = template.operation.turnaround, f"line {template.line}, turnaround"
+        departures = [each for each in departures_of(row, number, worked) if row.calls_with(each.row, each.shift)]
+        if departures and min(each.wait for each in departures) < SHORT_TURNAROUND:
+            problem = f"{number!r} leaves {min(each.wait for each in departures)} min after {row.number} arrives"
+            yield _warning(OPERATIONS_FILE, place, problem, f"{SHORT_TURNAROUND} minutes or more")
+        tracks = sorted({each.row.track for each in departures} - {"", row.track}) if row.track else []
+        if tracks:
+            problem = f"{row.number} arrives on track {row.track}, and {number!r} leaves from {', '.join(tracks)}"
+            yield _warning(OPERATIONS_FILE, place, problem, "one track, if the set is not to be moved")
+        other = next((other for other in linked.setdefault(number, []) if other.calls_with(row)), None)
+        linked[number].append(row)
+        if other is not None:
+            problem = f"{number!r} leaves with the sets of {other.number} and of {row.number}"
+            yield _warning(OPERATIONS_FILE, place, problem, "one arrival for each departure")
+
+
 def _rules(station: Station) -> Iterator[Fault]:
     types = {board.type for board in station.configuration.boards}
-    platforms = _platforms(station)
+    platforms, worked = _platforms(station), station.worked
     for rule in station.configuration.rules:
         for board_type in rule.boards:
             if board_type not in types:
                 yield _warning(
                     RULES_FILE, rule.id, f"there is no board of type {board_type!r}", ", ".join(sorted(types))
                 )
-        if station.timetable and not any(
-            _selects(rule, row, platforms.get(row.track, "")) for row in station.timetable
-        ):
+        if worked and not any(_selects(rule, row, platforms.get(row.track, "")) for row in worked):
             yield _warning(
                 RULES_FILE, rule.id, "selects no row of the timetable", "kinds, classes and platforms of rows"
             )

@@ -77,6 +77,8 @@ def _summary(station: Station) -> tuple[str, ...]:
         f"{len(configuration.zones)} zones",
         f"{len(configuration.rules)} rules: " + ", ".join(f"{number} {name}" for name, number in sorted(does.items())),
         f"{len(configuration.templates)} templates, {len(configuration.names)} names of stations",
+        f"{len(station.calendars)} {_plural('calendar', len(station.calendars))}, "
+        f"{len(station.operations.templates)} {_plural('row', len(station.operations.templates))} of operations",
         f"{len(station.timetable)} rows of timetable: " + ", ".join(f"{kinds[kind]} {kind.value}" for kind in CallKind),
     )
 

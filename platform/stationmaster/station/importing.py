@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stationmaster.station.allotment import Unallotted, allot_tracks
+from stationmaster.station.calendars import CALENDARS_FILE, calendars_text, read_calendars
 from stationmaster.station.files import replace_text
 from stationmaster.station.names import NAMES_FILE, added_warning, fill_names, names_text, read_names
 from stationmaster.station.occupation import Clearance, conflicts
+from stationmaster.station.operations import read_operations
 from stationmaster.station.places import read_places, read_station_file
 from stationmaster.station.reading import HelpfulFaults
+from stationmaster.station.running_days import Calendar
 from stationmaster.station.spreadsheet import read_sheet
 from stationmaster.station.timetable import TIMETABLE_FILE, TimetableRow, read_row, repeated_rows, timetable_text
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import Fault
-from stationmaster_kernel.configuration import Name, Place
+from stationmaster_kernel.configuration import Name, Place, StationFacts
 
-__all__ = ["ImportReport", "import_timetable"]
+__all__ = ["ImportReport", "Target", "bring_in", "import_timetable", "read_target"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +45,15 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Into:
-    """What an import needs to know of the folder that it goes into."""
+class Target:
+    """What an import needs to know of the folder that it goes into; `classes` are those that `station.toml` lists."""
 
-    languages: tuple[str, ...]
+    folder: Path
+    station: StationFacts
+    classes: tuple[str, ...]
     clearance: Clearance
     places: tuple[Place, ...]
+    calendars: tuple[Calendar, ...]
     names: tuple[Name, ...]
     own: Name
 
@@ -65,35 +71,85 @@ def import_timetable(file: Path, folder: Path, *, allow_unallotted: bool = False
 
     Args:
         file: what a person gives; see `spreadsheet` for what it may look like.
-        folder: the station's folder; only `station.toml`, `places.toml` and `names.csv` must be good.
+        folder: the station's folder; only `station.toml`, `places.toml`, `calendars.csv`, `operations.csv` and
+            `names.csv` must be good.
         allow_unallotted: import rows for which there is no free track without one, instead of refusing.
 
     """
     faults = HelpfulFaults()
-    into = _read_folder(folder, faults)
+    target = read_target(folder, faults)
     if len(faults):
         return ImportReport(written=False, rows=0, faults=tuple(faults))
-    sheet = read_sheet(file, into.places, faults)
-    read = [read_row(raw, into.places, file.name, faults) for raw in sheet.rows]
+    sheet = read_sheet(file, target.places, faults)
+    read = [read_row(raw, target.places, file.name, faults, target.calendars) for raw in sheet.rows]
     rows = [row for row in read if row is not None]
     for row, earlier in repeated_rows(rows):
         faults.add(
             file.name, f"line {row.line}", f"{row.number} stands on line {earlier.line} already", "each call once"
         )
+    report = bring_in(rows, target, file.name, faults, allow_unallotted=allow_unallotted)
+    return replace(report, warnings=(*sheet.warnings, *report.warnings))
+
+
+def read_target(folder: Path, faults: Faults) -> Target:
+    """The folder as far as an import needs it."""
+    station = read_station_file(folder, faults)
+    languages = station.facts.languages
+    return Target(
+        folder=folder,
+        station=station.facts,
+        classes=station.classes,
+        clearance=station.clearance,
+        places=read_places(folder, languages, faults),
+        calendars=read_calendars(folder, faults),
+        names=read_names(folder, languages, faults) if (folder / NAMES_FILE).exists() else (),
+        own=Name(id=dict(station.facts.names).get(languages[0], ""), names=station.facts.names),
+    )
+
+
+def bring_in(
+    rows: Sequence[TimetableRow],
+    target: Target,
+    file: str,
+    faults: Faults,
+    *,
+    calendars: Sequence[Calendar] | None = None,
+    allow_unallotted: bool = False,
+) -> ImportReport:
+    """Write these rows as the folder's timetable, with tracks and names; if there is any fault, nothing.
+
+    Args:
+        rows: the timetable.
+        target: the folder.
+        file: where the rows come from, as reports show it.
+        faults: what is wrong so far; if there is anything, this looks no further.
+        calendars: all of the folder's calendars from now on; None leaves them as they are. Those that the timetable
+            before refers to should be among them as they were, so that it can be put back.
+        allow_unallotted: write rows for which there is no free track without one.
+
+    """
     if len(faults):
-        return ImportReport(written=False, rows=len(rows), faults=tuple(faults), warnings=sheet.warnings)
-    allotted = allot_tracks(rows, into.places, into.clearance)
+        return ImportReport(written=False, rows=len(rows), faults=tuple(faults))
+    classes = tuple(dict.fromkeys((*target.classes, *(row.train_class for row in rows))))
+    operations = read_operations(target.folder, target.places, classes, rows, faults)
+    worked = [operations.worked(row) for row in rows]
+    allotted = allot_tracks(worked, target.places, target.clearance)
     if not allow_unallotted:
         for missing in allotted.unallotted:
             faults.add(
-                file.name,
+                file,
                 f"line {missing.row.line}",
                 f"{missing.row.number} has no track: {missing.reason}",
                 "a track in the file, other times in [allotment], or importing it without track",
             )
+    # A track that operations.csv gives is not put into the timetable, where it would hide what is changed there.
+    whole = [
+        row if before.track else replace(row, track=after.track)
+        for row, before, after in zip(rows, worked, allotted.rows, strict=True)
+    ]
     stations = (name for row in rows for name in (row.origin, row.destination))
-    added = fill_names(into.known, stations, into.languages).names[len(into.known) :]
-    backup = None if len(faults) else _write(folder, allotted.rows, into, added, faults)
+    added = fill_names(target.known, stations, target.station.languages).names[len(target.known) :]
+    backup = None if len(faults) else _write(whole, target, added, calendars, faults)
     return ImportReport(
         written=not len(faults),
         rows=len(rows),
@@ -102,33 +158,32 @@ def import_timetable(file: Path, folder: Path, *, allow_unallotted: bool = False
         names_added=tuple(name.id for name in added),
         faults=tuple(faults),
         warnings=(
-            *sheet.warnings,
-            *_conflict_warnings(file.name, allotted.rows, into.clearance),
+            *_conflict_warnings(file, allotted.rows, target.clearance),
             *(added_warning(name) for name in added),
         ),
         backup=backup,
     )
 
 
-def _read_folder(folder: Path, faults: Faults) -> _Into:
-    station = read_station_file(folder, faults)
-    languages = station.facts.languages
-    places = read_places(folder, languages, faults)
-    names = read_names(folder, languages, faults) if (folder / NAMES_FILE).exists() else ()
-    own = Name(id=dict(station.facts.names).get(languages[0], ""), names=station.facts.names)
-    return _Into(languages=languages, clearance=station.clearance, places=places, names=names, own=own)
-
-
 def _write(
-    folder: Path, rows: Sequence[TimetableRow], into: _Into, added: Sequence[Name], faults: Faults
+    rows: Sequence[TimetableRow],
+    target: Target,
+    added: Sequence[Name],
+    calendars: Sequence[Calendar] | None,
+    faults: Faults,
 ) -> Path | None:
+    """What the timetable refers to comes first, so that at no moment it refers to something that is not there."""
+    folder = target.folder
     try:
         if added:
-            replace_text(folder / NAMES_FILE, names_text((*into.names, *added), into.languages))
-        return replace_text(folder / TIMETABLE_FILE, timetable_text(rows))
+            replace_text(folder / NAMES_FILE, names_text((*target.names, *added), target.station.languages))
+        if calendars is not None and tuple(calendars) != target.calendars:
+            replace_text(folder / CALENDARS_FILE, calendars_text(calendars))
+        backup = replace_text(folder / TIMETABLE_FILE, timetable_text(rows))
     except OSError as error:
         faults.add(str(folder), "folder", f"cannot be written: {error.strerror}", "a folder that this user may write")
         return None
+    return backup
 
 
 def _conflict_warnings(file: str, rows: Sequence[TimetableRow], clearance: Clearance) -> tuple[Fault, ...]:

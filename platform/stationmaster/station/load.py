@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stationmaster.station.calendars import read_calendars
 from stationmaster.station.devices import read_boards, read_layouts, read_zones
 from stationmaster.station.names import fill_names, guess_warning, read_names
 from stationmaster.station.occupation import Clearance
+from stationmaster.station.operations import Operations, read_operations
 from stationmaster.station.places import ids_of, read_places, read_station_file
 from stationmaster.station.reading import HelpfulFaults
 from stationmaster.station.rules import RuleWorld, read_rules
+from stationmaster.station.running_days import Calendar
 from stationmaster.station.texts import STATUS_PREFIX, read_templates
 from stationmaster.station.timetable import TimetableRow, read_timetable
 from stationmaster_base.configuration import Faults
@@ -25,7 +28,8 @@ class Station:
     """A station as its folder says.
 
     `classes` are the train classes that `station.toml` lists; `clearance` is what the allotment of tracks keeps free
-    around a train. `warnings` are what was made by rule for want of better; their `allowed` is advice.
+    around a train. `calendars` are the dates with names, `operations` how trains are worked here. `warnings` are what
+    was made by rule for want of better; their `allowed` is advice.
     """
 
     configuration: Configuration
@@ -33,7 +37,14 @@ class Station:
     folder: Path
     classes: tuple[str, ...] = ()
     clearance: Clearance = field(default_factory=Clearance)
+    calendars: tuple[Calendar, ...] = ()
+    operations: Operations = field(default_factory=Operations)
     warnings: tuple[Fault, ...] = ()
+
+    @property
+    def worked(self) -> tuple[TimetableRow, ...]:
+        """The timetable with the tracks, gates, areas and exits of `operations` where it leaves them open."""
+        return tuple(self.operations.worked(row) for row in self.timetable)
 
 
 def load_station(folder: Path) -> Station:
@@ -62,10 +73,13 @@ def read_station(folder: Path, faults: Faults) -> Station:
     zones = read_zones(folder, languages, places, faults)
     templates = read_templates(folder, languages, faults)
     given = read_names(folder, languages, faults)
-    timetable = read_timetable(folder, places, faults)
+    calendars = read_calendars(folder, faults)
+    timetable = read_timetable(folder, places, calendars, faults)
+    classes = tuple(dict.fromkeys((*file.classes, *(row.train_class for row in timetable))))
+    operations = read_operations(folder, places, classes, timetable, faults)
     world = RuleWorld(
         platforms=ids_of(places, PlaceKind.PLATFORM),
-        classes=tuple(dict.fromkeys((*file.classes, *(row.train_class for row in timetable)))),
+        classes=classes,
         zone_types=tuple(dict.fromkeys(zone.type for zone in zones)),
         templates=tuple(item.id for item in templates if not item.id.startswith(STATUS_PREFIX)),
     )
@@ -88,5 +102,7 @@ def read_station(folder: Path, faults: Faults) -> Station:
         folder=folder,
         classes=file.classes,
         clearance=file.clearance,
+        calendars=calendars,
+        operations=operations,
         warnings=tuple(guess_warning(name) for name in filled.names if name.id in filled.guessed),
     )

@@ -16,8 +16,8 @@ from stationmaster_kernel.values import CallKind
 __all__ = ["Clearance", "Conflict", "Window", "conflicts", "gap", "window_of"]
 
 DAY = 1440
-SHIFTS = (0, -1, 1, -2, 2)
-"""Days between two service dates whose windows can touch: none is longer than a day and its clearances."""
+NEAR = 2
+"""Days between two service dates whose windows can touch, for stops of less than a day and their clearances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +67,11 @@ def gap(first: TimetableRow, second: TimetableRow, clearance: Clearance) -> int:
     """
     one, other = window_of(first, clearance), window_of(second, clearance)
     least = 7 * DAY
-    for shift in SHIFTS:
+    nights = max(one.end - one.start, other.end - other.start) // DAY
+    for shift in sorted(range(-NEAR - nights, NEAR + nights + 1), key=abs):
         moved = shift * DAY
         distance = max(one.start - other.end - moved, other.start + moved - one.end)
-        if distance < least and first.days.meet(second.days, shift):
+        if distance < least and first.calls_with(second, shift):
             least = distance
     return least
 

@@ -41,6 +41,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "valid_from": ("生效日期", "开始日期", "起始日期"),
     "valid_until": ("失效日期", "结束日期", "截止日期"),
     "weekdays": ("星期", "开行星期", "开行日", "days"),
+    "calendar": ("日历", "开行日历"),
+    "arr_day": ("到达日", "到达日次", "arrival_day"),
+    "dep_day": ("出发日", "发车日", "出发日次", "departure_day"),
 }
 
 KINDS: Mapping[str, str] = {
@@ -52,6 +55,8 @@ KINDS: Mapping[str, str] = {
     "通过": "passing",
 }
 
+DAY_WORDS: Mapping[str, str] = {"当日": "0", "次日": "1", "隔日": "2"}
+
 NO_TIME = frozenset({"-", "--", "---", "----", "—", "——", "/", "无", "始发", "终到", "始发站", "终到站"})
 EVERY_DAY = frozenset({"每日", "每天", "daily", "all"})
 
@@ -61,6 +66,8 @@ MINUTES_A_DAY = 1440
 TIME = re.compile(r"(\d{1,2})(?::|时|点)(\d{2})(?:(?::|分)(\d{1,2})?秒?)?\Z")
 BARE_TIME = re.compile(r"(\d{1,2})(\d{2})\Z")
 DAY_FRACTION = re.compile(r"0?\.\d+\Z")
+ORDINAL_DAY = re.compile(r"第([1-9一二三四五])[日天]\Z")
+ORDINALS = "一二三四五"
 DATE = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?\Z")
 BARE_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})\Z")
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -207,6 +214,8 @@ class _SheetReader:
             return _date(cell)
         if column == "weekdays":
             return "" if cell.lower() in EVERY_DAY else re.sub(r"[\s,、;/]", "", cell)
+        if column in ("arr_day", "dep_day"):
+            return _day_offset(cell)
         if column == "track":
             return self._ids[PlaceKind.TRACK].get(cell, cell)
         if column in ("gates", "areas", "exits"):
@@ -266,6 +275,14 @@ def _time(cell: str) -> str:
         minutes = round(float(cell) * MINUTES_A_DAY)
         return f"{minutes // 60:02}:{minutes % 60:02}"
     return cell
+
+
+def _day_offset(cell: str) -> str:
+    """`次日`, and `第2日`, are one day after the train's date at its origin."""
+    match = ORDINAL_DAY.match(cell)
+    if match:
+        return str(int(match[1]) - 1 if match[1].isdigit() else ORDINALS.index(match[1]))
+    return DAY_WORDS.get(cell, cell)
 
 
 def _date(cell: str) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, time
+from dataclasses import asdict, dataclass, fields
+from datetime import date, time, timedelta
 from pathlib import Path
 
-from stationmaster.station.running_days import DAILY, RunningDays
+from stationmaster.station.calendars import weekdays_text
+from stationmaster.station.csv_table import CsvRow, csv_text, read_csv
+from stationmaster.station.running_days import DAILY, Calendar, RunningDays
 from stationmaster_base.configuration import Faults
 from stationmaster_kernel.configuration import Place, PlaceKind
 from stationmaster_kernel.values import CallKind
 
 __all__ = [
     "COLUMNS",
+    "DAYS_UNDERWAY",
     "NEEDED_COLUMNS",
     "TIMETABLE_FILE",
     "RawRow",
@@ -28,8 +29,10 @@ __all__ = [
 ]
 
 TIMETABLE_FILE = "timetable.csv"
-NUMBER = re.compile(r"[A-Z0-9]{1,10}\Z")
 HHMM = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z")
+DAYS_UNDERWAY = 4
+"""How many days after its date at its origin a train may call here."""
+
 DAY = 1440
 
 
@@ -52,6 +55,9 @@ class RawRow:
     valid_from: str = ""
     valid_until: str = ""
     weekdays: str = ""
+    calendar: str = ""
+    arr_day: str = ""
+    dep_day: str = ""
 
 
 COLUMNS = tuple(field.name for field in fields(RawRow) if field.name != "line")
@@ -63,7 +69,9 @@ class TimetableRow:
     """One train's call in the base timetable.
 
     `arrival` and `departure` are on the wall's clock, None where the train has none; a passing train has the same
-    in both. A departure before the arrival is on the next day. `number` is the key, the first of `numbers`.
+    in both. `arr_day` and `dep_day` are their days after the date on which the train leaves its origin, which is the
+    date that `days` tests; without `dep_day` the departure is the first one after the arrival.
+    `number` is the key, the first of `numbers`.
     `track`, `gates`, `areas` and `exits` are empty where the timetable leaves them open.
     """
 
@@ -81,27 +89,48 @@ class TimetableRow:
     areas: tuple[str, ...] = ()
     exits: tuple[str, ...] = ()
     days: RunningDays = DAILY
+    arr_day: int = 0
+    dep_day: int | None = None
 
     @property
     def minutes(self) -> tuple[int, int]:
         """Arrival and departure in minutes from the service date's midnight; one alone stands for both."""
         arrival = _minute(self.arrival if self.arrival is not None else self.departure)
         departure = _minute(self.departure if self.departure is not None else self.arrival)
-        return arrival, departure + DAY if departure < arrival else departure
+        return arrival, departure + self.nights * DAY
+
+    @property
+    def service_day(self) -> int:
+        """Days from the train's date at its origin to its service date, that of the arrival here, else departure."""
+        return self.arr_day if self.arrival is not None else self.dep_day or 0
+
+    @property
+    def nights(self) -> int:
+        """Days from the arrival's date to the departure's."""
+        if self.arrival is None or self.departure is None:
+            return 0
+        return int(self.departure < self.arrival) if self.dep_day is None else self.dep_day - self.arr_day
+
+    def calls_on(self, day: date) -> bool:
+        """Whether the train calls here on this service date."""
+        try:
+            return self.days.include(day - timedelta(days=self.service_day))
+        except OverflowError:  # before the first date that there is
+            return False
+
+    def calls_with(self, other: TimetableRow, shift: int = 0) -> bool:
+        """Whether there is a service date of this row `shift` days after which the other row has one."""
+        return self.days.meet(other.days, shift + self.service_day - other.service_day)
 
 
-def read_timetable(folder: Path, places: Sequence[Place], faults: Faults) -> tuple[TimetableRow, ...]:
+def read_timetable(
+    folder: Path, places: Sequence[Place], calendars: Sequence[Calendar], faults: Faults
+) -> tuple[TimetableRow, ...]:
     """The rows of the folder's timetable without those that are wrong; each of these is a fault at its line."""
-    try:
-        text = (folder / TIMETABLE_FILE).read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        faults.add(TIMETABLE_FILE, "file", "does not exist")
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        faults.add(TIMETABLE_FILE, "file", f"cannot be read: {error}", "UTF-8 text")
-        return ()
     rows = tuple(
-        row for raw in _raw_rows(text, faults) if (row := read_row(raw, places, TIMETABLE_FILE, faults)) is not None
+        row
+        for cells in read_csv(folder, TIMETABLE_FILE, COLUMNS, NEEDED_COLUMNS, faults)
+        if (row := _read(cells, places, calendars, faults)) is not None
     )
     for row, earlier in repeated_rows(rows):
         faults.add(
@@ -113,18 +142,21 @@ def read_timetable(folder: Path, places: Sequence[Place], faults: Faults) -> tup
     return rows
 
 
-def read_row(raw: RawRow, places: Sequence[Place], file: str, faults: Faults) -> TimetableRow | None:
+def read_row(
+    raw: RawRow, places: Sequence[Place], file: str, faults: Faults, calendars: Sequence[Calendar] = ()
+) -> TimetableRow | None:
     """The row that `raw` says; None if anything is wrong with it, every reason then being a fault at its line."""
-    return _RowReader(raw, places, file, faults).read()
+    cells = {column: value for column, value in asdict(raw).items() if column != "line"}
+    return _read(CsvRow(file, raw.line, cells, faults), places, calendars, faults)
 
 
 def repeated_rows(rows: Iterable[TimetableRow]) -> Iterable[tuple[TimetableRow, TimetableRow]]:
-    """Pairs of rows, the later one first, that are the same train at the same time on the same date."""
-    seen: dict[tuple[str, time | None, time | None], list[TimetableRow]] = {}
+    """Pairs of rows, the later one first, that are the same train at the same time on the same service date."""
+    seen: dict[tuple[str, time | None, time | None, int], list[TimetableRow]] = {}
     for row in rows:
         for number in row.numbers:
-            others = seen.setdefault((number, row.arrival, row.departure), [])
-            twin = next((other for other in others if other.line != row.line and other.days.meet(row.days)), None)
+            others = seen.setdefault((number, row.arrival, row.departure, row.nights), [])
+            twin = next((other for other in others if other.line != row.line and other.calls_with(row)), None)
             others.append(row)
             if twin is not None:
                 yield row, twin
@@ -133,206 +165,151 @@ def repeated_rows(rows: Iterable[TimetableRow]) -> Iterable[tuple[TimetableRow, 
 
 def timetable_text(rows: Iterable[TimetableRow]) -> str:
     """The rows as `timetable.csv` has them, with all columns."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow(
-            (
-                row.train_class,
-                row.kind.value,
-                "/".join(row.numbers),
-                row.origin,
-                row.destination,
-                row.arrival.strftime("%H:%M") if row.arrival is not None else "",
-                row.departure.strftime("%H:%M") if row.departure is not None else "",
-                row.track,
-                " ".join(row.gates),
-                " ".join(row.areas),
-                " ".join(row.exits),
-                row.days.valid_from.isoformat() if row.days.valid_from else "",
-                row.days.valid_until.isoformat() if row.days.valid_until else "",
-                "" if row.days.weekdays == DAILY.weekdays else "".join(str(day) for day in row.days.weekdays),
-            )
-        )
-    return out.getvalue()
+    return csv_text(COLUMNS, [_cells(row) for row in rows])
 
 
-def _raw_rows(text: str, faults: Faults) -> Iterable[RawRow]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        if not _good_header(header, faults):
-            return
-        start = reader.line_num + 1
-        for cells in reader:
-            line, start = start, reader.line_num + 1
-            if not any(cells):
-                continue
-            if len(cells) != len(header):
-                faults.add(
-                    TIMETABLE_FILE, f"line {line}", f"has {len(cells)} cells", f"{len(header)} cells, as the first line"
-                )
-                continue
-            yield RawRow(line=line, **dict(zip(header, cells, strict=True)))
-    except csv.Error as error:
-        faults.add(TIMETABLE_FILE, f"line {reader.line_num}", f"is not CSV: {error}", "comma-separated values")
+def _cells(row: TimetableRow) -> tuple[str, ...]:
+    return (
+        row.train_class,
+        row.kind.value,
+        "/".join(row.numbers),
+        row.origin,
+        row.destination,
+        row.arrival.strftime("%H:%M") if row.arrival is not None else "",
+        row.departure.strftime("%H:%M") if row.departure is not None else "",
+        row.track,
+        " ".join(row.gates),
+        " ".join(row.areas),
+        " ".join(row.exits),
+        row.days.valid_from.isoformat() if row.days.valid_from else "",
+        row.days.valid_until.isoformat() if row.days.valid_until else "",
+        weekdays_text(row.days.weekdays),
+        row.days.calendar.id if row.days.calendar is not None else "",
+        str(row.arr_day) if row.arr_day else "",
+        str(row.dep_day) if row.dep_day is not None else "",
+    )
 
 
-def _good_header(header: Sequence[str], faults: Faults) -> bool:
-    good = True
-    for number, column in enumerate(header):
-        if column not in COLUMNS:
-            faults.add(TIMETABLE_FILE, "line 1", f"{column!r} is not known", ", ".join(COLUMNS))
-            good = False
-        elif column in header[:number]:
-            faults.add(TIMETABLE_FILE, "line 1", f"column {column!r} stands there twice", "each once")
-            good = False
-    for column in NEEDED_COLUMNS:
-        if column not in header:
-            faults.add(TIMETABLE_FILE, "line 1", f"column {column!r} is missing", ", ".join(COLUMNS))
-            good = False
-    return good
+def _read(cells: CsvRow, places: Sequence[Place], calendars: Sequence[Calendar], faults: Faults) -> TimetableRow | None:
+    before = len(faults)
+    row = _RowReader(cells, places, calendars).read()
+    return row if len(faults) == before else None
 
 
 class _RowReader:
     """Reads one row; every method adds its faults and gives a stand-in."""
 
-    def __init__(self, raw: RawRow, places: Sequence[Place], file: str, faults: Faults) -> None:
-        self._raw = raw
+    def __init__(self, cells: CsvRow, places: Sequence[Place], calendars: Sequence[Calendar]) -> None:
+        self._cells = cells
         self._places = places
-        self._file = file
-        self._faults = faults
+        self._calendars = {calendar.id: calendar for calendar in calendars}
 
-    def read(self) -> TimetableRow | None:
-        raw, before = self._raw, len(self._faults)
+    def read(self) -> TimetableRow:
+        cells = self._cells
         kind = self._kind()
-        numbers = self._numbers()
+        numbers = cells.train_numbers("train")
         arrival, departure = self._times(kind)
-        row = TimetableRow(
-            line=raw.line,
-            train_class=self._filled("train_class"),
+        arr_day, dep_day = self._offsets(kind, arrival, departure)
+        return TimetableRow(
+            line=cells.line,
+            train_class=cells.filled("train_class"),
             kind=kind or CallKind.THROUGH,
             number=numbers[0] if numbers else "",
             numbers=numbers,
-            origin=self._filled("origin"),
-            destination=self._filled("destination"),
+            origin=cells.filled("origin"),
+            destination=cells.filled("destination"),
             arrival=arrival,
             departure=departure,
             track=self._track(kind),
-            gates=self._list("gates", PlaceKind.GATE),
-            areas=self._list("areas", PlaceKind.AREA),
-            exits=self._list("exits", PlaceKind.EXIT),
+            gates=cells.places("gates", PlaceKind.GATE, self._places),
+            areas=cells.places("areas", PlaceKind.AREA, self._places),
+            exits=cells.places("exits", PlaceKind.EXIT, self._places),
             days=self._days(),
+            arr_day=arr_day,
+            dep_day=dep_day,
         )
-        return row if len(self._faults) == before else None
-
-    def _fault(self, column: str, problem: str, allowed: str = "") -> None:
-        self._faults.add(self._file, f"line {self._raw.line}, {column}", problem, allowed)
-
-    def _cell(self, column: str) -> str:
-        value: str = getattr(self._raw, column)
-        return value.strip()
-
-    def _filled(self, column: str) -> str:
-        value = self._cell(column)
-        if not value:
-            self._fault(column, "is empty", "text")
-        return value
 
     def _kind(self) -> CallKind | None:
-        value = self._cell("kind")
+        value = self._cells.cell("kind")
         kinds = [kind.value for kind in CallKind]
         if value in kinds:
             return CallKind(value)
-        self._fault("kind", f"{value!r} is not known", ", ".join(kinds))
+        self._cells.fault("kind", f"{value!r} is not known", ", ".join(kinds))
         return None
 
-    def _numbers(self) -> tuple[str, ...]:
-        value = self._cell("train")
-        numbers = tuple(value.split("/"))
-        if not all(NUMBER.match(number) for number in numbers):
-            self._fault("train", f"{value!r} is not a train number", "A–Z and digits; several divided by '/'")
-        elif len(set(numbers)) < len(numbers):
-            self._fault("train", f"{value!r} has a number twice", "each once")
-        return numbers
-
     def _times(self, kind: CallKind | None) -> tuple[time | None, time | None]:
+        cells = self._cells
         arrival, departure = self._time("arr"), self._time("dep")
         if kind is CallKind.PASSING:
             arrival, departure = arrival or departure, departure or arrival
-            if arrival is None and not self._cell("arr") and not self._cell("dep"):
-                self._fault("arr", "is empty", "the time of passing, HH:MM")
+            if arrival is None and not cells.cell("arr") and not cells.cell("dep"):
+                cells.fault("arr", "is empty", "the time of passing, HH:MM")
             if arrival != departure:
-                self._fault("dep", f"{self._cell('dep')!r} is not the time of arr", "a passing train has one time")
+                cells.fault("dep", f"{cells.cell('dep')!r} is not the time of arr", "a passing train has one time")
         elif kind is not None:
             self._presence("arr", kind is not CallKind.ORIGIN, kind)
             self._presence("dep", kind is not CallKind.TERMINUS, kind)
         return arrival, departure
 
     def _presence(self, column: str, needed: bool, kind: CallKind) -> None:
-        value = self._cell(column)
+        value = self._cells.cell(column)
         if needed and not value:
-            self._fault(column, f"is empty, and the kind is {kind.value}", "HH:MM")
+            self._cells.fault(column, f"is empty, and the kind is {kind.value}", "HH:MM")
         elif value and not needed:
-            self._fault(column, f"{value!r} stands there, and the kind is {kind.value}", "nothing")
+            self._cells.fault(column, f"{value!r} stands there, and the kind is {kind.value}", "nothing")
 
     def _time(self, column: str) -> time | None:
-        value = self._cell(column)
+        value = self._cells.cell(column)
         if not value:
             return None
         match = HHMM.match(value)
         if not match:
-            self._fault(column, f"{value!r} is not a time", "HH:MM, 00:00…23:59")
+            self._cells.fault(column, f"{value!r} is not a time", "HH:MM, 00:00…23:59")
             return None
         return time(int(match[1]), int(match[2]))
 
-    def _track(self, kind: CallKind | None) -> str:
-        value = self._cell("track")
-        if not value:
-            return ""
-        tracks = {place.id: place for place in self._places if place.kind is PlaceKind.TRACK}
-        if value not in tracks:
-            self._fault("track", f"{value!r} is not known", ", ".join(tracks))
-        elif kind not in (CallKind.PASSING, None) and not tracks[value].platform:
-            faced = ", ".join(track.id for track in tracks.values() if track.platform)
-            self._fault("track", f"track {value!r} has no platform, and the train stops", faced)
-        return value
+    def _offsets(self, kind: CallKind | None, arrival: time | None, departure: time | None) -> tuple[int, int | None]:
+        """`arr_day` and `dep_day`, the latter None where it says no more than the times do."""
+        cells = self._cells
+        arr_day = cells.integer("arr_day", 0, DAYS_UNDERWAY)
+        dep_day = cells.integer("dep_day", 0, DAYS_UNDERWAY)
+        if kind is CallKind.PASSING:
+            if arr_day is not None and dep_day is not None and arr_day != dep_day:
+                cells.fault("dep_day", f"'{dep_day}' is not arr_day", "a passing train has one time")
+            return (arr_day if arr_day is not None else dep_day) or 0, None
+        for column, day, absent in (("arr_day", arr_day, CallKind.ORIGIN), ("dep_day", dep_day, CallKind.TERMINUS)):
+            if day is not None and kind is absent:
+                cells.fault(column, f"'{day}' stands there, and the kind is {kind.value}", "nothing")
+        if kind is CallKind.ORIGIN:
+            return 0, dep_day or None
+        if arrival is None or departure is None:
+            return arr_day or 0, None
+        first = (arr_day or 0) + int(departure < arrival)
+        if first > DAYS_UNDERWAY and dep_day is None:
+            cells.fault("arr_day", f"'{arr_day}' puts the departure beyond day {DAYS_UNDERWAY}", "fewer days")
+        elif dep_day is not None and dep_day < first:
+            cells.fault("dep_day", f"'{dep_day}' puts the departure before the arrival", f"{first}…{DAYS_UNDERWAY}")
+        return arr_day or 0, dep_day if dep_day != first else None
 
-    def _list(self, column: str, kind: PlaceKind) -> tuple[str, ...]:
-        values = tuple(self._cell(column).split())
-        known = [place.id for place in self._places if place.kind is kind]
-        for number, value in enumerate(values):
-            if value not in known:
-                self._fault(column, f"{value!r} is not known", ", ".join(known))
-            elif value in values[:number]:
-                self._fault(column, f"{value!r} stands there twice", "each once")
-        return values
+    def _track(self, kind: CallKind | None) -> str:
+        track = self._cells.track(self._places)
+        if track is not None and kind not in (CallKind.PASSING, None) and not track.platform:
+            faced = ", ".join(place.id for place in self._places if place.kind is PlaceKind.TRACK and place.platform)
+            self._cells.fault("track", f"track {track.id!r} has no platform, and the train stops", faced)
+        return track.id if track is not None else ""
 
     def _days(self) -> RunningDays:
-        first, last = self._date("valid_from"), self._date("valid_until")
-        if first is not None and last is not None and first > last:
-            self._fault("valid_until", f"{last} lies before valid_from", f"{first} or later")
-        weekdays = self._cell("weekdays")
-        if not weekdays:
-            return RunningDays(valid_from=first, valid_until=last)
-        if not re.fullmatch(r"[1-7]{1,7}", weekdays) or len(set(weekdays)) < len(weekdays):
-            self._fault("weekdays", f"{weekdays!r} are not weekdays", "digits 1 (Monday) to 7, each once")
-            return DAILY
-        return RunningDays(valid_from=first, valid_until=last, weekdays=tuple(sorted(int(day) for day in weekdays)))
-
-    def _date(self, column: str) -> date | None:
-        value = self._cell(column)
-        if not value:
-            return None
-        try:
-            # Only this one form: fromisoformat alone would also take week dates.
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-                raise ValueError(value)
-            return date.fromisoformat(value)
-        except ValueError:
-            self._fault(column, f"{value!r} is not a date", "YYYY-MM-DD")
-            return None
+        first, last = self._cells.period()
+        name = self._cells.cell("calendar")
+        if name and name not in self._calendars:
+            known = ", ".join(self._calendars) or "there is no calendar yet"
+            self._cells.fault("calendar", f"{name!r} is not known", known)
+        return RunningDays(
+            valid_from=first,
+            valid_until=last,
+            weekdays=self._cells.weekdays(),
+            calendar=self._calendars.get(name),
+        )
 
 
 def _minute(clock: time | None) -> int:
