@@ -49,7 +49,7 @@ class KernelFacts:
     """What the kernel itself knows: the one resource of kind `kernel`, with id `kernel`.
 
     `ticked` is the last minute tick; `counter` the last revision given out; `planned` the service dates that have a
-    plan; `present` the kinds of task whose executor is there.
+    plan; `present` the kinds of task whose executor is there, `seen` those whose executor ever was.
     """
 
     id: str = "kernel"
@@ -59,6 +59,7 @@ class KernelFacts:
     grade: FeedGrade = FeedGrade.LOST
     counter: int = 0
     present: tuple[TaskKind, ...] = ()
+    seen: tuple[TaskKind, ...] = ()
     planned: tuple[date, ...] = ()
 
 

@@ -20,6 +20,9 @@ __all__ = ["OVER", "apply_result", "expire", "expire_tasks", "is_held", "settle_
 OVER = (TaskState.FAILED, TaskState.INTERRUPTED, TaskState.UNCONFIRMED, TaskState.EXPIRED, TaskState.DONE)
 """The states in which a target's part is over; of several targets' states, the first in this order is the task's."""
 
+BY_BEST_TIME = (Trigger.DELAY, Trigger.EARLY)
+"""The triggers whose base is the best known time; it may creep, so a small step is no news."""
+
 
 def settle_tasks(draft: Draft, call: Call, station: ReadyStation) -> None:
     """Bring the call's tasks in line with the call and the time."""
@@ -108,10 +111,10 @@ def _again(now: Instant, last: Task, wanted: Wanted) -> bool:
     if wanted.base is None or last.base is None:
         return False
     acted = max((item.base for item in last.results if item.base is not None), default=last.base)
-    if wanted.rule.trigger not in (None, Trigger.DELAY):
+    if wanted.rule.trigger not in (None, *BY_BEST_TIME):
         return wanted.base != acted
     far = abs(wanted.base - acted) > wanted.rule.rearm * MINUTE
-    if wanted.rule.trigger is Trigger.DELAY:
+    if wanted.rule.trigger in BY_BEST_TIME:
         return far
     return far and wanted.awaits is None and wanted.due is not None and wanted.due > now
 
@@ -166,7 +169,8 @@ def expire(draft: Draft, task: Task) -> None:
         return
     marks = tuple(Result(target=target, state=state, at=draft.now, base=task.base) for target in silent)
     draft.put_task(_with_results(task, (*task.results, *marks)))
-    draft.note(f"task-{state}", task.id, targets=" ".join(silent))
+    if task.kind in draft.facts.seen:  # a station without this subsystem is not told so with every task
+        draft.note(f"task-{state}", task.id, targets=" ".join(silent))
 
 
 def _with_results(task: Task, results: tuple[Result, ...]) -> Task:
