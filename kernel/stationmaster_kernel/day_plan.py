@@ -22,7 +22,10 @@ class RowChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPlan:
-    """The plan of one service date (`id`, ISO). `version` counts the plans taken; unlocked, `locked_by` is empty."""
+    """The plan of one service date (`id`, ISO). `version` counts the plans taken; unlocked, `locked_by` is empty.
+
+    `digest` is that of the newest version, whatever of it was taken; `made_at` is when that came.
+    """
 
     id: str
     revision: int = 0
@@ -38,9 +41,12 @@ class DayPlan:
 class PlanRow:
     """One call of a day plan.
 
-    `planned` is what stands, None for a row that only a newer version has; `before` is what the version before said,
-    None where it had no such row. `change` with `proposed` is what a newer version would do and waits for a decision:
-    `proposed` is None for *gone*. `call` is the id of the call that the row became.
+    `planned` is what stands: None for a row that only a newer version has, and for one that the plan's newest version
+    took away, which stays to be seen until the next version. `version` is the version that last changed the row, and
+    `before` what stood until then, None if there was no such row.
+    `change` with `proposed` is what a newer version would do: `proposed` is None for *gone*. It waits for a decision;
+    once `rejected_by` somebody, it is only kept so that the same is not asked again.
+    `call` is the id of the call that the row became; empty if it never did.
     """
 
     id: str
@@ -54,6 +60,13 @@ class PlanRow:
     checked_at: Instant | None = None
     change: RowChange | None = None
     proposed: PlannedCall | None = None
+    rejected_by: str = ""
+    rejected_at: Instant | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has to decide on a difference."""
+        return self.change is not None and not self.rejected_by
 
 
 def row_id(day: date, number: str, nth: int) -> str:
