@@ -4,7 +4,7 @@
 #   make test                 all tests;        make test ARGS="-k gateway"
 #   make check                format, lint, types, import contracts, layout
 #   make bench                benchmarks, into benchmarks/RESULTS.md
-#   make soak                 the same tests with large counts, then the demo for hours; make soak ARGS="--minutes 240"
+#   make soak                 the same tests with large counts, a year, then the demo for hours; make soak ARGS="--minutes 240"
 
 PYTHON = .venv/bin/python
 ARGS =
@@ -29,6 +29,7 @@ soak:
 	@tools/setup test
 	STATIONMASTER_TEST_KILLS=200 $(PYTHON) -m pytest -q -s tests/system/test_real_day.py --timeout 14400
 	STATIONMASTER_TEST_EFFORT=50 $(PYTHON) -m pytest -q -n 2 tests/kernel tests/protocol tests/agent tests/broadcast --timeout 14400
+	$(PYTHON) benchmarks/year.py 366
 	$(PYTHON) tools/soak.py $(ARGS)
 
 format:

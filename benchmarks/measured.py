@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["OUT", "Measured", "against", "hand_on", "share", "told"]
+__all__ = ["OUT", "Measured", "against", "hand_on", "resident_mb", "share", "told"]
 
 OUT = "STATIONMASTER_BENCH_OUT"
 """The environment variable that names the file for a benchmark's results."""
@@ -53,6 +55,13 @@ def share(values: Sequence[float], part: float) -> float:
     return ranked[min(len(ranked) - 1, int(part * len(ranked)))]
 
 
+def resident_mb() -> float:
+    """The memory of this process that is in RAM."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def told(results: Iterable[Measured]) -> str:
     """The figures as lines of text, for people."""
     return "\n".join(
@@ -64,7 +73,10 @@ def told(results: Iterable[Measured]) -> str:
 
 
 def hand_on(results: Iterable[Measured]) -> None:
-    """Give the figures to `benchmarks/run.py`; called alone, a benchmark has only printed them."""
+    """Give the figures to `benchmarks/run.py`; called alone, a benchmark ends with exit code 1 if a budget is not kept."""
+    results = list(results)
     file = os.environ.get(OUT)
     if file:
         Path(file).write_text(json.dumps([asdict(result) for result in results], ensure_ascii=False), "utf-8")
+    elif not all(result.ok for result in results):
+        sys.exit(1)

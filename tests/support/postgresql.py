@@ -79,6 +79,7 @@ class PostgreSQL:
 
     folder: Path
     user: pwd.struct_passwd | None
+    options: tuple[str, ...] = _OPTIONS
     _server: subprocess.Popen[bytes] | None = None
     _databases: int = 0
 
@@ -89,7 +90,7 @@ class PostgreSQL:
         places = ("-D", self.folder / "data", "-k", self.folder)
         with log.open("ab") as out:
             self._server = subprocess.Popen(
-                (*_TIED, str(os.getpid()), binaries() / "postgres", *places, *_OPTIONS),
+                (*_TIED, str(os.getpid()), binaries() / "postgres", *places, *self.options),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -139,8 +140,8 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
-    """A server that runs until the end of the `with`, or of this process."""
+def postgresql(options: tuple[str, ...] = _OPTIONS) -> Iterator[PostgreSQL]:
+    """A server that runs until the end of the `with`, or of this process; a benchmark gives its own options."""
     programs = binaries()
     _clear_the_dead()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_HERE))
@@ -159,7 +160,7 @@ def postgresql() -> Iterator[PostgreSQL]:
             **_as(user),
         )
         assert made.returncode == 0, f"initdb: {made.stdout}{made.stderr}"
-        server = PostgreSQL(folder, user)
+        server = PostgreSQL(folder, user, options)
         try:
             server.start()
             yield server
