@@ -125,7 +125,7 @@ def test_a_date_may_have_no_call_when_a_train_moves_over_midnight() -> None:
 def test_in_a_night_with_a_clock_change_every_train_comes_once(
     day: date, arrival: tuple[time, time], departure: tuple[str, str], minutes: int
 ) -> None:
-    """Berlin's clock leaps from 02:00 to 03:00 and falls from 03:00 to 02:00; a train with a night underway likewise."""
+    """Berlin's clock leaps from 02:00 to 03:00 and falls back from 03:00 to 02:00."""
     for arr_day in (0, 1):
         whole = station(train(RunningDays(), *arrival, arr_day=arr_day), zone="Europe/Berlin")
         (call,) = plan_day(whole, day)

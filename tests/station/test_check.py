@@ -101,6 +101,17 @@ def test_guidance_is_asked_about_every_layout(folder) -> None:
         ("boards.toml", 'layout = "staff"', 'layout = "hall"', "file", "no board uses it"),
         ("places.toml", 'platform = "1"', 'platform = "2"', "platform 1", "no track is at it"),
         ("places.toml", 'gates = ["7A", "7B"]', "gates = []", "platform 7", "has no gates"),
+        ("timetable.csv", "2026-01-20,2026-03-10,,spring", "2027-01-20,2027-03-10,,spring", "line 4", "on no date"),
+        ("operations.csv", "G505,", "G555,", "line 11", "selects no row of the timetable"),
+        (
+            "operations.csv",
+            ",G6718,",
+            ",G6716,",
+            "line 15, turnaround",
+            "arrives on track 8, and 'G6716' leaves from 6",
+        ),
+        ("operations.csv", ",G6714,", ",G6659,", "line 14, turnaround", "arrives on track 6"),
+        ("operations.csv", "D6075,,,,,,,,D5669", "D6075,,,,,,,,G6659", "line 16, turnaround", "leaves 13 min after"),
     ],
 )
 def test_what_is_most_often_a_slip_is_a_warning(folder, file, old, new, place, problem) -> None:

@@ -1,15 +1,17 @@
 """The day plan: which trains, at which instants, in which order."""
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from stationmaster.station.load import Station, load_station
-from stationmaster.station.plans import plan_day
+from stationmaster.station.operations import Operation, Operations, Template
+from stationmaster.station.plans import plan_day, plan_days, plan_digest
 from stationmaster.station.running_days import RunningDays
 from stationmaster.station.timetable import TimetableRow
-from stationmaster_base.times import local_date, local_hhmm, to_iso
+from stationmaster_base.times import Instant, local_date, local_hhmm, to_iso
+from stationmaster_kernel.inputs import PlannedCall
 from stationmaster_kernel.values import CallKind
 
 MONDAY = date(2026, 3, 2)
@@ -110,3 +112,84 @@ def test_the_samples_day_has_all_kinds_and_is_the_same_each_time(sample: Path) -
     shown = [(call.number, local_hhmm(call.departure, zone)) for call in plan if call.departure is not None]
     assert ("G6704", "07:05") in shown
     assert ("K600", "00:09") in shown
+
+
+def test_templates_fill_what_the_timetable_leaves_open(sample: Path) -> None:
+    """Formation, places and check-in of the row's class; the row's own gates stay."""
+    classes = Template(
+        line=2,
+        train_class="快速",
+        operation=Operation(track="5", gates=("2A",), exits=("N",), formation="17辆", opens=-25, closes=-4),
+    )
+    whole = replace(station(sample, row(gates=("2C",))), operations=Operations(templates=(classes,)))
+    (call,) = plan_day(whole, MONDAY)
+    assert (call.track, call.gates, call.areas, call.exits) == ("5", ("2C",), (), ("N",))
+    assert (call.formation, call.turnaround, call.opens, call.closes) == ("17辆", "", -25, -4)
+
+
+def test_a_turnaround_is_in_the_plan_on_the_dates_of_its_departure(sample: Path) -> None:
+    """Two origin calls of one number stand for one train; on other days the set goes away empty."""
+    ends = row(kind=CallKind.TERMINUS, departure=None)
+    mondays = row(
+        kind=CallKind.ORIGIN,
+        number="K4",
+        numbers=("K4", "K5"),
+        arrival=None,
+        departure=time(12, 0),
+        days=RunningDays(weekdays=(1,)),
+    )
+    link = Template(line=2, train="K1", operation=Operation(turnaround="K5"))
+    whole = replace(station(sample, ends, mondays), operations=Operations(templates=(link,)))
+    links = [[call.turnaround for call in calls] for _, calls in plan_days(whole, MONDAY, 2)]
+    assert links == [["K4", ""], [""]]
+
+
+def test_plans_of_a_range_are_the_plans_of_its_dates(sample: Path) -> None:
+    """From the first one on, each with its date."""
+    whole = load_station(sample)
+    dates = [MONDAY + timedelta(days=ahead) for ahead in range(4)]
+    assert list(plan_days(whole, MONDAY, 4)) == [(day, plan_day(whole, day)) for day in dates]
+
+
+def test_a_digest_tells_whether_two_plans_say_the_same(sample: Path) -> None:
+    """It does not depend on order, and every field of every call counts."""
+    whole = load_station(sample)
+    calls = plan_day(whole, MONDAY)
+    digest = plan_digest(calls)
+    assert plan_digest(plan_day(load_station(sample), MONDAY)) == digest
+    assert plan_digest(calls[::-1]) == digest
+    assert plan_digest(calls[1:]) != digest
+    assert plan_digest((*calls, calls[0])) != digest
+    first = calls[20]
+    others = {
+        plan_digest((*calls[:20], changed, *calls[21:]))
+        for changed in (
+            replace(first, number="K9999"),
+            replace(first, track="1"),
+            replace(first, gates=("1A",)),
+            replace(first, areas=("1A",)),
+            replace(first, formation="1辆"),
+            replace(first, turnaround="K1"),
+            replace(first, opens=0),
+            replace(first, closes=0),
+            replace(first, departure=None),
+        )
+    }
+    assert len(others | {digest}) == 10
+
+
+def test_a_digest_is_the_same_for_ever() -> None:
+    """Plans that were taken by an older version must not look changed: this is the digest of a known plan."""
+    call = PlannedCall(
+        number="K1",
+        numbers=("K1", "K4"),
+        train_class="快速",
+        kind=CallKind.THROUGH,
+        origin="北京西",
+        destination="西安",
+        arrival=Instant(1772416800),
+        departure=Instant(1772417100),
+        gates=("2A",),
+    )
+    assert plan_digest((call,)) == "df952acd5c3223949e6fd4e25322395bfe38290396f3a80f84ca20781e846cac"
+    assert plan_digest(()) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -25,7 +25,7 @@ __all__ = ["advice_for"]
 LONG_STOP = 360
 """Minutes from which a stop is more likely two times in the wrong cells than a stop."""
 
-SHORT_TURNAROUND = 10
+SHORT_TURNAROUND = 15
 """Minutes in which hardly any set is cleaned and turned."""
 
 EXAMPLES = 5
