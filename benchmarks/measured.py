@@ -73,7 +73,7 @@ def told(results: Iterable[Measured]) -> str:
 
 
 def hand_on(results: Iterable[Measured]) -> None:
-    """Give the figures to `benchmarks/run.py`; called alone, a benchmark ends with exit code 1 if a budget is not kept."""
+    """Give the figures to `benchmarks/run.py`; called alone, end with exit code 1 if a budget is not kept."""
     results = list(results)
     file = os.environ.get(OUT)
     if file:
