@@ -9,6 +9,7 @@ from stationmaster_kernel.rules import Rule
 
 __all__ = [
     "Board",
+    "Clearance",
     "Configuration",
     "Layout",
     "Name",
@@ -37,13 +38,30 @@ class PlaceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """Minutes for which a train occupies its track beyond its times, and that must lie between two trains.
+
+    `before_arrival` and `after_departure` are kept free around trains that stop or pass, `origin_before` is the time
+    that a set stands at the platform before it leaves, `terminus_after` the time until it has been drawn off.
+    """
+
+    before_arrival: int = 2
+    after_departure: int = 3
+    origin_before: int = 30
+    terminus_after: int = 20
+    between: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationFacts:
     """The station itself.
 
     `zone` is an IANA time zone. Minutes: an event is overdue `overdue_after` its best known time; a row calls a train
     late from `late_from` on and early from `early_from` on; `dwell_least` is the least stop of a through train;
     the row of a suspended train stays `suspended_row` after its planned end;
-    calls are dropped `keep` minutes after their last event.
+    calls are dropped `keep` minutes after their last event; a set leaves again `turnaround_least` after it came.
+    `clearance` is what a train needs of its track. `boarding_apart`: trains that share a gate by the station's own
+    layout (both faces of an island, a gate of several platforms) must not be checked in at the same time.
     """
 
     telecode: str
@@ -57,6 +75,9 @@ class StationFacts:
     dwell_least: int = 2
     suspended_row: int = 60
     keep: int = 2160
+    turnaround_least: int = 20
+    clearance: Clearance = Clearance()
+    boarding_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

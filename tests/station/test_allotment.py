@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster.station.allotment import allot_tracks
-from stationmaster.station.occupation import Clearance, Window, conflicts, gap, window_of
+from stationmaster.station.occupation import Window, conflicts, gap, window_of
 from stationmaster.station.running_days import RunningDays
 from stationmaster.station.timetable import TimetableRow
-from stationmaster_kernel.configuration import Place, PlaceKind
+from stationmaster_kernel.configuration import Clearance, Place, PlaceKind
 from stationmaster_kernel.values import CallKind
 
 USUAL = Clearance()

@@ -108,7 +108,7 @@ def test_tracks_in_the_file_are_kept_and_their_conflicts_told(folder, write_csv:
 
 
 def test_clearance_comes_from_the_folder(folder, write_csv: Write) -> None:
-    """[allotment] decides what fits."""
+    """[clearance] decides what fits."""
     rows = "".join(f"快速,through,K{number},银川,北京西,10:00,10:10\n" for number in range(1, 13))
     late = "快速,through,K99,银川,北京西,10:16,10:20\n"
     assert import_timetable(write_csv(f"{HEADER}\n{rows}{late}"), folder.path).written

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from stationmaster.station.occupation import Clearance, gap, window_of
+from stationmaster.station.occupation import gap, window_of
 from stationmaster.station.timetable import TimetableRow
-from stationmaster_kernel.configuration import Place, PlaceKind
+from stationmaster_kernel.configuration import Clearance, Place, PlaceKind
 from stationmaster_kernel.values import CallKind
 
 __all__ = ["Allotted", "Unallotted", "allot_tracks"]

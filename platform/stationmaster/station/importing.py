@@ -10,7 +10,7 @@ from stationmaster.station.allotment import Unallotted, allot_tracks
 from stationmaster.station.calendars import CALENDARS_FILE, calendars_text, read_calendars
 from stationmaster.station.files import replace_text
 from stationmaster.station.names import NAMES_FILE, added_warning, fill_names, names_text, read_names
-from stationmaster.station.occupation import Clearance, conflicts
+from stationmaster.station.occupation import conflicts
 from stationmaster.station.operations import read_operations
 from stationmaster.station.places import read_places, read_station_file
 from stationmaster.station.reading import HelpfulFaults
@@ -19,7 +19,7 @@ from stationmaster.station.spreadsheet import read_sheet
 from stationmaster.station.timetable import TIMETABLE_FILE, TimetableRow, read_row, repeated_rows, timetable_text
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import Fault
-from stationmaster_kernel.configuration import Name, Place, StationFacts
+from stationmaster_kernel.configuration import Clearance, Name, Place, StationFacts
 
 __all__ = ["ImportReport", "Target", "bring_in", "import_timetable", "read_target"]
 
@@ -51,7 +51,6 @@ class Target:
     folder: Path
     station: StationFacts
     classes: tuple[str, ...]
-    clearance: Clearance
     places: tuple[Place, ...]
     calendars: tuple[Calendar, ...]
     names: tuple[Name, ...]
@@ -99,7 +98,6 @@ def read_target(folder: Path, faults: Faults) -> Target:
         folder=folder,
         station=station.facts,
         classes=station.classes,
-        clearance=station.clearance,
         places=read_places(folder, languages, faults),
         calendars=read_calendars(folder, faults),
         names=read_names(folder, languages, faults) if (folder / NAMES_FILE).exists() else (),
@@ -133,14 +131,14 @@ def bring_in(
     classes = tuple(dict.fromkeys((*target.classes, *(row.train_class for row in rows))))
     operations = read_operations(target.folder, target.places, classes, rows, faults)
     worked = [operations.worked(row) for row in rows]
-    allotted = allot_tracks(worked, target.places, target.clearance)
+    allotted = allot_tracks(worked, target.places, target.station.clearance)
     if not allow_unallotted:
         for missing in allotted.unallotted:
             faults.add(
                 file,
                 f"line {missing.row.line}",
                 f"{missing.row.number} has no track: {missing.reason}",
-                "a track in the file, other times in [allotment], or importing it without track",
+                "a track in the file, other times in [clearance], or importing it without track",
             )
     # A track that operations.csv gives is not put into the timetable, where it would hide what is changed there.
     whole = [
@@ -158,7 +156,7 @@ def bring_in(
         names_added=tuple(name.id for name in added),
         faults=tuple(faults),
         warnings=(
-            *_conflict_warnings(file, allotted.rows, target.clearance),
+            *_conflict_warnings(file, allotted.rows, target.station.clearance),
             *(added_warning(name) for name in added),
         ),
         backup=backup,

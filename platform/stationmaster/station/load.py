@@ -8,7 +8,6 @@ from pathlib import Path
 from stationmaster.station.calendars import read_calendars
 from stationmaster.station.devices import read_boards, read_layouts, read_zones
 from stationmaster.station.names import fill_names, guess_warning, read_names
-from stationmaster.station.occupation import Clearance
 from stationmaster.station.operations import Operations, read_operations
 from stationmaster.station.places import ids_of, read_places, read_station_file
 from stationmaster.station.reading import HelpfulFaults
@@ -18,7 +17,7 @@ from stationmaster.station.texts import STATUS_PREFIX, read_templates
 from stationmaster.station.timetable import TimetableRow, read_timetable
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import Fault
-from stationmaster_kernel.configuration import Configuration, Name, PlaceKind
+from stationmaster_kernel.configuration import Clearance, Configuration, Name, PlaceKind
 
 __all__ = ["Station", "load_station", "read_station"]
 
@@ -27,19 +26,22 @@ __all__ = ["Station", "load_station", "read_station"]
 class Station:
     """A station as its folder says.
 
-    `classes` are the train classes that `station.toml` lists; `clearance` is what the allotment of tracks keeps free
-    around a train. `calendars` are the dates with names, `operations` how trains are worked here. `warnings` are what
-    was made by rule for want of better; their `allowed` is advice.
+    `classes` are the train classes that `station.toml` lists. `calendars` are the dates with names, `operations` how
+    trains are worked here. `warnings` are what was made by rule for want of better; their `allowed` is advice.
     """
 
     configuration: Configuration
     timetable: tuple[TimetableRow, ...]
     folder: Path
     classes: tuple[str, ...] = ()
-    clearance: Clearance = field(default_factory=Clearance)
     calendars: tuple[Calendar, ...] = ()
     operations: Operations = field(default_factory=Operations)
     warnings: tuple[Fault, ...] = ()
+
+    @property
+    def clearance(self) -> Clearance:
+        """What a train needs of its track."""
+        return self.configuration.station.clearance
 
     @property
     def worked(self) -> tuple[TimetableRow, ...]:
@@ -101,7 +103,6 @@ def read_station(folder: Path, faults: Faults) -> Station:
         timetable=timetable,
         folder=folder,
         classes=file.classes,
-        clearance=file.clearance,
         calendars=calendars,
         operations=operations,
         warnings=tuple(guess_warning(name) for name in filled.names if name.id in filled.guessed),

@@ -11,28 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stationmaster.station.timetable import TimetableRow
+from stationmaster_kernel.configuration import Clearance
 from stationmaster_kernel.values import CallKind
 
-__all__ = ["Clearance", "Conflict", "Window", "conflicts", "gap", "window_of"]
+__all__ = ["Conflict", "Window", "conflicts", "gap", "window_of"]
 
 DAY = 1440
 NEAR = 2
 """Days between two service dates whose windows can touch, for stops of less than a day and their clearances."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clearance:
-    """Minutes for which a train occupies its track beyond its times, and that must lie between two trains.
-
-    `before_arrival` and `after_departure` are for trains that stop or pass, `origin_before` is the time that a set
-    stands at the platform before it leaves, `terminus_after` the time until it has been drawn off.
-    """
-
-    before_arrival: int = 2
-    after_departure: int = 3
-    origin_before: int = 30
-    terminus_after: int = 20
-    between: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from stationmaster.station.occupation import Clearance
 from stationmaster.station.reading import read_reference, read_references, read_words, unique
 from stationmaster_base.configuration import Faults, Table, read_toml
-from stationmaster_kernel.configuration import Place, PlaceKind, StationFacts
+from stationmaster_kernel.configuration import Clearance, Place, PlaceKind, StationFacts
 
 __all__ = ["PLACES_FILE", "STATION_FILE", "StationFile", "ids_of", "read_places", "read_station_file"]
 
@@ -33,7 +32,6 @@ class StationFile:
     """
 
     facts: StationFacts
-    clearance: Clearance
     classes: tuple[str, ...]
 
 
@@ -52,8 +50,11 @@ def read_station_file(folder: Path, faults: Faults) -> StationFile:
         dwell_least=table.integer("dwell_least", 2, high=60),
         suspended_row=table.integer("suspended_row", 60, high=DAY),
         keep=table.integer("keep", 2160, low=60, high=14 * DAY),
+        turnaround_least=table.integer("turnaround_least", 20, high=240),
+        clearance=_clearance(table.table("clearance")),
+        boarding_apart=table.flag("boarding_apart", False),
     )
-    station = StationFile(facts=facts, clearance=_clearance(table.table("allotment")), classes=table.texts("classes"))
+    station = StationFile(facts=facts, classes=table.texts("classes"))
     table.finish()
     return station
 
