@@ -172,10 +172,8 @@ def _track(call: Call, deed: SetTrack, setting: Setting, station: ReadyStation) 
     if platform == call.platform:
         return changed
     where = station.places_of(platform)
-    follow = {
-        name: getattr(where, name)
-        for name in ("gates", "areas", "exits")
-        if not is_locked(call, name, setting.at)
+    follow: Any = {
+        name: getattr(where, name) for name in ("gates", "areas", "exits") if not is_locked(call, name, setting.at)
     }
     return replace(changed, **follow)
 
@@ -189,7 +187,8 @@ def _places(call: Call, deed: SetPlaces, setting: Setting, station: ReadyStation
         for item in wanted:
             if item not in known:
                 raise _refused(call, f"{kind} {item!r}", ", ".join(known))
-        call = _written(replace(call, **{name: wanted}), name, setting)
+        given: Any = {name: wanted}
+        call = _written(replace(call, **given), name, setting)
     return call
 
 

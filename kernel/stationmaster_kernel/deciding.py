@@ -25,9 +25,7 @@ DERIVED = (Source.TURNAROUND, Source.CONFLICT)
 """Sources that the kernel itself speaks for: what they say is proposed anew as long as it holds."""
 
 
-def take_or_propose(
-    draft: Draft, call: Call, deeds: Iterable[tuple[CallDeed, Source]], station: ReadyStation
-) -> Call:
+def take_or_propose(draft: Draft, call: Call, deeds: Iterable[tuple[CallDeed, Source]], station: ReadyStation) -> Call:
     """The call with what a feed says of it, as far as that is taken at once; the rest becomes proposals.
 
     Deeds that belong together may be possible only in another order than they come in (an arrival and a departure

@@ -10,7 +10,6 @@ from typing import Any, cast
 from immutables import Map
 
 from stationmaster_base.times import Instant
-from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import (
     Changes,
@@ -113,6 +112,34 @@ class Draft:
         ids = sorted(item for of, item in self._about.get(call_id, ()) if of == kind)
         return [self._records[kind][item] for item in ids]
 
+    def all_tasks(self) -> Iterable[Task]:
+        """Every task, in no order that means anything."""
+        return self._tasks.values()
+
+    def value(self, kind: str, item: str) -> Value | None:
+        """A call, a task or a record."""
+        return self._value(kind, item, self._calls, self._tasks, self._records)
+
+    def touched(self) -> list[tuple[str, str, Value | None, Value | None]]:
+        """What has been put and deleted so far: kind, id, the value before the step, the present one."""
+        before = self._before
+        return [
+            (kind, item, self._value(kind, item, before.calls, before.tasks, before.records), self.value(kind, item))
+            for kind, item in (*self._puts, *self._deletes)
+        ]
+
+    @staticmethod
+    def _value(
+        kind: str,
+        item: str,
+        calls: Map[str, Call],
+        tasks: Map[str, Task],
+        records: Map[str, Map[str, Record]],
+    ) -> Value | None:
+        if kind == "call":
+            return calls.get(item)
+        return tasks.get(item) if kind == "task" else records.get(kind, _NONE).get(item)
+
     def due_calls(self, before_minute: int, minute: int) -> list[str]:
         """Ids of the calls that time alone concerns after `before_minute` up to `minute`, sorted.
 
@@ -150,6 +177,17 @@ class Draft:
                 order = tuple(item.id for item in sorted(tasks, key=lambda item: (item.rule, item.occurrence)))
                 self._tasks_of = self._tasks_of.set(task.call, order)
             self._tasks = self._tasks.set(task.id, task)
+
+    def put_value(self, kind: str, value: Value) -> None:
+        """Add or change a call, a task or a record."""
+        if isinstance(value, Call):
+            self.put_call(value)
+        elif isinstance(value, Task):
+            self.put_task(value)
+        elif isinstance(value, Record):
+            self.put_record(value)
+        else:
+            raise TypeError(f"{kind} is no call, task or record")
 
     def drop_task(self, task: Task) -> None:
         """Delete a task that hangs on no call."""
@@ -227,7 +265,7 @@ class Draft:
     def reschedule(self, call_id: str) -> None:
         """Work out anew when time alone next concerns the call, or what hangs on none (`""`)."""
         if not call_id and self.station is not None:
-            acts = [cast("ActRecord", item) for item in self.records_about("", "act")]
+            acts = self.records_about("", "act")
             self._schedule("", next_loose_wake(self.tasks_of(""), acts, self.facts, self.station.facts.keep))
             return
         call = self._calls.get(call_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from stationmaster_base.times import local_date
 from stationmaster_kernel.call import Call, Event, call_id
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.inputs import FeedRecord
@@ -13,7 +14,7 @@ from stationmaster_kernel.planned_call import PlannedCall
 from stationmaster_kernel.settling import is_over
 from stationmaster_kernel.values import CallKind, Running
 
-__all__ = ["free_call_id", "planned_call", "planned_events", "unplanned_call"]
+__all__ = ["free_call_id", "planned_call", "planned_events", "planned_fault", "unplanned_call"]
 
 
 def planned_call(station: ReadyStation, day: date, planned: PlannedCall, item: str) -> Call:
@@ -44,6 +45,31 @@ def planned_call(station: ReadyStation, day: date, planned: PlannedCall, item: s
         opens=planned.opens,
         closes=planned.closes,
     )
+
+
+def planned_fault(station: ReadyStation, day: date, planned: PlannedCall) -> str:
+    """Why there can be no such call on this service date; empty if there can."""
+    arrives, departs = planned.arrival is not None, planned.departure is not None
+    if not planned.number or planned.number not in planned.numbers:
+        return "its number is not among its numbers"
+    if (arrives, departs) != _NEEDS.get(planned.kind, (arrives, departs)) or not (arrives or departs):
+        return f"a call of kind {planned.kind} has not just these times"
+    if planned.arrival is not None and planned.departure is not None and planned.departure < planned.arrival:
+        return "it departs before it arrives"
+    first = planned.departure if planned.arrival is None else planned.arrival
+    if first is not None and local_date(first, station.zone) != day:
+        return f"its first time here is not on {day.isoformat()}"
+    if planned.track and planned.track not in station.tracks:
+        return f"track {planned.track!r} is none of {', '.join(station.tracks)}"
+    return ""
+
+
+_NEEDS = {
+    CallKind.ORIGIN: (False, True),
+    CallKind.TERMINUS: (True, False),
+    CallKind.THROUGH: (True, True),
+}
+"""Whether a call of a kind arrives and departs; a passing train has one time or the other, or both the same."""
 
 
 def planned_events(planned: PlannedCall) -> tuple[Event | None, Event | None]:

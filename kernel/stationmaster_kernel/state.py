@@ -154,11 +154,11 @@ def next_wake(call: Call, tasks: Iterable[Task], facts: KernelFacts, overdue_aft
     return _minute(next_minute, moments)
 
 
-def next_loose_wake(tasks: Iterable[Task], acts: Iterable[ActRecord], facts: KernelFacts, keep: int) -> int | None:
+def next_loose_wake(tasks: Iterable[Task], acts: Iterable[Record], facts: KernelFacts, keep: int) -> int | None:
     """The same for what hangs on no call; None if there is nothing."""
     tasks = tuple(tasks)
     moments = [*_expiries(tasks), *(moved(last_moment(task), keep) for task in tasks)]
-    moments.extend(moved(act.at, keep) for act in acts)
+    moments.extend(moved(act.at, keep) for act in acts if isinstance(act, ActRecord))
     return _minute(facts.now // MINUTE + 1, moments) if moments else None
 
 
@@ -222,7 +222,7 @@ def _with_indexes(state: State) -> State:
             due[minute] = due.get(minute, Map()).set(call.id, None)
         loose = next_loose_wake(
             [state.tasks[item] for item in tasks_of.get("", ())],
-            [state.records[kind][item] for kind, item in about.get("", ())],
+            [record for record in state.records.get("act", Map()).values() if "" in owners(record)],
             state.facts,
             station.keep,
         )

@@ -11,12 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, to_iso
+from stationmaster_kernel.acts import do_act
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes, Remembered
 from stationmaster_kernel.deciding import take_or_propose
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.feed import differences, impossible, nearest, unmatched_id
 from stationmaster_kernel.inputs import (
+    Act,
     Configure,
     Feed,
     FeedRecord,
@@ -28,9 +30,9 @@ from stationmaster_kernel.inputs import (
     Tick,
 )
 from stationmaster_kernel.making import unplanned_call
-from stationmaster_kernel.plan_check import take_plan
+from stationmaster_kernel.plan_versions import take_plan
 from stationmaster_kernel.refused import Refused
-from stationmaster_kernel.settling import is_over, rework, settle_by_time, station_of
+from stationmaster_kernel.settling import rework, settle_by_time, station_of
 from stationmaster_kernel.state import State
 from stationmaster_kernel.tasks import apply_result
 from stationmaster_kernel.values import FeedGrade, Running, TaskKind
@@ -143,7 +145,8 @@ def _presence(draft: Draft, given: Presence) -> None:
         present.add(given.kind)
     else:
         present.discard(given.kind)
-    draft.facts = replace(draft.facts, present=tuple(sorted(present)))
+    seen = tuple(sorted({*draft.facts.seen, *present}))
+    draft.facts = replace(draft.facts, present=tuple(sorted(present)), seen=seen)
 
 
 def _result(draft: Draft, given: TaskResult) -> None:
@@ -156,6 +159,8 @@ def _result(draft: Draft, given: TaskResult) -> None:
     call = draft.call(task.call)
     if call is not None:
         rework(draft, call)
+    else:
+        draft.reschedule("")
 
 
 _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
@@ -166,5 +171,6 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     GradeFeed: _grade,
     Presence: _presence,
     TaskResult: _result,
+    Act: do_act,
 }
 """One handler for each kind of input."""

@@ -1,0 +1,170 @@
+"""What is said of a resource, apart from what follows from it: how an act's effect is written down and taken back.
+
+A resource is taken apart into fields, each as JSON text. Of a call, what the kernel derives (best times, check-in,
+overdue …) is left out, and each event and each field's provenance is a field of its own, so that two acts on
+different fields of one call do not stand in each other's way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, replace
+from functools import cache
+from typing import Any, cast, get_type_hints
+
+from stationmaster_kernel.act import ActRecord, Was
+from stationmaster_kernel.call import Call, Event, Provenance
+from stationmaster_kernel.changes import KINDS, Value
+from stationmaster_kernel.draft import Draft
+from stationmaster_kernel.plain import from_plain, to_plain
+from stationmaster_kernel.refused import Refused
+from stationmaster_kernel.task import GONE, Task
+from stationmaster_kernel.values import EventName, TaskState
+
+__all__ = ["differing", "put_back"]
+
+DERIVED: dict[str, tuple[str, ...]] = {
+    "call": ("check_in_open", "check_in_close", "unconfirmed", "arrival", "departure", "provenance"),
+    "task": ("results",),
+}
+"""Fields that are not said but follow, or that are taken apart further."""
+
+EVENT_FIELDS = ("planned", "expected", "actual", "unknown")
+
+Fields = dict[str, str]
+
+
+def differing(kind: str, old: Value | None, new: Value | None) -> Iterator[tuple[str, str, str]]:
+    """The fields in which two forms of a resource differ, with the text of each; None is one that is not there.
+
+    A resource that is made or deleted as a whole is one field, with an empty name.
+    """
+    if old is None or new is None:
+        yield "", _whole(old), _whole(new)
+        return
+    before, after = _apart(kind, old), _apart(kind, new)
+    for field in sorted(before.keys() | after.keys()):
+        if before.get(field, "") != after.get(field, ""):
+            yield field, before.get(field, ""), after.get(field, "")
+
+
+def put_back(draft: Draft, record: ActRecord, undoing: str) -> None:
+    """Give every field that an act set what it had before; `undoing` is the id of the act that does so.
+
+    Raises:
+        Refused: somebody has set one of them since, or what the act made has been used; nothing is changed.
+
+    """
+    by_resource: dict[tuple[str, str], list[Was]] = {}
+    for was in record.was:
+        by_resource.setdefault((was.kind, was.id), []).append(was)
+    for (kind, item), changes in by_resource.items():
+        present = draft.value(kind, item)
+        if changes[0].field:
+            _put_fields_back(draft, kind, item, present, changes)
+        else:
+            _put_whole_back(draft, kind, present, changes[0])
+    draft.put_record(replace(record, undone=undoing))
+
+
+def _put_fields_back(draft: Draft, kind: str, item: str, present: Value | None, changes: list[Was]) -> None:
+    if present is None:
+        raise _moved_on(kind, item, "it is gone")
+    if isinstance(present, Task) and present.state not in (TaskState.PLANNED, *GONE):
+        raise _moved_on(kind, item, f"it is {present.state} already")
+    now = _apart(kind, present)
+    for was in changes:
+        if now.get(was.field, "") != was.after:
+            raise _moved_on(kind, item, f"{was.field} has been set since")
+    draft.put_value(kind, _joined(present, {was.field: was.before for was in changes}))
+
+
+def _put_whole_back(draft: Draft, kind: str, present: Value | None, was: Was) -> None:
+    if _whole(present) != was.after:
+        raise _moved_on(kind, was.id, "it has been changed since")
+    if was.before:
+        value: Value = from_plain(cast("type[Value]", KINDS[kind]), json.loads(was.before))
+        draft.put_value(kind, value)
+    elif isinstance(present, Task):
+        if present.state is not TaskState.PLANNED or present.results:
+            raise _moved_on(kind, was.id, f"it is {present.state} already")
+        draft.put_task(replace(present, state=TaskState.SKIPPED))
+    elif isinstance(present, Call):
+        if any(event is not None and event.actual is not None for event in (present.arrival, present.departure)):
+            raise _moved_on(kind, was.id, "the train has been reported")
+        draft.drop_call(present)
+    else:
+        draft.delete_record(kind, was.id)
+
+
+def _apart(kind: str, value: Value) -> Fields:
+    left_out = ("revision", *DERIVED.get(kind, ()))
+    found = {
+        field.name: _text(item)
+        for field in fields(value)
+        if field.name not in left_out and (item := getattr(value, field.name)) != field.default
+    }
+    if isinstance(value, Call):
+        for name in EventName:
+            event = value.event(name)
+            if event is not None:
+                found.update({f"{name}.{field}": _text(getattr(event, field)) for field in EVENT_FIELDS})
+        found.update({f"provenance.{item.field}": _text(item) for item in value.provenance})
+    return found
+
+
+def _joined(value: Value, texts: Fields) -> Value:
+    """The value with these fields as the texts say; an empty text is the field's default, or no provenance."""
+    for field, text in texts.items():
+        first, _, second = field.partition(".")
+        if isinstance(value, Call) and first == "provenance":
+            others = [item for item in value.provenance if item.field != second]
+            if text:
+                others.append(from_plain(Provenance, json.loads(text)))
+            value = replace(value, provenance=tuple(sorted(others, key=lambda item: item.field)))
+        elif isinstance(value, Call) and second:
+            event: Any = value.event(EventName(first))
+            changed = replace(event, **{second: _read(Event, second, text)})
+            value = replace(value, **cast("Any", {first: changed}))
+        else:
+            value = replace(value, **cast("Any", {field: _read(type(value), field, text)}))
+    return value
+
+
+def _read(kind: type, field: str, text: str) -> Any:
+    if not text:
+        default = next(item.default for item in fields(kind) if item.name == field)
+        if default is MISSING:
+            raise ValueError(f"{kind.__name__}.{field} has no default")
+        return default
+    return from_plain(_hints(kind)[field], json.loads(text))
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _whole(value: Value | None) -> str:
+    """The resource as one text, without its revision; of a call, what is said of it."""
+    if value is None:
+        return ""
+    if isinstance(value, Call):
+        plain_events: dict[str, Any] = {
+            name.value: None if event is None else Event(**{field: getattr(event, field) for field in EVENT_FIELDS})
+            for name in EventName
+            for event in (value.event(name),)
+        }
+        value = replace(value, check_in_open=None, check_in_close=None, unconfirmed=False, **cast("Any", plain_events))
+    elif isinstance(value, Task):
+        value = replace(value, results=())
+    return _text(replace(cast("Any", value), revision=0))
+
+
+def _text(item: Any) -> str:
+    return json.dumps(to_plain(item), ensure_ascii=False, separators=(",", ":"))
+
+
+def _moved_on(kind: str, item: str, why: str) -> Refused:
+    return Refused("moved-on", f"{kind} {item} cannot go back: {why}.", "Set it as it should be now.")
