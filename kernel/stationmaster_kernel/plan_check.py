@@ -11,12 +11,12 @@ from stationmaster_kernel.applying import Setting
 from stationmaster_kernel.day_plan import DayPlan, PlanRow, RowChange
 from stationmaster_kernel.deeds import CheckRows, DecideRows, LockPlan
 from stationmaster_kernel.draft import Draft
-from stationmaster_kernel.plan_versions import apply_change, take_plan
+from stationmaster_kernel.plan_versions import apply_change
 from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.replanning import has_acted, rows_of
 from stationmaster_kernel.settling import station_of
 
-__all__ = ["PLAN_DEEDS", "check_rows", "decide_rows", "lock_plan", "take_plan"]
+__all__ = ["PLAN_DEEDS", "check_rows", "decide_rows", "lock_plan"]
 
 SHOWN = 5
 """Rows that a message names; of more it gives the number."""
