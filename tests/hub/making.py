@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from stationmaster.hub.batch import Kernel
+from stationmaster.hub.database import LOCK_WAIT_S
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.store import Loaded, Probe, Store, Stored
@@ -24,6 +26,7 @@ from stationmaster_kernel.inputs import Configure, GradeFeed, Input, Plan, Tick
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
 from stationmaster_kernel.values import FeedGrade
+from stationmaster_protocol.messages import Position
 from support.small_station import DAY, STATION, at, planned
 
 T = TypeVar("T")
@@ -96,11 +99,12 @@ class MadeHub:
         kernel: Kernel = step,
         epochs: Sequence[str] = ("epoch-1",),
         at_once: bool = True,
+        lock_wait_s: float = LOCK_WAIT_S,
     ) -> None:
         names = iter(epochs)
         self.reactor = Clock()
         self.thread = HandThread(at_once=at_once)
-        self.store = store(url, lambda: next(names), probe)
+        self.store = store(url, lambda: next(names), probe, lock_wait_s=lock_wait_s)
         self.registry = CollectorRegistry()
         self.published: list[Committed] = []
         self.failures: list[StationError] = []
@@ -115,6 +119,8 @@ class MadeHub:
             probe=probe,
         )
         self.pipeline.on_commit(self.published.extend)
+        self.beginnings: list[Position] = []
+        self.pipeline.on_new_beginning(lambda: self.beginnings.append(self.pipeline.position))
         self.loaded: list[Loaded] = []
 
     def open(self) -> MadeHub:
@@ -152,6 +158,15 @@ def opened(url: URL) -> Iterator[Loaded]:
         yield store.open(EVERYTHING, EVERYTHING)
     finally:
         store.close()
+
+
+def run_sql(url: URL, *statements: str) -> None:
+    """Do something to the database behind the hub's back."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 def begin() -> tuple[Input, ...]:

@@ -321,6 +321,7 @@ def test_notes_are_bounded_and_survive_a_restart(fixture: Fixture, database: URL
     assert len(notes) == MOST_NOTES
     assert [note.sequence for note in notes] == sorted(note.sequence for note in notes)
     assert dict(notes[-1].note.detail)["reason"].startswith(f"track 'x{MOST_NOTES + 4}'")
+    fixture.hub.store.close()
     with made_hub(database, epochs=()) as again:
         view = HubView(pipeline=again.pipeline, feed=fixture.feed, subsystems=(), clock=fixture.clock)
         loaded = again.store.open(EVERYTHING, EVERYTHING)

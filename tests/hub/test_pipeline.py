@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.engine import URL
 
-from hub.making import HandThread, MadeHub, begin, contents, made_hub, opened, tick, worked
+from hub.making import HandThread, begin, contents, made_hub, opened, run_sql, tick, worked
 from stationmaster.hub.batch import Batch
 from stationmaster.hub.pipeline import FIRST_PAUSE_S, LONGEST_PAUSE_S, MOST_INPUTS, Committed
 from stationmaster.hub.store import Fenced, Loaded, Store, StoreDown
@@ -183,8 +183,8 @@ def test_a_fenced_hub_ends(database: URL) -> None:
     """When another hub has the database, the hub is told to end, acknowledges nothing, and stops without waiting."""
     with made_hub(database) as hub:
         hub.open().put(*begin())
-        with opened(database):
-            done = hub.put(tick(1))
+        run_sql(database, "UPDATE head SET token = token + 1")
+        done = hub.put(tick(1))
         assert [type(error) for error in hub.failures] == [Fenced]
         assert done == []
         assert hub.put(tick(2)) == []
@@ -252,7 +252,9 @@ def test_entries_are_kept_for_those_who_resume(database: URL) -> None:
     with made_hub(database) as hub:
         hub.open().put(*begin(), tick(1))
         expected = [each.stored for each in hub.published]
-        for pipeline in (hub.pipeline, _reopened(database)):
+    with made_hub(database) as again:
+        again.open()
+        for pipeline in (hub.pipeline, again.pipeline):
             assert pipeline.entries_after(0) == tuple(expected)
             assert pipeline.entries_after(3) == tuple(expected[3:])
             assert pipeline.entries_after(4) == ()
@@ -267,12 +269,6 @@ def test_entries_too_far_back_are_not_kept(database: URL) -> None:
         hub.put(*begin())
         assert hub.pipeline.entries_after(1) is None
         assert hub.pipeline.entries_after(3) == ()
-
-
-def _reopened(database: URL) -> object:
-    hub = MadeHub(database).open()
-    hub.store.close()
-    return hub.pipeline
 
 
 def test_the_hand_thread_is_a_thread() -> None:

@@ -10,9 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import URL
 
-from hub.making import EVERYTHING, START, begin, contents, opened, replayed, tick, worked
+from hub.making import EVERYTHING, START, begin, contents, opened, replayed, run_sql, tick
 from stationmaster.hub.batch import Batch, prepare
-from stationmaster.hub.database import database_url
+from stationmaster.hub.database import Occupied, database_url
 from stationmaster.hub.journal import first_hash
 from stationmaster.hub.schema import METADATA, VERSION
 from stationmaster.hub.store import Fenced, Loaded, Repeated, Store, StoreDown
@@ -30,15 +30,6 @@ def make(url: URL, epoch: str = "epoch-1") -> tuple[Store, Loaded]:
 def batch_of(loaded: Loaded, *inputs: Input) -> Batch:
     """A batch that follows what was loaded."""
     return prepare(loaded.state or State.empty(START), loaded.position, inputs, ())
-
-
-def run_sql(url: URL, *statements: str) -> None:
-    """Do something to the database behind the store's back."""
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
 
 
 def test_a_new_database_begins_an_epoch(database: URL) -> None:
@@ -129,17 +120,33 @@ def test_whether_a_batch_was_committed_is_known_by_its_input(database: URL) -> N
     store.close()
 
 
-def test_the_hub_before_is_fenced(database: URL) -> None:
-    """When a second hub has opened the database, the first can write nothing any more, and the second can."""
+def test_only_one_hub_has_a_database(database: URL) -> None:
+    """While one hub lives, another finds the database occupied; when that has ended it is opened as it was left."""
     first, loaded = make(database)
-    second, there = make(database)
-    with pytest.raises(Fenced, match="Another hub"):
-        first.commit(batch_of(loaded, *begin()))
-    second.commit(batch_of(there, *begin()))
+    batch = batch_of(loaded, *begin())
+    second = Store(database, lambda: "none", lock_wait_s=0.1)
+    with pytest.raises(Occupied, match="another hub"):
+        second.open(0, 0)
+    first.commit(batch)
     first.close()
+    assert second.open(0, 0).position == batch.head
     second.close()
+
+
+def test_a_hub_whose_database_another_has_taken_is_fenced(database: URL) -> None:
+    """One that lost the database, to a hub that lives or to one that has gone again, can write nothing any more."""
+    first = Store(database, lambda: "epoch-1", lock_wait_s=0.1)
+    loaded = first.open(0, 0)
+    first.close()  # as when its connection is cut
+    second, there = make(database)
+    for _ in range(2):
+        with pytest.raises(Fenced, match="Another hub"):
+            first.commit(batch_of(loaded, *begin()))
+        second.close()
+    first.close()
     with opened(database) as found:
-        assert contents(found.state) == contents(worked(*begin()))
+        assert found.state is None
+        assert found.position == there.position
 
 
 @pytest.mark.parametrize(
@@ -213,7 +220,7 @@ def test_sqlite_writes_through(tmp_path: Path) -> None:
     """On SQLite the journal is write-ahead and every commit waits for the disk."""
     store = Store(database_url("sqlite:///hub.db", tmp_path), lambda: "e")
     store.open(0, 0)
-    with store._engine.connect() as connection:
+    with store._database.transaction() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     store.close()
@@ -222,7 +229,7 @@ def test_sqlite_writes_through(tmp_path: Path) -> None:
 def test_a_database_that_cannot_be_used_is_store_down(tmp_path: Path) -> None:
     """A path that is no database, and one that is locked, are `StoreDown` with the reason, and nothing worse."""
     missing = Store(database_url("sqlite:///none/hub.db", tmp_path), lambda: "e")
-    with pytest.raises(StoreDown, match="unable to open database file"):
+    with pytest.raises(StoreDown, match="No such file or directory"):
         missing.open(0, 0)
     (tmp_path / "text.db").write_text("this is not a database, and long enough to be told from one " * 20)
     text_file = Store(database_url("sqlite:///text.db", tmp_path), lambda: "e")

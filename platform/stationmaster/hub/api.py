@@ -104,6 +104,10 @@ class HubApi:
         )
         self._events.publish(_event_id(position), "changes", _text(body))
 
+    def begun_again(self) -> None:
+        """Tell the readers to ask for everything anew."""
+        self._events.publish(_event_id(self._view.position()), "whole", _text(self._glance()))
+
     def _calls(self, request: WebRequest) -> bytes:
         day = _argument(request, "day")
         calls: Iterable[Any] = self._view.state.calls.values()

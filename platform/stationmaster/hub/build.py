@@ -136,8 +136,13 @@ class Hub(Service):
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
         self._pipeline.on_commit(self._committed)
+        self._pipeline.on_new_beginning(self._server.new_epoch)
+        self._pipeline.on_new_beginning(self._api.begun_again)
         self._feed.on_grade(self._server.feed_changed)
         metrics.watch("queue_inputs", "Inputs that are not yet committed.", lambda: self._pipeline.waiting)
+        metrics.watch(
+            "store_down", "Whether nothing can be committed now.", lambda: float(bool(self._pipeline.trouble))
+        )
         metrics.watch("calls", "Calls in the state.", lambda: len(self.view.state.calls))
         metrics.watch("subscribers", "Connected subscribers.", lambda: len(self.view.subscribers()))
 

@@ -32,6 +32,7 @@ __all__ = [
     "make_entry",
     "notes_from_text",
     "resource_from_row",
+    "row_of",
 ]
 
 
@@ -90,9 +91,7 @@ def input_kind(given: Input) -> str:
 
 def make_entry(sequence: int, previous: str, given: Input, changes: Changes, *, refused: bool = False) -> JournalEntry:
     """The entry that follows one with hash `previous`."""
-    rows = tuple(
-        Row(kind=put.kind, id=put.id, revision=put.revision, body=compact(to_plain(put.value))) for put in changes.puts
-    )
+    rows = tuple(row_of(put) for put in changes.puts)
     puts = ",".join(f"[{compact(row.kind)},{compact(row.id)},{row.revision},{row.body}]" for row in rows)
     changes_text = f'{{"puts":[{puts}],"deletes":{compact(list(changes.deletes))}}}'
     notes_text = compact([to_plain(note) for note in changes.notes])
@@ -135,6 +134,12 @@ def notes_from_text(notes_text: str) -> tuple[Note, ...]:
 
     """
     return tuple(from_plain(Note, plain) for plain in json.loads(notes_text))
+
+
+def row_of(resource: Resource) -> Row:
+    """How a resource is stored."""
+    body = compact(to_plain(resource.value))
+    return Row(kind=resource.kind, id=resource.id, revision=resource.revision, body=body)
 
 
 def resource_from_row(row: Row) -> Resource:

@@ -4,7 +4,8 @@ Inputs wait in order; those that wait together go to the writer as one batch, an
 time. When it is committed, its state becomes the hub's state, its entries are published, and its inputs are
 acknowledged, in this order. So nothing is published that is not committed, and after a crash everything that was
 committed is in the journal, from which subscribers resume. While the database is away, inputs wait, and the batch is
-tried again with growing pauses.
+tried again with growing pauses. If it comes back empty or as an older copy, the state that was published is written
+into it as the beginning of a new epoch, and the inputs follow.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from twisted.python.failure import Failure
 from stationmaster.hub.journal import JournalEntry
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.store import Loaded, Probe, Store, Stored, StoreDown
-from stationmaster.hub.writer import InThread, Work, Writer
+from stationmaster.hub.writer import InThread, NewBeginning, Work, Writer
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_kernel.inputs import Input
@@ -105,6 +106,7 @@ class Pipeline:
         self._fail = fail
         self._probe = probe
         self._listeners: list[Listener] = []
+        self._at_beginnings: list[Callable[[], None]] = []
         self._waiting: deque[_Waiting] = deque()
         self._with_writer: list[_Waiting] = []
         self._idle: list[Deferred[None]] = []
@@ -167,6 +169,10 @@ class Pipeline:
         """Have each batch's entries told to `listener`, after the state has been adopted."""
         self._listeners.append(listener)
 
+    def on_new_beginning(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when the position has become another one without any entry leading there."""
+        self._at_beginnings.append(listener)
+
     def entries_after(self, sequence: int) -> tuple[Stored, ...] | None:
         """The entries of this epoch after `sequence`, oldest first; None if they are more than is kept in memory."""
         if sequence == self.position.sequence:
@@ -216,10 +222,30 @@ class Pipeline:
         state, position = self.state, self.position
         inputs = tuple(item.given for item in self._with_writer)
         working = self._in_thread(lambda: self._writer.work(state, position, inputs))
-        working.addCallbacks(self._adopt, self._not_committed).addErrback(self._broke)
+        working.addCallbacks(self._worked, self._not_committed).addErrback(self._broke)
+
+    def _worked(self, work: Work | NewBeginning) -> None:
+        self._recovered()
+        if isinstance(work, NewBeginning):
+            self._begin_again(work)
+        else:
+            self._adopt(work)
+
+    def _begin_again(self, beginning: NewBeginning) -> None:
+        _LOG.error(
+            "database-begun-again",
+            reason=beginning.why,
+            epoch=beginning.position.epoch,
+            todo="find out what happened to the database; the state is whole, the journal before this is not in it",
+        )
+        self.position = beginning.position
+        self._tail.clear()
+        self._tail_puts = 0
+        for listener in self._at_beginnings:
+            listener()
+        self._hand_over()
 
     def _adopt(self, work: Work) -> None:
-        self._recovered()
         batch = work.batch
         done, self._with_writer = self._with_writer, []
         self.state = batch.state
@@ -247,7 +273,7 @@ class Pipeline:
             self._tell_idle()
         elif isinstance(error, StoreDown):
             if self.trouble != str(error):
-                _LOG.error("store-down", problem=str(error), todo="mend the database; inputs wait and nothing is lost")
+                _LOG.error("store-down", problem=error.message, todo=error.hint, inputs="wait, and none is lost")
             self.trouble = str(error)
             self._retry = self._reactor.callLater(self._pause, again)
             self._pause = min(self._pause * 2, LONGEST_PAUSE_S)

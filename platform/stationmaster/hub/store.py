@@ -2,54 +2,49 @@
 
 Everything here blocks, and is called by the writer thread alone. A database that is away, locked or full is a
 `StoreDown`: what was to be done is tried again later. `Fenced` is for good: another hub has taken the database.
+
+After a failure nobody knows what the database holds when it comes back, so its head is looked at before it is used.
+What the hub has published is the truth. A database that is where it was, or where the last batch would have brought
+it, is used on. One that is empty, or that is an older copy of the same journal, is `Displaced`: the hub's present
+state is written into it as the beginning of a new epoch. Anything else is left alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from stationmaster.hub.batch import Batch
-from stationmaster.hub.database import migrate, open_database
-from stationmaster.hub.journal import (
-    JournalEntry,
-    Row,
-    changes_from_text,
-    entry_hash,
-    first_hash,
-    notes_from_text,
-    resource_from_row,
+from stationmaster.hub.database import LOCK_WAIT_S, Database, Occupied, StoreDown, migrate, open_database
+from stationmaster.hub.journal import JournalEntry, Row, first_hash, row_of
+from stationmaster.hub.readback import (
+    Loaded,
+    Stored,
+    last_sequence,
+    position_of,
+    read_entries,
+    read_fault,
+    read_head,
+    read_state,
 )
 from stationmaster.hub.schema import HEAD, INPUT, JOURNAL, RESOURCE
 from stationmaster_base.errors import StationError
-from stationmaster_base.times import Instant
-from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.state import State
 from stationmaster_protocol.messages import Position
 
-__all__ = ["Fenced", "Loaded", "Probe", "Repeated", "Store", "StoreDown", "Stored"]
+__all__ = ["Displaced", "Fenced", "Loaded", "Probe", "Repeated", "Store", "StoreDown", "Stored"]
 
 Probe = Callable[[str], None]
 """Told each point that the pipeline passes; crash tests end the process there."""
 
 _MANY = 400
 """Ids in one question; SQLite and PostgreSQL both take more."""
-
-
-class StoreDown(StationError):
-    """The database cannot be used now; nothing is lost, and what failed is to be tried again."""
-
-    def __init__(self, problem: object) -> None:
-        super().__init__(
-            "store-down", f"The database cannot be used: {problem}.", "Mend it; the hub goes on by itself."
-        )
 
 
 class Fenced(StationError):
@@ -63,32 +58,15 @@ class Fenced(StationError):
         )
 
 
-class Repeated(Exception):
-    """An input of the batch has been committed before; `known` tells which."""
+class Displaced(Exception):
+    """The database is not the one that was written last: it is empty, or an older copy. `begin_again` is to be called.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """One journal entry as it was read back."""
-
-    sequence: int
-    hash: str
-    at: Instant
-    changes: Changes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What a store held when it was opened.
-
-    `state` is None if nothing was ever committed. `tail` are the last entries of this epoch, oldest first.
-    `fault` tells why a new epoch was begun, and is empty if none was.
+    Its text says what it is.
     """
 
-    position: Position
-    state: State | None
-    tail: tuple[Stored, ...]
-    fault: str = ""
+
+class Repeated(Exception):
+    """An input of the batch has been committed before; `known` tells which."""
 
 
 class Store:
@@ -98,14 +76,30 @@ class Store:
         url: where it is.
         new_epoch: gives the name of a new epoch.
         probe: told the points of a commit.
+        lock_wait_s: machine seconds for which one try waits for who else has a lock in the database.
 
     """
 
-    def __init__(self, url: URL, new_epoch: Callable[[], str], probe: Probe = lambda _: None) -> None:
-        self._engine: Engine = open_database(url)
+    def __init__(
+        self,
+        url: URL,
+        new_epoch: Callable[[], str],
+        probe: Probe = lambda _: None,
+        *,
+        lock_wait_s: float = LOCK_WAIT_S,
+    ) -> None:
+        self._database: Database = open_database(url, lock_wait_s=lock_wait_s)
         self._new_epoch = new_epoch
         self._probe = probe
+        self._sure = True
+        """Whether nothing has failed since the head was seen where it should be."""
         self._token: int | None = None
+        self._at: Position | None = None
+        """Where the database is, as far as is known."""
+        self._perhaps: Position | None = None
+        """Where the last batch will have brought it, if that went through."""
+        self._beginning: Position | None = None
+        """The new beginning that was tried, and that may have gone through."""
         dialect = postgresql if url.get_backend_name() == "postgresql" else sqlite
         put: Any = dialect.insert(RESOURCE)
         self._put_resource = put.on_conflict_do_update(
@@ -121,51 +115,46 @@ class Store:
             tail_size: the most characters of their changes.
 
         Raises:
-            StoreDown: the database cannot be used now.
+            StoreDown: the database cannot be used now, or another hub has it.
             StationError: `store-damaged` if what it holds cannot be read.
 
         """
-        with self._down(), self._engine.begin() as connection:
+        with self._down(), self._database.transaction() as connection:
             migrate(connection)
             head = connection.execute(select(HEAD).with_for_update()).one_or_none()
+            token = 1 if head is None else head.token + 1
+            fault = ""
             if head is None:
-                return self._begin_anew(connection)
-            self._token = head.token + 1
-            fault = _fault(connection, head)
-            if fault:
-                epoch = self._new_epoch()
-                last = connection.execute(select(JOURNAL.c.sequence).order_by(JOURNAL.c.sequence.desc()).limit(1))
-                sequence = max(head.sequence, last.scalar() or 0)
-                position = Position(epoch=epoch, sequence=sequence, hash=first_hash(epoch))
+                position = self._new_beginning(0)
+            elif fault := read_fault(connection, head):
+                position = self._new_beginning(max(head.sequence, last_sequence(connection)))
             else:
-                position = Position(epoch=head.epoch, sequence=head.sequence, hash=head.hash)
-            connection.execute(
-                update(HEAD).values(
-                    token=self._token, epoch=position.epoch, sequence=position.sequence, hash=position.hash
-                )
-            )
+                position = position_of(head)
+            _set_head(connection, position, token)
             try:
-                return Loaded(
+                loaded = Loaded(
                     position=position,
-                    state=_read_state(connection),
-                    tail=tuple(_read_entries(connection, position.epoch, tail, tail_size)),
+                    state=read_state(connection),
+                    tail=tuple(read_entries(connection, position.epoch, tail, tail_size)),
                     fault=fault,
                 )
             except (ValueError, TypeError, KeyError) as error:
                 raise StationError(
                     "store-damaged", f"The database holds what no hub wrote: {error!r}.", "Restore a backup of it."
                 ) from error
+        self._token, self._at, self._sure = token, position, True
+        return loaded
 
     def known(self, ids: Iterable[str]) -> frozenset[str]:
         """Which of these inputs have been committed.
 
         Raises:
-            StoreDown: the database cannot be used now.
+            StoreDown, Fenced, Displaced: the database cannot be used now, or any more, or as it is.
 
         """
         wanted = list(ids)
         found: set[str] = set()
-        with self._down(), self._engine.begin() as connection:
+        with self._transaction() as connection:
             for start in range(0, len(wanted), _MANY):
                 rows = connection.execute(_KNOWN, {"ids": wanted[start : start + _MANY]})
                 found.update(row.id for row in rows)
@@ -178,62 +167,133 @@ class Store:
             StoreDown: it may or may not have been committed; `committed` tells.
             Repeated: an input has been committed before; nothing was written.
             Fenced: another hub has the database; nothing was written.
+            Displaced: the database is not the one that was written last; nothing was written.
 
         """
-        with self._down():
-            self._probe("before-transaction")
-            with self._engine.begin() as connection:
-                moved = connection.execute(
-                    _ADVANCE,
-                    {
-                        "new_sequence": batch.head.sequence,
-                        "new_hash": batch.head.hash,
-                        "our_token": self._token,
-                        "base_epoch": batch.base.epoch,
-                        "base_sequence": batch.base.sequence,
-                        "base_hash": batch.base.hash,
-                    },
-                )
-                if moved.rowcount != 1:
-                    raise Fenced
-                try:
-                    connection.execute(_INSERT_INPUT, [_input_row(entry) for entry in batch.entries])
-                except IntegrityError as error:
-                    raise Repeated from error
-                connection.execute(_INSERT_ENTRY, [_entry_row(batch.base.epoch, entry) for entry in batch.entries])
-                if batch.rows:
-                    connection.execute(self._put_resource, [_resource_row(row) for row in batch.rows])
-                if batch.deletes:
-                    connection.execute(_DELETE, [{"gone_kind": kind, "gone_id": item} for kind, item in batch.deletes])
-                self._probe("inside-transaction")
-            self._probe("after-transaction")
+        self._probe("before-transaction")
+        self._perhaps = batch.head
+        with self._transaction() as connection:
+            moved = connection.execute(
+                _ADVANCE,
+                {
+                    "new_sequence": batch.head.sequence,
+                    "new_hash": batch.head.hash,
+                    "our_token": self._token,
+                    "base_epoch": batch.base.epoch,
+                    "base_sequence": batch.base.sequence,
+                    "base_hash": batch.base.hash,
+                },
+            )
+            if moved.rowcount != 1:
+                self._judge(connection)
+                raise StoreDown("its head is not where the batch begins")
+            try:
+                connection.execute(_INSERT_INPUT, [_input_row(entry) for entry in batch.entries])
+            except IntegrityError as error:
+                raise Repeated from error
+            connection.execute(_INSERT_ENTRY, [_entry_row(batch.base.epoch, entry) for entry in batch.entries])
+            if batch.rows:
+                connection.execute(self._put_resource, [_resource_row(row) for row in batch.rows])
+            if batch.deletes:
+                connection.execute(_DELETE, [{"gone_kind": kind, "gone_id": item} for kind, item in batch.deletes])
+            self._probe("inside-transaction")
+        self._at = batch.head
+        self._probe("after-transaction")
 
     def committed(self, batch: Batch) -> bool:
         """Whether a batch with an unknown outcome is in the database: looked up by the id of its last input.
 
         Raises:
-            StoreDown: the database cannot be used now.
+            StoreDown, Fenced, Displaced: the database cannot be used now, or any more, or as it is.
 
         """
-        return batch.entries[-1].input_id in self.known([batch.entries[-1].input_id])
+        found = batch.entries[-1].input_id in self.known([batch.entries[-1].input_id])
+        if found:
+            self._at = batch.head
+        return found
+
+    def begin_again(self, state: State) -> Position:
+        """Write the whole state into a database that is `Displaced`, as the beginning of a new epoch; its position.
+
+        Raises:
+            StoreDown: it may or may not have been written; call it again.
+            Fenced: another hub has the database; nothing was written.
+
+        """
+        if self._at is None or self._token is None:
+            raise ValueError("the store has not been opened")
+        with self._down(), self._database.transaction() as connection:
+            migrate(connection)
+            head = read_head(connection)
+            beginning = self._beginning
+            if beginning is None or head is None or position_of(head) != beginning:
+                with suppress(Displaced):
+                    self._judge(connection)
+                    raise StoreDown("the right one has come back")  # to be looked at again
+                beginning = self._beginning = self._new_beginning(self._at.sequence)
+                connection.execute(delete(RESOURCE))
+                rows = [_resource_row(row_of(resource)) for resource in state.resources()]
+                if rows:
+                    connection.execute(self._put_resource, rows)
+                _set_head(connection, beginning, self._token)
+                self._probe("inside-new-beginning")
+        self._at, self._perhaps, self._beginning, self._sure = beginning, None, None, True
+        return beginning
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._database.close()
 
-    def _begin_anew(self, connection: Connection) -> Loaded:
+    def _new_beginning(self, sequence: int) -> Position:
         epoch = self._new_epoch()
-        position = Position(epoch=epoch, sequence=0, hash=first_hash(epoch))
-        self._token = 1
-        connection.execute(insert(HEAD).values(id=1, epoch=epoch, sequence=0, hash=position.hash, token=self._token))
-        return Loaded(position=position, state=None, tail=())
+        return Position(epoch=epoch, sequence=sequence, hash=first_hash(epoch))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._down(), self._database.transaction() as connection:
+            if not self._sure:
+                self._judge(connection)
+            yield connection
+        self._sure = True
 
     @contextmanager
     def _down(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
-            raise StoreDown(getattr(error, "orig", None) or error) from error
+        except Occupied as occupied:
+            self._sure = False
+            if self._token is None:
+                raise
+            raise Fenced from occupied  # we had it, and another has it now
+        except StoreDown:
+            self._sure = False
+            raise
+        except (SQLAlchemyError, OSError) as error:
+            self._sure = False
+            raise StoreDown(str(getattr(error, "orig", None) or error).strip().rstrip(".")) from error
+
+    def _judge(self, connection: Connection) -> None:
+        """Return if the database is where we left it; raise what it is otherwise."""
+        head = read_head(connection)
+        if head is None:
+            raise Displaced("it is empty")
+        there, at = position_of(head), self._at
+        if at is None or self._token is None:
+            raise ValueError("the store has not been opened")
+        if head.token > self._token:
+            raise Fenced
+        if head.token == self._token and there in (at, self._perhaps):
+            return
+        if there == self._beginning:
+            raise Displaced("it has been begun again")
+        if there.epoch == at.epoch and there.sequence <= at.sequence:
+            raise Displaced(f"it ends at entry {there.sequence}, and entry {at.sequence} has been published")
+        if there.hash == first_hash(there.epoch):
+            raise Fenced  # a backup was restored, or another hub began there
+        raise StoreDown(
+            f"it holds the journal of another hub, of epoch {there.epoch}",
+            "Put the right one back, and the hub goes on; or end the hub, and start it with this one.",
+        )
 
 
 _KNOWN = select(INPUT.c.id).where(INPUT.c.id.in_(bindparam("ids", expanding=True)))
@@ -252,52 +312,11 @@ _INSERT_ENTRY = insert(JOURNAL)
 _DELETE = delete(RESOURCE).where(RESOURCE.c.kind == bindparam("gone_kind"), RESOURCE.c.id == bindparam("gone_id"))
 
 
-def _fault(connection: Connection, head: Any) -> str:
-    """What is wrong between the head row and the journal; nothing if they agree."""
-    last = connection.execute(select(JOURNAL).order_by(JOURNAL.c.sequence.desc()).limit(1)).one_or_none()
-    if last is None or last.epoch != head.epoch:
-        begins = head.hash == first_hash(head.epoch) and head.sequence >= (0 if last is None else last.sequence)
-        return "" if begins else f"the journal has no entry of epoch {head.epoch}, but the head has {head.sequence}"
-    if (last.sequence, last.hash) != (head.sequence, head.hash):
-        return f"the journal ends at {last.sequence}, the head says {head.sequence}"
-    if entry_hash(last.previous, last.sequence, last.input, last.changes, last.notes) != last.hash:
-        return f"entry {last.sequence} of the journal is not what was written"
-    return ""
-
-
-def _read_state(connection: Connection) -> State | None:
-    rows = connection.execute(select(RESOURCE)).all()
-    if not rows:
-        return None
-    return State.from_resources(
-        resource_from_row(Row(kind=row.kind, id=row.id, revision=row.revision, body=row.body)) for row in rows
+def _set_head(connection: Connection, position: Position, token: int) -> None:
+    connection.execute(delete(HEAD))
+    connection.execute(
+        insert(HEAD).values(id=1, epoch=position.epoch, sequence=position.sequence, hash=position.hash, token=token)
     )
-
-
-def _read_entries(connection: Connection, epoch: str, most: int, size: int) -> Iterator[Stored]:
-    """The last entries of an epoch, oldest first, as far back as both limits allow."""
-    sizes = (
-        select(JOURNAL.c.sequence, func.length(JOURNAL.c.changes).label("size"))
-        .where(JOURNAL.c.epoch == epoch)
-        .order_by(JOURNAL.c.sequence.desc())
-        .limit(most)
-    )
-    first = None
-    for row in connection.execute(sizes):
-        size -= row.size
-        if size < 0:
-            break
-        first = row.sequence
-    if first is None:
-        return
-    question = (
-        select(JOURNAL.c.sequence, JOURNAL.c.hash, JOURNAL.c.at, JOURNAL.c.changes, JOURNAL.c.notes)
-        .where(JOURNAL.c.epoch == epoch, JOURNAL.c.sequence >= first)
-        .order_by(JOURNAL.c.sequence)
-    )
-    for entry in connection.execute(question):
-        changes = changes_from_text(entry.changes, notes_from_text(entry.notes))
-        yield Stored(sequence=entry.sequence, hash=entry.hash, at=Instant(entry.at), changes=changes)
 
 
 def _input_row(entry: JournalEntry) -> dict[str, object]:

@@ -16,14 +16,14 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from stationmaster.hub.batch import Batch, Kernel, prepare
-from stationmaster.hub.store import Repeated, Store, StoreDown
+from stationmaster.hub.store import Displaced, Repeated, Store, StoreDown
 from stationmaster_kernel.inputs import Input
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
 from stationmaster_protocol.messages import Position
 from stationmaster_service.interfaces import ThreadReactor
 
-__all__ = ["InThread", "Work", "Writer", "WriterThread"]
+__all__ = ["InThread", "NewBeginning", "Work", "Writer", "WriterThread"]
 
 T = TypeVar("T")
 
@@ -43,6 +43,14 @@ class Work:
     commit_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBeginning:
+    """The database was displaced, which `why` tells; the state is in it now, at `position`, and the inputs are not."""
+
+    position: Position
+    why: str
+
+
 class Writer:
     """Makes batches and commits them. A batch whose outcome is not known is settled before anything else is done.
 
@@ -59,7 +67,7 @@ class Writer:
         self._kernel = kernel
         self._unsettled: Batch | None = None
 
-    def work(self, state: State, base: Position, inputs: Sequence[Input]) -> Work:
+    def work(self, state: State, base: Position, inputs: Sequence[Input]) -> Work | NewBeginning:
         """Work through `inputs` and commit. After `StoreDown` it is to be called again with the same arguments.
 
         Raises:
@@ -67,6 +75,14 @@ class Writer:
             Fenced: another hub has the database.
 
         """
+        try:
+            return self._work(state, base, inputs)
+        except Displaced as displaced:
+            position = self._store.begin_again(state)
+            self._unsettled = None  # wherever it was written, that is not what we go on with
+            return NewBeginning(position=position, why=str(displaced))
+
+    def _work(self, state: State, base: Position, inputs: Sequence[Input]) -> Work:
         began = self._seconds()
         batch = self._unsettled
         if batch is None:
