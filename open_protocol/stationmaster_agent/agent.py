@@ -111,7 +111,12 @@ class Agent(Service):
         )
         executor = None
         if performer is not None:
-            executor = Executor(kinds=settings.task_kinds, performer=performer, ledger=self._outbox)
+            executor = Executor(
+                kinds=settings.task_kinds,
+                performer=performer,
+                ledger=self._outbox,
+                modes=lambda: self._follower.replica.modes,
+            )
         self._worker = Worker(
             executor, performer, clock=clock, timer=timer, feed=self._feed_age, allowed=self._may_work
         )
@@ -135,6 +140,7 @@ class Agent(Service):
                 configuration=replica.configuration,
                 calls=replica.calls if derived is None else derived.calls,
                 tasks=replica.tasks if derived is None else derived.tasks,
+                modes=replica.modes,
                 grade=FeedGrade.LOST if lost else self._follower.grade,
                 fresh_at=self._follower.fresh_at,
                 position=replica.position,

@@ -10,7 +10,7 @@ It has no timer of its own: `run(now)` does all that is due, and `next_at()` say
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from stationmaster_agent.work import Performer, Work
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant
+from stationmaster_kernel.mode import Mode, keeps_back
 from stationmaster_kernel.task import Result, Task, announcement_open
 from stationmaster_kernel.values import TaskKind, TaskState
 
@@ -63,13 +64,22 @@ class Executor:
         kinds: the kinds of task that the performer does.
         performer: who does them.
         ledger: what was done before, and where to write what is done now.
+        modes: tells what is manual at the moment, and so does not begin.
 
     """
 
-    def __init__(self, *, kinds: Iterable[TaskKind], performer: Performer, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        *,
+        kinds: Iterable[TaskKind],
+        performer: Performer,
+        ledger: Ledger,
+        modes: Callable[[], Sequence[Mode]] = tuple,
+    ) -> None:
         self._kinds = frozenset(kinds)
         self._performer = performer
         self._ledger = ledger
+        self._modes = modes
         self._progress = dict(ledger.progress())
         self._begun: dict[tuple[str, str], Work] = {}  # begun in this life of the process
         self._tasks: dict[str, Task] = {}
@@ -206,7 +216,12 @@ class Executor:
                 self._offer(Work(task=task, target=target), now)
 
     def _may(self, task: Task, target: str, now: float, feed: FeedAge) -> bool:
-        return announcement_open(task, now) and feed.allows(task, now) and not self._is_over(task, target)
+        return (
+            announcement_open(task, now)
+            and feed.allows(task, now)
+            and not self._is_over(task, target)
+            and not keeps_back(self._modes(), task)
+        )
 
     def _is_over(self, task: Task, target: str) -> bool:
         """Begun or more, as the ledger or the hub knows it."""
@@ -216,6 +231,7 @@ class Executor:
         return (
             task.state in (TaskState.PLANNED, TaskState.BEGUN)
             and task.awaits is None
+            and not task.held
             and any(not self._is_over(task, target) for target in task.targets)
         )
 

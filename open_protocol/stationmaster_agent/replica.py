@@ -14,6 +14,7 @@ from immutables import Map
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource, Value
 from stationmaster_kernel.configuration import Configuration, StationFacts
+from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.state import CONFIGURATION_KINDS
 from stationmaster_kernel.task import Task
 from stationmaster_protocol.digest import digest_of
@@ -37,6 +38,12 @@ class Replica:
     configuration: Configuration | None = None
     calls: Map[str, Call] = Map()
     tasks: Map[str, Task] = Map()
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """What is manual; usually nothing."""
+        held = (resource.value for resource in self.kinds.get("mode", _NOTHING).values())
+        return tuple(value for value in held if isinstance(value, Mode))
 
     @classmethod
     def of(cls, resources: Iterable[Resource], position: Position | None) -> Replica:

@@ -12,6 +12,7 @@ from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant, to_iso
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.messages import Position
@@ -23,6 +24,8 @@ __all__ = ["AgentHealth", "View"]
 class View:
     """One moment. Alone, calls and tasks are those of the embedded kernel, and the feed counts as lost.
 
+    `modes` are what is manual: they keep tasks from beginning (`stationmaster_kernel.mode.keeps_back`).
+
     `fresh_at` is the station time at which the dispatching feed was last known to be fresh; `position` that of the
     replica, None before the first snapshot.
     """
@@ -31,6 +34,7 @@ class View:
     configuration: Configuration | None = None
     calls: Mapping[str, Call] = Map()
     tasks: Mapping[str, Task] = Map()
+    modes: tuple[Mode, ...] = ()
     grade: FeedGrade = FeedGrade.LOST
     fresh_at: Instant | None = None
     position: Position | None = None

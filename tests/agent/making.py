@@ -11,7 +11,7 @@ from stationmaster_kernel.call import Call, Event
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result, Task, Text
-from stationmaster_kernel.values import CallKind, EventName, TaskKind, TaskState
+from stationmaster_kernel.values import CallKind, EventName, Hand, TaskKind, TaskState
 
 START = from_iso("2026-03-01T00:00:00Z")
 NEVER = object()
@@ -35,6 +35,8 @@ def announcement(
     results: tuple[Result, ...] = (),
     text: str = "hello",
     base: float = 0,
+    hand: Hand = Hand.AUTOMATIC,
+    held: bool = False,
 ) -> Task:
     """A point task, due so many minutes into the day."""
     return Task(
@@ -45,6 +47,8 @@ def announcement(
         occurrence=1,
         kind=TaskKind.ANNOUNCEMENT,
         targets=targets,
+        hand=hand,
+        held=held,
         base=at(base),
         due=None if due is None else at(due),
         valid_until=None if due is None else at(due + valid),

@@ -12,8 +12,9 @@ from agent.making import MemoryLedger, Recorder, announcement, at
 from stationmaster_agent.executor import Executor, FeedAge
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
+from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Result
-from stationmaster_kernel.values import EventName, TaskKind, TaskState
+from stationmaster_kernel.values import EventName, Hand, TaskKind, TaskState
 from support.effort import scaled
 
 FRESH = FeedAge(fresh=True)
@@ -26,13 +27,16 @@ class Bench:
         self.ledger = MemoryLedger()
         self.now = at(0)
         self.feed = FRESH
+        self.modes: tuple[Mode, ...] = ()
         self.tasks = {task.id: task for task in tasks}
         self.start()
 
     def start(self) -> None:
         """A new process on the same disk."""
         self.performer = Recorder()
-        self.executor = Executor(kinds=[TaskKind.ANNOUNCEMENT], performer=self.performer, ledger=self.ledger)
+        self.executor = Executor(
+            kinds=[TaskKind.ANNOUNCEMENT], performer=self.performer, ledger=self.ledger, modes=lambda: self.modes
+        )
         self.executor.recover(self.now)
         self.executor.replace_all(self.tasks)
         self.run()
@@ -152,6 +156,25 @@ def test_withdrawn_and_planned_again():
     bench.run(at(10))
     assert bench.put(announcement(revision=2, state=TaskState.WITHDRAWN)) == [("retract", "a", "hall")]
     assert bench.put(announcement(revision=3)) == [("offer", "a", "hall")]
+
+
+def test_held_is_retracted_and_released_is_offered():
+    """A task that waits for a person is not offered; released it is, if it is still in time."""
+    bench = Bench(announcement())
+    bench.run(at(10))
+    assert bench.put(announcement(revision=2, hand=Hand.HELD, held=True)) == [("retract", "a", "hall")]
+    assert bench.executor.next_at() is None
+    assert bench.put(announcement(revision=3, hand=Hand.RELEASED)) == [("offer", "a", "hall")]
+
+
+def test_a_manual_mode_keeps_back_what_nobody_has_released():
+    """What is not begun is retracted when a mode that covers it comes, and offered again when that goes."""
+    bench = Bench(announcement(), announcement("b", hand=Hand.RELEASED))
+    bench.run(at(10))
+    bench.modes = (Mode(id="kind.announcement", since=at(10), by="controller"),)
+    assert bench.run() == [("retract", "a", "hall")]
+    bench.modes = (Mode(id="kind.display", since=at(10), by="controller"),)
+    assert bench.run() == [("offer", "a", "hall")]
 
 
 def test_removed_target_and_removed_task():

@@ -13,7 +13,8 @@ from stationmaster_base.times import Instant
 from stationmaster_guidance.layout import BoardLayout, Order
 from stationmaster_guidance.layout_reader import parse_layout
 from stationmaster_guidance.rows import NO_ROOM, board_rows
-from stationmaster_kernel.values import EventName, Status, TaskKind, TaskState
+from stationmaster_kernel.mode import Mode
+from stationmaster_kernel.values import EventName, Hand, Status, TaskKind, TaskState
 
 
 def layout(body: str = LAYOUT) -> BoardLayout:
@@ -54,6 +55,15 @@ def test_only_display_tasks_of_this_board_make_rows() -> None:
         row_task("G3", state=TaskState.WITHDRAWN),
         row_task("G4"),
     ) == ["G4"]
+
+
+def test_a_manual_mode_keeps_new_rows_away_and_leaves_the_old_ones() -> None:
+    """A row that was on when the mode was set stays to its end; one that was to come waits, unless it is released."""
+    mode = Mode(id="kind.display", since=Instant(NOON - 60), by="controller")
+    there = row_task("G1", 5, start=Instant(NOON - 120))
+    coming, released = row_task("G2", 10, start=NOON), row_task("G3", 15, start=NOON, hand=Hand.RELEASED)
+    picture = board_rows(board(), layout(), [there, coming, released], NOON, modes=(mode,))
+    assert [row.number for row in picture.rows] == ["G1", "G3"]
 
 
 def test_rows_are_sorted_by_order_then_call() -> None:

@@ -24,6 +24,7 @@ from stationmaster_guidance.plain_layout import plain_layout
 from stationmaster_guidance.rows import BoardPicture, RowCache, board_rows
 from stationmaster_guidance.wire import page_state
 from stationmaster_kernel.configuration import Board, Configuration, StationFacts, Words
+from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade, TaskKind
 from stationmaster_service.events import EventStream
@@ -119,6 +120,7 @@ class Boards:
         self._counter = 0
         self._boards: dict[str, ShownBoard] = {}
         self._configuration: Configuration | None = None
+        self._modes: tuple[Mode, ...] = ()
         self._known: Mapping[str, Task] = {}
         self._cache = RowCache()
         self._broken: tuple[str, ...] = ()
@@ -191,8 +193,8 @@ class Boards:
         configured = self._configured(view.configuration)
         touched = self._changed(view.tasks)
         alone = view.state not in (AgentState.ONLINE, AgentState.SUSPECT)
-        everyone = alone is not self._alone
-        self._alone = alone
+        everyone = alone is not self._alone or view.modes != self._modes
+        self._alone, self._modes = alone, view.modes
         moments: list[Instant] = []
         for name, shown in self._boards.items():
             stale_at = stale_from(view, shown.layout)
@@ -201,7 +203,9 @@ class Boards:
             marked = everyone or configured or stale is not shown.stale
             if marked or name in touched or (until is not None and until <= now):
                 before = shown.picture
-                shown.picture = board_rows(shown.board, shown.layout, shown.tasks.values(), now, row=self._cache.row)
+                shown.picture = board_rows(
+                    shown.board, shown.layout, shown.tasks.values(), now, modes=view.modes, row=self._cache.row
+                )
                 shown.stale = stale
                 if marked or (before.rows, before.regions) != (shown.picture.rows, shown.picture.regions):
                     self._publish(shown)

@@ -14,8 +14,9 @@ from stationmaster_base.times import Instant
 from stationmaster_guidance.geometry import capacity, lines_of
 from stationmaster_guidance.layout import BoardLayout, Line, Order, Region
 from stationmaster_kernel.configuration import Board, Words
-from stationmaster_kernel.task import Stage, Task, interval_on, stage_at
-from stationmaster_kernel.values import Status, TaskKind, TaskState
+from stationmaster_kernel.mode import Mode, keeps_back
+from stationmaster_kernel.task import GONE, Stage, Task, interval_on, stage_at
+from stationmaster_kernel.values import Status, TaskKind
 
 __all__ = [
     "NO_ROOM",
@@ -82,6 +83,7 @@ def board_rows(
     tasks: Iterable[Task],
     now: float,
     *,
+    modes: Sequence[Mode] = (),
     row: Callable[[Task, Stage | None], BoardRow] | None = None,
 ) -> BoardPicture:
     """The board's picture at station time `now`.
@@ -91,6 +93,7 @@ def board_rows(
         layout: how it looks.
         tasks: any tasks; those of other kinds and for other boards are passed over.
         now: station time, seconds since 1970.
+        modes: what is manual, and so does not come by itself.
         row: makes a task's row; `RowCache.row` where rows are made often.
 
     Returns:
@@ -101,9 +104,9 @@ def board_rows(
     rows: list[tuple[str, BoardRow]] = []
     until: Instant | None = None
     for task in tasks:
-        if task.kind is not TaskKind.DISPLAY or board.id not in task.targets or task.state is TaskState.WITHDRAWN:
+        if task.kind is not TaskKind.DISPLAY or board.id not in task.targets or task.state in GONE:
             continue
-        if interval_on(task, now):
+        if interval_on(task, now) and not keeps_back(modes, task):
             rows.append((task.rule, make(task, stage_at(task, now))))
         moment = _next_moment(task, now)
         if moment is not None and (until is None or moment < until):
