@@ -16,7 +16,7 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, is_news, step
 from stationmaster_protocol.messages import Position
 
-__all__ = ["QUARANTINED", "Batch", "Kernel", "prepare"]
+__all__ = ["QUARANTINED", "Batch", "Kernel", "prepare", "quarantined"]
 
 _LOG = get_logger("pipeline")
 
@@ -67,11 +67,11 @@ def prepare(
                 continue
             given = news
             state, changes = kernel(state, given)
-        except Refused as reason:
-            refused, changes = True, _quarantine(given, reason.code, str(reason))
         except Exception as error:
-            _LOG.exception("kernel-failed", input=given.id, todo="report this with the journal; the input is set aside")
-            refused, changes = True, _quarantine(given, "kernel-failed", f"{type(error).__name__}: {error}")
+            if not isinstance(error, Refused):
+                todo = "report this with the journal; the input is set aside"
+                _LOG.exception("kernel-failed", input=given.id, todo=todo)
+            refused, changes = True, quarantined(given, error)
         sequence += 1
         entry = make_entry(sequence, previous, given, changes, refused=refused)
         previous = entry.hash
@@ -97,6 +97,11 @@ def _news(state: State, given: Input) -> Input | None:
     return given if len(records) == len(given.records) else replace(given, records=records)
 
 
-def _quarantine(given: Input, reason: str, message: str) -> Changes:
+def quarantined(given: Input, error: Exception) -> Changes:
+    """What stands in the journal for an input that the kernel has refused, or on which it failed."""
+    if isinstance(error, Refused):
+        reason, message = error.code, str(error)
+    else:
+        reason, message = "kernel-failed", f"{type(error).__name__}: {error}"
     detail = (("message", message), ("reason", reason))
     return Changes(notes=(Note(code=QUARANTINED, subject=given.id, detail=detail),))

@@ -6,6 +6,7 @@ entry is checked from what is stored, without making values of it. The hash befo
 epoch is SHA-256 over the epoch's name.
 
 The texts are made here once, and the same text of a value stands in the journal and in the row of its resource.
+What is read back is `Written`: texts as they are stored, of which values are made only where they are needed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import KINDS, Changes, Note, Resource
@@ -22,18 +23,26 @@ from stationmaster_kernel.inputs import Input
 from stationmaster_kernel.plain import from_plain, to_plain
 
 __all__ = [
+    "INPUT_KINDS",
     "JournalEntry",
     "Row",
+    "Written",
     "changes_from_text",
     "compact",
     "entry_hash",
     "first_hash",
+    "input_from_text",
     "input_kind",
+    "input_text",
     "make_entry",
     "notes_from_text",
     "resource_from_row",
     "row_of",
+    "rows_from_text",
 ]
+
+INPUT_KINDS: dict[str, type] = {kind.__name__.lower(): kind for kind in get_args(Input)}
+"""Every kind of input by its word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,28 @@ class JournalEntry:
     notes_text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One journal entry together with its input, as both were read back: texts, not values."""
+
+    sequence: int
+    epoch: str
+    previous: str
+    hash: str
+    at: Instant
+    refused: bool
+    input_id: str
+    input_kind: str
+    input_text: str
+    changes_text: str
+    notes_text: str
+
+    @property
+    def intact(self) -> bool:
+        """Whether the hash is that of the texts."""
+        return self.hash == entry_hash(self.previous, self.sequence, self.input_id, self.changes_text, self.notes_text)
+
+
 def compact(plain: Any) -> str:
     """JSON text without spaces, with every character as itself."""
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
@@ -89,6 +120,22 @@ def input_kind(given: Input) -> str:
     return type(given).__name__.lower()
 
 
+def input_text(given: Input) -> str:
+    """An input as it is stored; its kind is stored beside it."""
+    return compact(to_plain(given))
+
+
+def input_from_text(kind: str, text: str) -> Input:
+    """The input that `input_text` wrote.
+
+    Raises:
+        ValueError, TypeError, KeyError: the text does not describe an input of this kind.
+
+    """
+    given: Input = from_plain(INPUT_KINDS[kind], json.loads(text))
+    return given
+
+
 def make_entry(sequence: int, previous: str, given: Input, changes: Changes, *, refused: bool = False) -> JournalEntry:
     """The entry that follows one with hash `previous`."""
     rows = tuple(row_of(put) for put in changes.puts)
@@ -101,7 +148,7 @@ def make_entry(sequence: int, previous: str, given: Input, changes: Changes, *, 
         hash=entry_hash(previous, sequence, given.id, changes_text, notes_text),
         input_id=given.id,
         input_kind=input_kind(given),
-        input_text=compact(to_plain(given)),
+        input_text=input_text(given),
         at=given.at,
         refused=refused,
         changes=changes,
@@ -124,6 +171,20 @@ def changes_from_text(changes_text: str, notes: Sequence[Note] = ()) -> Changes:
         deletes=tuple((kind, item) for kind, item in plain["deletes"]),
         notes=tuple(notes),
     )
+
+
+def rows_from_text(changes_text: str) -> tuple[list[Row], list[tuple[str, str]]]:
+    """What an entry puts, as rows with the very texts that the resources' own rows had, and what it deletes.
+
+    Raises:
+        ValueError, TypeError, KeyError: the text does not describe changes.
+
+    """
+    plain = json.loads(changes_text)
+    puts = [
+        Row(kind=kind, id=item, revision=revision, body=compact(value)) for kind, item, revision, value in plain["puts"]
+    ]
+    return puts, [(kind, item) for kind, item in plain["deletes"]]
 
 
 def notes_from_text(notes_text: str) -> tuple[Note, ...]:

@@ -2,16 +2,17 @@
 
 `head` is one row: where the journal ends, and the fencing token of the hub that may write.
 `input` has every input by its id, so that none is applied twice; `journal` has one entry for each, in order;
-`resource` is the present state. All bodies are JSON text.
+`resource` is the present state. All bodies are JSON text. `checkpoint` has the whole state as it was at some entries,
+so that replay begins there and what is older can go.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-__all__ = ["HEAD", "INPUT", "JOURNAL", "METADATA", "RESOURCE", "VERSION"]
+__all__ = ["CHECKPOINT", "HEAD", "INPUT", "JOURNAL", "METADATA", "RESOURCE", "VERSION"]
 
-VERSION = "0001"
+VERSION = "0002"
 """The last migration; with it the database is as the tables below."""
 
 METADATA = MetaData()
@@ -58,4 +59,15 @@ RESOURCE = Table(
     Column("id", Text, primary_key=True),
     Column("revision", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+CHECKPOINT = Table(
+    "checkpoint",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("epoch", String(64), primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("software", String(64), nullable=False),
+    Column("state", LargeBinary, nullable=False),
 )
