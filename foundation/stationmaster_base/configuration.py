@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +150,34 @@ class Table:
             if item in value[:number]:
                 self.fault(f"{key}[{number}]", f"{item!r} stands there twice", "each once")
         return tuple(value)
+
+    def integers(self, key: str, *, low: int, high: int) -> tuple[int, ...]:
+        """A list of whole numbers within bounds, none of them twice; empty if the key is absent."""
+        value = self._take(key, [])
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            self.fault(key, f"{value!r} is not a list of whole numbers", f"[{low}, …, {high}]")
+            return ()
+        for number, item in enumerate(value):
+            if not low <= item <= high:
+                self.fault(f"{key}[{number}]", f"{item!r} is not possible", f"a whole number {low}…{high}")
+            if item in value[:number]:
+                self.fault(f"{key}[{number}]", f"{item!r} stands there twice", "each once")
+        return tuple(value)
+
+    def day(self, key: str) -> date | None:
+        """A date, as TOML writes it or as text; None if the key is absent or it is none."""
+        value = self._take(key, "")
+        if value == "":
+            if key in self._body:
+                self.fault(key, "'' is not a date", "a date such as 2026-03-01")
+            return None
+        if isinstance(value, str):
+            with suppress(ValueError):
+                value = date.fromisoformat(value)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            self.fault(key, f"{str(value)!r} is not a date", "a date such as 2026-03-01")
+            return None
+        return value
 
     def languages(self, key: str, needed: Iterable[str] = ()) -> dict[str, str]:
         """A table of language to text, for example `{ zh = "…", en = "…" }`."""

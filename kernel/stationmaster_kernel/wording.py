@@ -84,11 +84,16 @@ def template_fields(call: Call, event: Event | None, station: ReadyStation, lang
         "numbers": "/".join(call.numbers),
         "train_class": call.train_class,
         "track": call.track,
+        "old_track": call.planned_track,
         "old_platform": station.place_words(PlaceKind.PLATFORM, (call.planned_platform,), language),
         "planned": planned,
         "expected": expected or (planned if known else ""),
         "minutes": max(0, event.late_minutes) if event is not None else 0,
         "reason": call.reason,
+        "formation": call.formation,
+        "turnaround": call.turnaround,
+        "check_in_open": _clock(call.check_in_open, station),
+        "check_in_close": _clock(call.check_in_close, station),
         **_place_fields(call, station, language),
     }
 
@@ -108,9 +113,12 @@ def _clock_words(event: Event | None, station: ReadyStation) -> tuple[str, str]:
     """Planned and expected HH:MM; expected is empty while unknown or the same."""
     if event is None:
         return "", ""
-    planned = local_hhmm(event.planned, station.zone)
-    expected = "" if event.best is None else local_hhmm(event.best, station.zone)
-    return planned, "" if event.best is None or event.best == event.planned else expected
+    return _clock(event.planned, station), "" if event.best == event.planned else _clock(event.best, station)
+
+
+def _clock(instant: Instant | None, station: ReadyStation) -> str:
+    """HH:MM of the station's day; empty for none."""
+    return "" if instant is None else local_hhmm(instant, station.zone)
 
 
 def _first_status(call: Call, name: EventName, event: Event | None, station: ReadyStation) -> Status:

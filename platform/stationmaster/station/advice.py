@@ -11,7 +11,7 @@ from stationmaster.station.occupation import conflicts
 from stationmaster.station.operations import OPERATIONS_FILE
 from stationmaster.station.places import PLACES_FILE
 from stationmaster.station.rules import RULES_FILE
-from stationmaster.station.running_days import DAILY
+from stationmaster.station.running_days import ALL_WEEK, DAILY, RunningDays
 from stationmaster.station.texts import STATUS_PREFIX, TEMPLATES_FILE
 from stationmaster.station.timetable import TIMETABLE_FILE, TimetableRow
 from stationmaster.station.turnarounds import departures_of
@@ -42,6 +42,7 @@ def advice_for(station: Station) -> Iterator[Fault]:
     yield from _turnarounds(station)
     yield from _rules(station)
     yield from _unused(station)
+    yield from _idle_places(station)
 
 
 def _timetable(station: Station) -> Iterator[Fault]:
@@ -130,7 +131,7 @@ def _rules(station: Station) -> Iterator[Fault]:
                 )
         if worked and not any(_selects(rule, row, platforms.get(row.track, "")) for row in worked):
             yield _warning(
-                RULES_FILE, rule.id, "selects no row of the timetable", "kinds, classes and platforms of rows"
+                RULES_FILE, rule.id, "selects no row of the timetable on any day", "what is in one row's cells"
             )
         for moment in (rule.start, rule.end, rule.due):
             lacking = CallKind.ORIGIN if moment is not None and moment.base is Base.ARRIVAL else CallKind.TERMINUS
@@ -155,6 +156,17 @@ def _unused(station: Station) -> Iterator[Fault]:
             yield _warning(
                 BOARDS_FILE, board.id, f"no rule puts rows on boards of type {board.type!r}", "a display rule"
             )
+
+
+def _idle_places(station: Station) -> Iterator[Fault]:
+    configuration = station.configuration
+    lit = {light_type for rule in configuration.rules for light_type in rule.lights}
+    told = {post for rule in configuration.rules for post in rule.posts}
+    for place in configuration.places:
+        if place.kind is PlaceKind.LIGHT and place.type not in lit:
+            yield _warning(PLACES_FILE, f"light {place.id}", "no rule switches it", "a lighting rule for its type")
+        if place.kind is PlaceKind.POST and place.id not in told and told:
+            yield _warning(PLACES_FILE, f"post {place.id}", "no rule tells it anything", "a notice rule, or none of it")
     with_track = {place.platform for place in configuration.places if place.kind is PlaceKind.TRACK}
     for place in configuration.places:
         if place.kind is PlaceKind.PLATFORM and place.id not in with_track:
@@ -164,11 +176,22 @@ def _unused(station: Station) -> Iterator[Fault]:
 
 
 def _selects(rule: Rule, row: TimetableRow, platform: str) -> bool:
+    """Whether the rule is for the row on any service date; what the row leaves open may be anything."""
     when = rule.when
     return (
         (not when.kinds or row.kind in when.kinds)
         and (not when.classes or row.train_class in when.classes)
+        and (not when.trains or any(number in when.trains for number in row.numbers))
         and (not when.platforms or not platform or platform in when.platforms)
+        and (not when.gates or not row.gates or any(gate in when.gates for gate in row.gates))
+        and (not when.areas or not row.areas or any(area in when.areas for area in row.areas))
+        and row.days.meet(_days_of(rule), row.service_day)
+    )
+
+
+def _days_of(rule: Rule) -> RunningDays:
+    return RunningDays(
+        valid_from=rule.valid_from, valid_until=rule.valid_until, weekdays=rule.when.weekdays or ALL_WEEK
     )
 
 

@@ -9,7 +9,7 @@ from stationmaster.station.calendars import read_calendars
 from stationmaster.station.devices import read_boards, read_layouts, read_zones
 from stationmaster.station.names import fill_names, guess_warning, read_names
 from stationmaster.station.operations import Operations, read_operations
-from stationmaster.station.places import ids_of, read_places, read_station_file
+from stationmaster.station.places import read_places, read_station_file
 from stationmaster.station.reading import HelpfulFaults
 from stationmaster.station.rules import RuleWorld, read_rules
 from stationmaster.station.running_days import Calendar
@@ -17,7 +17,7 @@ from stationmaster.station.texts import STATUS_PREFIX, read_templates
 from stationmaster.station.timetable import TimetableRow, read_timetable
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import Fault
-from stationmaster_kernel.configuration import Clearance, Configuration, Name, PlaceKind
+from stationmaster_kernel.configuration import Clearance, Configuration, Name
 
 __all__ = ["Station", "load_station", "read_station"]
 
@@ -79,12 +79,8 @@ def read_station(folder: Path, faults: Faults) -> Station:
     timetable = read_timetable(folder, places, calendars, faults)
     classes = tuple(dict.fromkeys((*file.classes, *(row.train_class for row in timetable))))
     operations = read_operations(folder, places, classes, timetable, faults)
-    world = RuleWorld(
-        platforms=ids_of(places, PlaceKind.PLATFORM),
-        classes=classes,
-        zone_types=tuple(dict.fromkeys(zone.type for zone in zones)),
-        templates=tuple(item.id for item in templates if not item.id.startswith(STATUS_PREFIX)),
-    )
+    said = [template for template in templates if not template.id.startswith(STATUS_PREFIX)]
+    world = RuleWorld.of(places, zones, said, classes)
     rules = read_rules(folder, world, faults)
     own = Name(id=dict(file.facts.names).get(languages[0], ""), names=file.facts.names)
     known = given if not own.id or own.id in {name.id for name in given} else (*given, own)

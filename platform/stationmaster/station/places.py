@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from stationmaster.station.reading import read_reference, read_references, read_words, unique
+from stationmaster.station.reading import only_keys, read_reference, read_references, read_words, unique
 from stationmaster_base.configuration import Faults, Table, read_toml
 from stationmaster_kernel.configuration import Clearance, Place, PlaceKind, StationFacts
 
@@ -19,6 +19,8 @@ PLACES_FILE = "places.toml"
 
 TELECODE = re.compile(r"[A-Z0-9]{2,6}\Z")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+
+LIGHT_KEYS = ("id", "names", "type", "platforms", "gates", "areas", "exits")
 
 DAY = 1440
 """Minutes."""
@@ -71,12 +73,14 @@ def read_places(folder: Path, languages: tuple[str, ...], faults: Faults) -> tup
     simple = {
         kind: unique((item, _place(item, kind, languages)) for item in tables[kind])
         for kind in PlaceKind
-        if kind not in (PlaceKind.TRACK, PlaceKind.PLATFORM)
+        if kind not in (PlaceKind.TRACK, PlaceKind.PLATFORM, PlaceKind.LIGHT)
     }
     around = tuple(place for places in simple.values() for place in places)
     platforms = unique((item, _platform(item, languages, around)) for item in tables[PlaceKind.PLATFORM])
     tracks = unique((item, _track(item, languages, platforms)) for item in tables[PlaceKind.TRACK])
-    found = simple | {PlaceKind.PLATFORM: platforms, PlaceKind.TRACK: tracks}
+    around = (*around, *platforms)
+    lights = unique((item, _light(item, languages, around)) for item in tables[PlaceKind.LIGHT])
+    found = simple | {PlaceKind.PLATFORM: platforms, PlaceKind.TRACK: tracks, PlaceKind.LIGHT: lights}
     return tuple(place for kind in order for place in found[kind])
 
 
@@ -101,6 +105,21 @@ def _platform(table: Table, languages: tuple[str, ...], around: tuple[Place, ...
         exits=read_references(table, "exits", "exit", ids_of(around, PlaceKind.EXIT)),
     )
     table.finish()
+    return place
+
+
+def _light(table: Table, languages: tuple[str, ...], around: tuple[Place, ...]) -> Place:
+    place = Place(
+        id=table.identifier("id"),
+        kind=PlaceKind.LIGHT,
+        names=read_words(table, "names", languages),
+        type=table.identifier("type") if "type" in table else "",
+        platforms=read_references(table, "platforms", "platform", ids_of(around, PlaceKind.PLATFORM)),
+        gates=read_references(table, "gates", "gate", ids_of(around, PlaceKind.GATE)),
+        areas=read_references(table, "areas", "area", ids_of(around, PlaceKind.AREA)),
+        exits=read_references(table, "exits", "exit", ids_of(around, PlaceKind.EXIT)),
+    )
+    only_keys(table, LIGHT_KEYS)
     return place
 
 

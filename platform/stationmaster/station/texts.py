@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
+from jinja2.meta import find_undeclared_variables
 
 from stationmaster.station.reading import closest
 from stationmaster_base.configuration import IDENTIFIER, Faults, Table, read_toml
@@ -28,6 +29,7 @@ TEMPLATE_FIELDS = (
     "platform",
     "old_platform",
     "track",
+    "old_track",
     "gates",
     "areas",
     "exits",
@@ -35,6 +37,10 @@ TEMPLATE_FIELDS = (
     "expected",
     "minutes",
     "reason",
+    "formation",
+    "turnaround",
+    "check_in_open",
+    "check_in_close",
 )
 STATUS_FIELDS = ("minutes",)
 
@@ -76,12 +82,18 @@ def _template(table: Table, key: str, languages: tuple[str, ...]) -> Template:
 
 
 def _try(table: Table, language: str, text: str, fields: Sequence[str]) -> None:
-    """Render the text with full and with empty fields; the first thing that goes wrong is a fault."""
+    """Name every field that does not exist; if there is none, render the text with full and with empty fields."""
     allowed = f"fields {', '.join(fields)}"
+    reader = environment()
     if not text:
         return
     try:
-        template = environment().from_string(text)
+        unknown = find_undeclared_variables(reader.parse(text)) - {*fields, *reader.globals}
+        for field in sorted(unknown):
+            table.fault(language, f"{field!r} is not known", ", ".join(fields))
+        if unknown:
+            return
+        template = reader.from_string(text)
         for minutes in MINUTES:
             for trial in (TRIAL_TEXT, ""):
                 values: Mapping[str, str | int] = dict.fromkeys(fields, trial) | {"minutes": minutes}
