@@ -74,6 +74,9 @@ class RowDifference:
     fields: tuple[FieldDifference, ...] = ()
 
 
+_NONE: tuple[FieldDifference, ...] = ()
+
+
 def standing(day: date, rows: Iterable[PlanRow]) -> PlanSide:
     """A day's plan as it stands."""
     calls = ((_key(row), row.planned) for row in rows)
@@ -95,11 +98,13 @@ def plan_difference(before: PlanSide, after: PlanSide, station: ReadyStation) ->
     found: list[tuple[int, str, RowDifference]] = []
     for key in dict.fromkeys((*new, *old)):
         was, now = old.get(key), new.get(key)
-        if was is None or now is None:
-            call, day = (now, after.day) if now is not None else (was, before.day)
-            rank, change, fields = (-2, RowChange.ADDED, ()) if was is None else (-1, RowChange.GONE, ())
+        call, day = (was, before.day) if now is None else (now, after.day)
+        change, rank, fields = RowChange.CHANGED, 0, _NONE
+        if was is None:
+            change, rank = RowChange.ADDED, -2
+        elif now is None:
+            change, rank = RowChange.GONE, -1
         else:
-            call, day, change = now, after.day, RowChange.CHANGED
             fields = field_differences(was, before.day, now, after.day, station)
             if not fields:
                 continue

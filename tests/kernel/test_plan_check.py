@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call
-from stationmaster_kernel.changes import KINDS, Changes, Resource
+from stationmaster_kernel.changes import KINDS, Changes, Resource, Value
 from stationmaster_kernel.day_plan import DayPlan, PlanRow, RowChange, row_id
 from stationmaster_kernel.deeds import CheckRows, DecideRows, Deed, Expect, LockPlan, SetTrack, Undo
 from stationmaster_kernel.inputs import Act, Feed, Input, Plan, PlannedCall, TaskResult, Tick
@@ -78,7 +78,8 @@ class Day:
         return found
 
     def call(self, number: str) -> Call:
-        return self.state.calls[CALL.format(number)]
+        found: Call = self.state.calls[CALL.format(number)]
+        return found
 
     def has(self, number: str) -> bool:
         return CALL.format(number) in self.state.calls
@@ -138,7 +139,7 @@ def test_a_newer_version_is_taken_row_by_row() -> None:
     gone = day.row(G3)
     assert (gone.planned, gone.before, gone.version) == (None, planned("G3", departure="09:30"), 2)
     assert day.row(G2).before == planned("G2", departure="09:00")
-    (note,) = changes.notes
+    (note,) = (note for note in changes.notes if note.code.startswith("plan"))
     assert (note.code, note.subject, dict(note.detail)) == (
         "plan-changed",
         "2026-03-01",
@@ -557,7 +558,7 @@ def test_any_sequence_of_versions_and_decisions(moves: list[tuple[PlannedCall, .
 
 
 def through_json(item: Resource) -> Resource:
-    value = from_plain(KINDS[item.kind], json.loads(json.dumps(to_plain(item.value))))
+    value: Value = from_plain(KINDS[item.kind], json.loads(json.dumps(to_plain(item.value))))
     return replace(item, value=value)
 
 

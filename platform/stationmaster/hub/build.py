@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred, succeed
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
@@ -15,6 +16,7 @@ from stationmaster.hub.api import HubApi
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
+from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.presence import ExecutorBook
@@ -86,6 +88,7 @@ class Hub(Service):
         clock, timer, reactor, boot = running.clock, running.timer, running.reactor, running.new_boot_id()
         metrics = HubMetrics(running.registry)
         self._thread = WriterThread(reactor)
+        self._reader = WriterThread(reactor, "journal")
         self._store = Store(settings.database, running.new_boot_id, probe)
         self._pipeline = Pipeline(
             store=self._store,
@@ -97,6 +100,16 @@ class Hub(Service):
             fail=running.fail,
             probe=probe,
         )
+        self._keeper = JournalKeeper(
+            store=self._store,
+            url=settings.database,
+            in_writer=self._thread,
+            in_reader=self._reader,
+            reactor=reactor,
+            zone=ZoneInfo(station.configuration.station.zone),
+            keep_days=settings.keep_days,
+            state=lambda: self._pipeline.state,
+        )
         self._feed = FeedIntake(self._pipeline, clock, boot)
         self._executors = ExecutorBook(self._pipeline, clock, boot)
         self._day = StationDay(
@@ -106,6 +119,7 @@ class Hub(Service):
             clock=clock,
             timer=timer,
             boot=boot,
+            days_ahead=settings.plan_days,
         )
         side = ProtocolSide(
             pipeline=self._pipeline,
@@ -136,6 +150,7 @@ class Hub(Service):
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
         self._pipeline.on_commit(self._committed)
+        self._pipeline.on_commit(self._keeper.committed)
         self._pipeline.on_new_beginning(self._server.new_epoch)
         self._pipeline.on_new_beginning(self._api.begun_again)
         self._feed.on_grade(self._server.feed_changed)
@@ -150,6 +165,7 @@ class Hub(Service):
         Service.startService(self)
         self._pages.startService()
         self._thread.startService()
+        self._reader.startService()
         self._pipeline.open().addCallback(self._loaded).addErrback(self._failed)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
@@ -167,7 +183,9 @@ class Hub(Service):
         yield maybeDeferred(self._protocol.stopService)
         self._server.stop()
         yield deferLater(cast("Any", self._reactor), 0)  # one turn of the reactor, in which the goodbyes are written
+        yield self._keeper.stop()
         yield self._pipeline.stop()
+        self._reader.stopService()
         self._thread.stopService()
         self._store.close()
         self._api.stop()
@@ -175,6 +193,11 @@ class Hub(Service):
 
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
+        return self._keeper.begin().addCallback(lambda _: self._begin_day(loaded))
+
+    def _begin_day(self, loaded: Loaded) -> Deferred[None]:
+        if not self.running:
+            return succeed(None)
         self.view.loaded(loaded.tail)
         self._feed.loaded()
         self._executors.loaded()

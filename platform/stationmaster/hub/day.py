@@ -1,8 +1,9 @@
 """The station's day: what the hub puts into the pipeline by itself.
 
-When it starts: the configuration if the folder says something new, the plans that are missing, and a tick. From
-then on a tick at the first second of each minute, and a plan for each day as it comes into view.
-A plan that exists is never made again: people may have worked on it.
+When it starts: the configuration if the folder says something new, the plans, and a tick. From then on a tick at the
+first second of each minute, and a plan for each day as it comes into view.
+Plans of today and of the days to come are made anew when the hub starts and when the folder was read again; one that
+says nothing new is not put in. What becomes of a new one is the kernel's to say: people may have worked on the old one.
 """
 
 from __future__ import annotations
@@ -10,20 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from twisted.internet.defer import Deferred, gatherResults
+
 from stationmaster.hub.feed import Intake
+from stationmaster.station.plans import plan_digest
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import MINUTE, Instant, floor_minute, local_date, to_iso
 from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.day_plan import DayPlan
 from stationmaster_kernel.inputs import Configure, Plan, PlannedCall, Tick
 from stationmaster_service.timer import Handle, StationTimer
 
-__all__ = ["DAYS_AHEAD", "StationDay", "same_configuration"]
+__all__ = ["DAYS_AHEAD", "PlanDay", "StationDay", "same_configuration"]
 
 DAYS_AHEAD = 3
-"""Service dates after today that have a plan."""
+"""Service dates after today that have a plan, unless the settings say otherwise."""
+
+PlanDay = Callable[[date], tuple[PlannedCall, ...]]
+"""The calls of a service date by the timetable, in order of planned time."""
 
 
 class StationDay:
@@ -36,6 +44,7 @@ class StationDay:
         clock: station time.
         timer: wakes it at each minute.
         boot: makes the ids of this process's inputs unique.
+        days_ahead: service dates after today that have a plan.
 
     """
 
@@ -43,11 +52,12 @@ class StationDay:
         self,
         *,
         configuration: Configuration,
-        plan_day: Callable[[date], tuple[PlannedCall, ...]],
+        plan_day: PlanDay,
         pipeline: Intake,
         clock: StationClock,
         timer: StationTimer,
         boot: str,
+        days_ahead: int = DAYS_AHEAD,
     ) -> None:
         self._configuration = configuration
         self._plan_day = plan_day
@@ -55,21 +65,35 @@ class StationDay:
         self._clock = clock
         self._timer = timer
         self._boot = boot
+        self._days_ahead = days_ahead
         self._zone = ZoneInfo(configuration.station.zone)
-        self._planned: set[date] = set()
+        self._digests: dict[date, str] = {}
+        """Of the newest plan of each day that the kernel has, or that is on its way to it."""
+        self._put = 0
         self._next: Handle | None = None
 
     def begin(self, *, fresh: bool) -> None:
         """Put in what a hub that has just read its store needs; `fresh` means that the store was empty."""
         state = self._pipeline.state
-        now = self._clock.now()
         if state.configuration is None or not same_configuration(state.configuration, self._configuration):
-            at = Instant(int(now))
-            self._pipeline.put(Configure(id=f"configure/{self._boot}", at=at, configuration=self._configuration))
-        self._planned = set(state.facts.planned)
+            self._configure()
+        plans = cast("dict[str, DayPlan]", state.records.get("plan", {}))
+        self._digests = {plan.day: plan.digest for plan in plans.values()}
         if fresh:
-            self._plan(local_date(floor_minute(now), self._zone) - timedelta(days=1))
+            self._plan(self._today() - timedelta(days=1))
+        self._renew()
         self._minute()
+
+    def reloaded(self, configuration: Configuration, plan_day: PlanDay) -> Deferred[None]:
+        """The folder was read again: put in what it says new. Fires when that is committed; nothing new is at once."""
+        put: list[Deferred[Any]] = []
+        if not same_configuration(configuration, self._configuration):
+            self._configuration = configuration
+            self._zone = ZoneInfo(configuration.station.zone)
+            put.append(self._configure())
+        self._plan_day = plan_day
+        put.extend(self._renew())
+        return gatherResults(put, consumeErrors=True).addCallback(lambda _: None)
 
     def end(self) -> None:
         """No more ticks."""
@@ -78,17 +102,43 @@ class StationDay:
 
     def _minute(self) -> None:
         minute = floor_minute(self._clock.now())
-        today = local_date(minute, self._zone)
-        for ahead in range(DAYS_AHEAD + 1):
-            self._plan(today + timedelta(days=ahead))
+        for day in self._days(local_date(minute, self._zone)):
+            if day not in self._digests:
+                self._plan(day)
         self._pipeline.put(Tick(id=f"tick/{to_iso(minute)}", at=minute))
         self._next = self._timer.call_at(minute + MINUTE, self._minute)
 
-    def _plan(self, day: date) -> None:
-        if day not in self._planned:
-            self._planned.add(day)
-            at = Instant(int(self._clock.now()))
-            self._pipeline.put(Plan(id=f"plan/{day.isoformat()}/1", at=at, day=day, calls=self._plan_day(day)))
+    def _renew(self) -> list[Deferred[Any]]:
+        """Make the plans of today, of the days in view, and of every later day that has one."""
+        today = self._today()
+        days = sorted({*self._days(today), *(day for day in self._digests if day > today)})
+        return [done for day in days if (done := self._plan(day)) is not None]
+
+    def _plan(self, day: date) -> Deferred[Any] | None:
+        """Put the plan of a day in if it says anything new."""
+        calls = self._plan_day(day)
+        digest = plan_digest(calls)
+        if self._digests.get(day) == digest:
+            return None
+        self._digests[day] = digest
+        at = Instant(int(self._clock.now()))
+        return self._pipeline.put(
+            Plan(id=self._id(f"plan/{day.isoformat()}"), at=at, day=day, calls=calls, digest=digest)
+        )
+
+    def _configure(self) -> Deferred[Any]:
+        at = Instant(int(self._clock.now()))
+        return self._pipeline.put(Configure(id=self._id("configure"), at=at, configuration=self._configuration))
+
+    def _id(self, what: str) -> str:
+        self._put += 1
+        return f"{what}/{self._boot}/{self._put}"
+
+    def _today(self) -> date:
+        return local_date(floor_minute(self._clock.now()), self._zone)
+
+    def _days(self, today: date) -> list[date]:
+        return [today + timedelta(days=ahead) for ahead in range(self._days_ahead + 1)]
 
 
 def same_configuration(one: Configuration, other: Configuration) -> bool:

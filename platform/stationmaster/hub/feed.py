@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -41,7 +41,7 @@ class Intake(Protocol):
 
     @property
     def state(self) -> State: ...
-    def put(self, given: Input, /) -> Deferred[None]: ...
+    def put(self, given: Input, /) -> Deferred[Any]: ...
 
 
 class FeedIntake:

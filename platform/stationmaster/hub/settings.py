@@ -8,10 +8,11 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from stationmaster.hub.database import database_url
+from stationmaster.hub.day import DAYS_AHEAD
 from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
 
-__all__ = ["HubSettings", "Subsystem"]
+__all__ = ["HubSettings", "Operator", "Subsystem"]
 
 _PLACEHOLDER = "sqlite:///hub.db"
 
@@ -25,11 +26,20 @@ class Subsystem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Who may act, under which name, and with which secret."""
+
+    name: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubSettings:
     """Where the hub finds what it needs, and where it listens.
 
     `line` is the device of the one-way line; None without one. `feed_late_s` and `feed_lost_s` are seconds of machine
     time without telegrams after which the feed is late and lost; `heartbeat_s` is the time between heartbeats.
+    `plan_days` are the service dates after today that have a plan.
     """
 
     station: Path
@@ -43,7 +53,10 @@ class HubSettings:
     feed_late_s: float = 10.0
     feed_lost_s: float = 60.0
     heartbeat_s: float = 5.0
+    keep_days: int = 90
+    plan_days: int = DAYS_AHEAD
     subsystems: tuple[Subsystem, ...] = ()
+    operators: tuple[Operator, ...] = ()
 
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> HubSettings:
@@ -57,6 +70,12 @@ class HubSettings:
         line = table.text("line", "")
         subsystems = table.table("subsystems")
         names = subsystems.keys()
+        operators = table.table("operators")
+        who = operators.keys()
+        people = tuple(Operator(name=name, token=operators.text(name)) for name in who)
+        for operator in people:
+            if operator.token and any(operator.token == other.token for other in people if other is not operator):
+                operators.fault(operator.name, "has the same token as another operator", "a secret of his own")
         settings = cls(
             station=folder / table.text("station"),
             database=database,
@@ -69,7 +88,10 @@ class HubSettings:
             feed_late_s=table.number("feed_late_s", 10.0, low=0.1, high=3600),
             feed_lost_s=table.number("feed_lost_s", 60.0, low=0.1, high=86400),
             heartbeat_s=table.number("heartbeat_s", 5.0, low=0.05, high=300),
+            keep_days=table.integer("keep_days", 90, low=1, high=36500),
+            plan_days=table.integer("plan_days", DAYS_AHEAD, low=1, high=60),
             subsystems=tuple(Subsystem(identity=name, token=subsystems.text(name)) for name in names),
+            operators=people,
         )
         if settings.feed_lost_s <= settings.feed_late_s:
             table.fault("feed_lost_s", "is not more than feed_late_s", f"more than {settings.feed_late_s:g}")
