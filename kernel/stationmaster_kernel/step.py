@@ -16,6 +16,7 @@ from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes, Remembered
 from stationmaster_kernel.deciding import take_or_propose
 from stationmaster_kernel.draft import Draft
+from stationmaster_kernel.encounters import settle_encounters
 from stationmaster_kernel.feed import differences, impossible, nearest, unmatched_id
 from stationmaster_kernel.inputs import (
     Act,
@@ -49,6 +50,7 @@ def step(state: State, given: Input) -> tuple[State, Changes]:
     """
     draft = Draft(state, Instant(max(given.at, state.facts.now)))
     _HANDLERS[type(given)](draft, given)
+    settle_encounters(draft)
     return draft.finish()
 
 
