@@ -100,8 +100,8 @@ def _news(state: State, given: Input) -> Input | None:
 def quarantined(given: Input, error: Exception) -> Changes:
     """What stands in the journal for an input that the kernel has refused, or on which it failed."""
     if isinstance(error, Refused):
-        reason, message = error.code, str(error)
+        reason, message, hint = error.code, error.message, error.hint
     else:
-        reason, message = "kernel-failed", f"{type(error).__name__}: {error}"
-    detail = (("message", message), ("reason", reason))
+        reason, message, hint = "kernel-failed", f"{type(error).__name__}: {error}", ""
+    detail = (*((("hint", hint),) if hint else ()), ("message", message), ("reason", reason))
     return Changes(notes=(Note(code=QUARANTINED, subject=given.id, detail=detail),))

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from stationmaster.hub.journal import JournalEntry
 from stationmaster.hub.metrics import HubMetrics
-from stationmaster.hub.store import Loaded, Probe, Store, Stored, StoreDown
+from stationmaster.hub.store import Loaded, Probe, Recorded, Store, Stored, StoreDown
 from stationmaster.hub.writer import InThread, NewBeginning, Work, Writer
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
@@ -62,7 +62,7 @@ class Committed:
 @dataclass(slots=True, kw_only=True)
 class _Waiting:
     given: Input
-    done: Deferred[None]
+    done: Deferred[Committed | None]
 
 
 class Pipeline:
@@ -137,9 +137,13 @@ class Pipeline:
 
     # Inputs
 
-    def put(self, given: Input) -> Deferred[None]:
-        """Put an input in; fires when it is committed, quarantined, or found to have been committed before."""
-        done: Deferred[None] = Deferred()
+    def put(self, given: Input) -> Deferred[Committed | None]:
+        """Put an input in; fires with its journal entry when it is committed or quarantined.
+
+        It fires with None for an input that says nothing new, and for one that was committed before: `recorded` tells
+        what came of that.
+        """
+        done: Deferred[Committed | None] = Deferred()
         if not self._stopped:
             self._waiting.append(_Waiting(given=given, done=done))
             self._pump()
@@ -162,6 +166,13 @@ class Pipeline:
         waiting: Deferred[None] = Deferred()
         self._idle.append(waiting)
         return waiting
+
+    def recorded(self, input_id: str) -> Deferred[Recorded | None]:
+        """What the journal says of an input; None if it has none of this id, or no longer what came of it.
+
+        Fails with `StoreDown` while the database cannot be used.
+        """
+        return self._in_thread(lambda: self._store.recorded(input_id))
 
     # Outcomes
 
@@ -250,16 +261,17 @@ class Pipeline:
         done, self._with_writer = self._with_writer, []
         self.state = batch.state
         self.position = batch.head
-        if batch.entries:
-            committed = tuple(_committed(entry) for entry in batch.entries)
+        committed = tuple(_committed(entry) for entry in batch.entries)
+        if committed:
             for each in committed:
                 self._remember(each.stored)
             self._metrics.committed(work)
             for listener in self._listeners:
                 self._tell(listener, committed)
             self._probe("after-publish")
+        outcomes = {each.input_id: each for each in committed}
         for item in done:
-            item.done.callback(None)
+            item.done.callback(outcomes.get(item.given.id))
         self._pump()
         self._tell_idle()
 

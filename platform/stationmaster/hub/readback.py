@@ -16,13 +16,24 @@ from stationmaster.hub.journal import (
     notes_from_text,
     resource_from_row,
 )
-from stationmaster.hub.schema import HEAD, JOURNAL, RESOURCE
+from stationmaster.hub.schema import HEAD, INPUT, JOURNAL, RESOURCE
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.state import State
 from stationmaster_protocol.messages import Position
 
-__all__ = ["Loaded", "Stored", "last_sequence", "position_of", "read_entries", "read_fault", "read_head", "read_state"]
+__all__ = [
+    "Loaded",
+    "Recorded",
+    "Stored",
+    "last_sequence",
+    "position_of",
+    "read_entries",
+    "read_fault",
+    "read_head",
+    "read_recorded",
+    "read_state",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,16 @@ class Stored:
     hash: str
     at: Instant
     changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An input as it was put in (its JSON text), and what came of it."""
+
+    input_text: str
+    epoch: str
+    entry: Stored
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +139,18 @@ def read_entries(connection: Connection, epoch: str, most: int, size: int) -> It
     for entry in connection.execute(question):
         changes = changes_from_text(entry.changes, notes_from_text(entry.notes))
         yield Stored(sequence=entry.sequence, hash=entry.hash, at=Instant(entry.at), changes=changes)
+
+
+def read_recorded(connection: Connection, input_id: str) -> Recorded | None:
+    """What the journal has of an input; None if it was never committed, or its entry is no longer kept."""
+    question = (
+        select(JOURNAL, INPUT.c.body)
+        .join(INPUT, INPUT.c.sequence == JOURNAL.c.sequence)
+        .where(INPUT.c.id == input_id, JOURNAL.c.input == input_id)
+    )
+    row = connection.execute(question).first()
+    if row is None:
+        return None
+    changes = changes_from_text(row.changes, notes_from_text(row.notes))
+    entry = Stored(sequence=row.sequence, hash=row.hash, at=Instant(row.at), changes=changes)
+    return Recorded(input_text=row.body, epoch=row.epoch, entry=entry, refused=bool(row.refused))

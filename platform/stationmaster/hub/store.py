@@ -21,16 +21,19 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from stationmaster.hub.batch import Batch
+from stationmaster.hub.checkpoint import save_now
 from stationmaster.hub.database import LOCK_WAIT_S, Database, Occupied, StoreDown, migrate, open_database
 from stationmaster.hub.journal import JournalEntry, Row, first_hash, row_of
 from stationmaster.hub.readback import (
     Loaded,
+    Recorded,
     Stored,
     last_sequence,
     position_of,
     read_entries,
     read_fault,
     read_head,
+    read_recorded,
     read_state,
 )
 from stationmaster.hub.schema import HEAD, INPUT, JOURNAL, RESOURCE
@@ -38,7 +41,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_kernel.state import State
 from stationmaster_protocol.messages import Position
 
-__all__ = ["Displaced", "Fenced", "Loaded", "Probe", "Repeated", "Store", "StoreDown", "Stored"]
+__all__ = ["Displaced", "Fenced", "Loaded", "Probe", "Recorded", "Repeated", "Store", "StoreDown", "Stored"]
 
 Probe = Callable[[str], None]
 """Told each point that the pipeline passes; crash tests end the process there."""
@@ -131,6 +134,8 @@ class Store:
             else:
                 position = position_of(head)
             _set_head(connection, position, token)
+            if fault:
+                save_now(connection)  # replay begins anew there
             try:
                 loaded = Loaded(
                     position=position,
@@ -159,6 +164,16 @@ class Store:
                 rows = connection.execute(_KNOWN, {"ids": wanted[start : start + _MANY]})
                 found.update(row.id for row in rows)
         return frozenset(found)
+
+    def recorded(self, input_id: str) -> Recorded | None:
+        """What the journal has of an input; None if it was never committed, or its entry is no longer kept.
+
+        Raises:
+            StoreDown, Fenced, Displaced: the database cannot be used now, or any more, or as it is.
+
+        """
+        with self._transaction() as connection:
+            return read_recorded(connection, input_id)
 
     def commit(self, batch: Batch) -> None:
         """Write a batch in one transaction. When it returns, the batch is on disk.
@@ -236,9 +251,21 @@ class Store:
                 if rows:
                     connection.execute(self._put_resource, rows)
                 _set_head(connection, beginning, self._token)
+                save_now(connection)
                 self._probe("inside-new-beginning")
         self._at, self._perhaps, self._beginning, self._sure = beginning, None, None, True
         return beginning
+
+    @contextmanager
+    def keeping(self) -> Iterator[Connection]:
+        """A transaction for what keeps the journal bounded, which changes neither head nor resources.
+
+        Raises:
+            StoreDown, Fenced, Displaced: the database cannot be used now, or any more, or as it is.
+
+        """
+        with self._transaction() as connection:
+            yield connection
 
     def close(self) -> None:
         """Let go of the database."""
