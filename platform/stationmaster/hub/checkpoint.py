@@ -126,7 +126,7 @@ def read_packed(connection: Connection) -> Packed | None:
     if head is None or kernel is None:
         return None
     question = select(RESOURCE).order_by(RESOURCE.c.revision, RESOURCE.c.kind, RESOURCE.c.id)
-    found = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(question)
+    found = connection.execute(question.execution_options(yield_per=_ROWS_AT_ONCE))
     return Packed(
         position=Position(epoch=head.epoch, sequence=head.sequence, hash=head.hash),
         at=Instant(int(json.loads(kernel)["now"])),

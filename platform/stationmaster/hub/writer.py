@@ -112,9 +112,9 @@ class Writer:
 class WriterThread(Service):
     """One thread, alive while the service runs."""
 
-    def __init__(self, reactor: ThreadReactor) -> None:
+    def __init__(self, reactor: ThreadReactor, name: str = "writer") -> None:
         self._reactor = reactor
-        self._pool = ThreadPool(minthreads=1, maxthreads=1, name="writer")
+        self._pool = ThreadPool(minthreads=1, maxthreads=1, name=name)
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         Service.startService(self)
