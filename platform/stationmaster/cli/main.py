@@ -10,11 +10,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from stationmaster.cli import words
 from stationmaster.cli.processes import PROCESSES, Process
 from stationmaster_base.errors import StationError
 
@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_check(commands)
     _add_import(commands)
+    _add_plan(commands)
     for process in PROCESSES:
         _add_process(commands, process)
     return parser
@@ -156,10 +157,12 @@ def _add_run(commands: Any) -> None:
         help="where the demo keeps everything (default: var/demo)",
     )
     parser.add_argument("--at", metavar="HH:MM", help="station time at the beginning of a demo (default: 07:00)")
-    parser.add_argument("--day", metavar="YYYY-MM-DD", type=_day, help="its date at the beginning (default: today)")
+    parser.add_argument(
+        "--day", metavar="YYYY-MM-DD", type=words.day, help="its date at the beginning (default: today)"
+    )
     parser.add_argument(
         "--speed",
-        type=_speed,
+        type=words.speed,
         metavar="N",
         help="station seconds per second (default: 10, or as before); 0: it moves when clock.json is written",
     )
@@ -172,7 +175,7 @@ def _add_run(commands: Any) -> None:
     parser.add_argument(
         "--only", metavar="A,B", help="these processes alone: " + ", ".join(process.command for process in PROCESSES)
     )
-    parser.add_argument("--ports-from", type=_port, metavar="N", help="ports N, N+1, … instead of 8080, 7310, …")
+    parser.add_argument("--ports-from", type=words.port, metavar="N", help="ports N, N+1, … instead of 8080, 7310, …")
 
 
 def _add_check(commands: Any) -> None:
@@ -197,14 +200,16 @@ def _add_import(commands: Any) -> None:
         "Rows without a track get one that is free; rows for which there is none are reported.",
         call=_import,
         extra="hub",
-        examples="  stationmaster import timetable day.csv --into stations/mine\n",
+        examples="  stationmaster import timetable day.csv --into stations/mine\n"
+        "  stationmaster import gtfs feed.zip --stop 8000105 --class ICE=高速动车 --into stations/mine\n",
     )
-    parser.add_argument("what", choices=["timetable"], help="what the file holds")
+    parser.add_argument("what", choices=["timetable", "gtfs"], help="what the file holds")
     parser.add_argument(
         "file",
         type=Path,
         metavar="FILE",
-        help="CSV with the columns train_class, kind, train, origin, destination, arr, dep; UTF-8 or GB18030",
+        help="timetable: CSV with the columns train_class, kind, train, origin, destination, arr, dep; UTF-8 or "
+        "GB18030. gtfs: a feed, a zip file",
     )
     parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the station's folder")
     parser.add_argument(
@@ -212,6 +217,60 @@ def _add_import(commands: Any) -> None:
         action="store_true",
         help="bring in rows for which no track is free without one, instead of nothing at all",
     )
+    feed = parser.add_argument_group("a GTFS feed")
+    feed.add_argument("--stop", metavar="STOP_ID", help="which stop the station is, a station or a platform")
+    feed.add_argument(
+        "--class",
+        dest="classes",
+        type=words.pair,
+        action="append",
+        default=[],
+        metavar="ROUTE=CLASS",
+        help="the train class of a route, given by short name, route_id or type:N; as often as needed",
+    )
+    feed.add_argument(
+        "--track",
+        dest="tracks",
+        type=words.pair,
+        action="append",
+        default=[],
+        metavar="CODE=TRACK",
+        help="the track of a platform_code or stop_id; as often as needed",
+    )
+    feed.add_argument(
+        "--route-types",
+        type=words.ranges,
+        default=(),
+        metavar="N,N-N",
+        help="the route types that are trains (default: 2,100-117)",
+    )
+    feed.add_argument(
+        "--number-from",
+        choices=["trip_short_name", "trip_id"],
+        default="trip_short_name",
+        help="where the train number stands (default: trip_short_name)",
+    )
+
+
+def _add_plan(commands: Any) -> None:
+    parser = _add(
+        commands,
+        "plan",
+        "writes the day plans that the timetable makes",
+        "A plan has every call of a service date, with the times, places and formation that timetable, calendars and\n"
+        "operations.csv give. What people have changed in a running station is not in it.",
+        call=_plan,
+        extra="hub",
+        examples="  stationmaster plan stations/sample --from 2026-03-01\n"
+        "  stationmaster plan stations/sample --from 2026-03-01 --days 7 --format json --out week.json\n",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the station's folder")
+    parser.add_argument(
+        "--from", dest="first", type=words.day, required=True, metavar="YYYY-MM-DD", help="the first service date"
+    )
+    parser.add_argument("--days", type=words.days, default=3, metavar="N", help="how many service dates (default: 3)")
+    parser.add_argument("--format", choices=["csv", "json"], default="csv", help="how it is written (default: csv)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
 
 
 def _add_process(commands: Any, process: Process) -> None:
@@ -238,7 +297,9 @@ def _add_process(commands: Any, process: Process) -> None:
         parser.add_argument(
             "--print-scenario", action="store_true", help="write the events of some days as JSON lines, and end"
         )
-        parser.add_argument("--day", type=_day, metavar="YYYY-MM-DD", help="the first of these days (default: today)")
+        parser.add_argument(
+            "--day", type=words.day, metavar="YYYY-MM-DD", help="the first of these days (default: today)"
+        )
         parser.add_argument("--days", type=int, default=1, metavar="N", help="how many days (default: 1)")
 
 
@@ -290,29 +351,27 @@ def _check(chosen: argparse.Namespace) -> int:
 
 def _import(chosen: argparse.Namespace) -> int:
     station: Any = import_module("stationmaster.cli.stations")
-    code: int = station.import_timetable(chosen.file, chosen.into, without_track=chosen.without_track)
+    code: int
+    if chosen.what == "timetable":
+        code = station.import_timetable(chosen.file, chosen.into, without_track=chosen.without_track)
+        return code
+    if not chosen.stop:
+        raise StationError("stop-missing", "A feed has many stops.", "Say with --stop which one the station is.")
+    chosen.extra = "gtfs"
+    code = station.import_gtfs(
+        chosen.file,
+        chosen.into,
+        stop=chosen.stop,
+        classes=tuple(chosen.classes),
+        tracks=tuple(chosen.tracks),
+        route_types=chosen.route_types,
+        number_from=chosen.number_from,
+        without_track=chosen.without_track,
+    )
     return code
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write 2026-03-01") from error
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
-    if not 0 <= speed <= 3600:
-        raise argparse.ArgumentTypeError(f"{text} is not possible; a number 0…3600")
-    return speed
-
-
-def _port(text: str) -> int:
-    port = int(text) if text.isascii() and text.isdigit() else 0
-    if not 1024 <= port <= 65000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not possible; a number 1024…65000")
-    return port
+def _plan(chosen: argparse.Namespace) -> int:
+    station: Any = import_module("stationmaster.cli.stations")
+    code: int = station.plan(chosen.folder, chosen.first, chosen.days, form=chosen.format, out=chosen.out)
+    return code

@@ -1,4 +1,4 @@
-"""`stationmaster check` and `stationmaster import`: what a person reads of a station's folder.
+"""`stationmaster check`, `plan` and `import`: what a person reads of a station's folder.
 
 The station's own loader knows nothing of subsystems; this is where guidance's check of layouts is handed to it.
 """
@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import date
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from stationmaster.station.check import check_station
 from stationmaster.station.importing import ImportReport
 from stationmaster.station.importing import import_timetable as import_into
-from stationmaster_base.errors import Fault
+from stationmaster.station.load import load_station
+from stationmaster.station.plan_text import plans_csv, plans_json
+from stationmaster.station.plans import plan_days
+from stationmaster_base.errors import Fault, StationError
 from stationmaster_guidance.check import check_layout
 
-__all__ = ["check", "import_timetable"]
+__all__ = ["check", "import_gtfs", "import_timetable", "plan"]
 
 FAULTY = 1
 
@@ -32,12 +38,64 @@ def check(folder: Path) -> int:
     return 0
 
 
+def plan(folder: Path, first: date, days: int, *, form: str = "csv", out: Path | None = None) -> int:
+    """Write the plans of some service dates, as CSV or JSON, to a file or for a person to read.
+
+    Raises:
+        ConfigurationError: with every fault of the station's folder.
+        StationError: the file cannot be written.
+
+    """
+    station = load_station(folder)
+    text = {"csv": plans_csv, "json": plans_json}[form](station, plan_days(station, first, days))
+    if out is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise StationError("plan-not-written", f"{out} cannot be written: {error.strerror}.") from error
+    sys.stdout.write(f"The plans of {_count(days, 'date')} from {first.isoformat()} on are in {out}.\n")
+    return 0
+
+
 def import_timetable(file: Path, folder: Path, *, without_track: bool = False) -> int:
     """Bring a timetable into a station's folder and say what came of it; 0 if it was written, else 1.
 
     With `without_track`, rows for which no track is free come in without one.
     """
-    report = import_into(file, folder, allow_unallotted=without_track)
+    return _say(import_into(file, folder, allow_unallotted=without_track), folder)
+
+
+def import_gtfs(
+    feed: Path,
+    folder: Path,
+    *,
+    stop: str,
+    classes: tuple[tuple[str, str], ...] = (),
+    tracks: tuple[tuple[str, str], ...] = (),
+    route_types: tuple[tuple[int, int], ...] = (),
+    number_from: str = "trip_short_name",
+    without_track: bool = False,
+) -> int:
+    """Bring one stop of a GTFS feed into a station's folder; what is not brought in is listed. 0 if written, else 1.
+
+    The options are those of `GtfsOptions`.
+    """
+    calls: Any = import_module("stationmaster.station.gtfs_calls")
+    importing: Any = import_module("stationmaster.station.gtfs_importing")
+    options = calls.GtfsOptions(
+        stop=stop, classes=classes, tracks=tracks, route_types=route_types or calls.RAIL, number_from=number_from
+    )
+    made = importing.import_gtfs(feed, folder, options, allow_unallotted=without_track)
+    code = _say(made.report, folder)
+    for left in made.left_out:
+        sys.stdout.write(f"left out: {_count(len(left.trips), 'trip')}: {left.reason}\n")
+        sys.stdout.write("".join(f"  {trip}\n" for trip in left.trips))
+    return code
+
+
+def _say(report: ImportReport, folder: Path) -> int:
     _print(report.faults)
     _print(report.warnings, "warning: ")
     if not report.written:

@@ -72,16 +72,16 @@ class CsvRow:
             return None
         return int(value)
 
-    def date(self, column: str) -> date | None:
+    def day(self, column: str) -> date | None:
         """A date; None if the cell is empty or holds none."""
         value = self.cell(column)
-        return self._date(column, value) if value else None
+        return self._day(column, value) if value else None
 
     def dates(self, column: str) -> frozenset[date]:
         """Dates divided by spaces."""
         days: list[date] = []
         for value in self.cell(column).split():
-            day = self._date(column, value)
+            day = self._day(column, value)
             if day is not None and day in days:
                 self.fault(column, f"{value!r} stands there twice", "each once")
             elif day is not None:
@@ -90,7 +90,7 @@ class CsvRow:
 
     def period(self) -> tuple[date | None, date | None]:
         """`valid_from` and `valid_until`, in order."""
-        first, last = self.date("valid_from"), self.date("valid_until")
+        first, last = self.day("valid_from"), self.day("valid_until")
         if first is not None and last is not None and first > last:
             self.fault("valid_until", f"{last} lies before valid_from", f"{first} or later")
         return first, last
@@ -132,7 +132,7 @@ class CsvRow:
             self.fault(column, f"{value!r} has a number twice", "each once")
         return numbers
 
-    def _date(self, column: str, value: str) -> date | None:
+    def _day(self, column: str, value: str) -> date | None:
         try:
             # Only this one form: fromisoformat alone would also take week dates.
             if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
