@@ -1,12 +1,15 @@
-"""`check` and `import`, as a person reads them."""
+"""`check`, `plan` and `import`, as a person reads them."""
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from station.gtfs_making import Feed
 from stationmaster.cli.main import main
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
@@ -80,3 +83,83 @@ def test_a_bad_row_imports_nothing(station: Path, tmp_path: Path, capsys: pytest
     assert "day.csv: line 3" in said
     assert "Nothing was imported: 1 fault." in said
     assert (station / "timetable.csv").read_bytes() == before
+
+
+def test_a_stop_of_a_feed_is_imported(station: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be brought in is listed, trip by trip, and the station then has no faults."""
+    feed = str(Feed(tmp_path / "feed.zip").write())
+    words = ["import", "gtfs", feed, "--stop", "MZN", "--class", "K=快速", "--track", "Z=14", "--into", str(station)]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "9 calls imported into" in said
+    assert "left out: 1 trip: runs on no date\n  t-never (line 26)\n" in said
+    assert main(["check", str(station)]) == 0
+
+
+def test_a_faulty_feed_imports_nothing(station: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each fault is a line, and the code is one."""
+    before = (station / "timetable.csv").read_bytes()
+    feed = Feed(tmp_path / "feed.zip").change("stop_times.txt", "10:00:00,10:05:59", "x,y").write()
+    assert main(["import", "gtfs", str(feed), "--stop", "MZN", "--into", str(station)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("stop_times.txt: line 3, arrival_time: 'x' is not possible (allowed: HH:MM:SS")
+    assert said[1].startswith("stop_times.txt: line 3, departure_time: 'y' is not possible")
+    assert "Nothing was imported: 2 faults." in said
+    assert (station / "timetable.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--stop"),
+        (("--stop", "MZN", "--class", "K"), "'K' is no pair"),
+        (("--stop", "MZN", "--track", "=4"), "'=4' is no pair"),
+        (("--stop", "MZN", "--route-types", "2-"), "'2-' are no route types"),
+    ],
+)
+def test_what_a_feed_does_not_say_must_be_said(
+    station: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    """A missing or misspelt option is one message, and exit code 2."""
+    try:
+        code = main(["import", "gtfs", str(tmp_path / "feed.zip"), "--into", str(station), *words])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    assert code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_without_the_library_the_extra_is_named(
+    station: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub without `stationmaster[gtfs]` says what to install."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "pygtfs"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pygtfs", None)
+    feed = Feed(tmp_path / "feed.zip").write()
+    assert main(["import", "gtfs", str(feed), "--stop", "MZN", "--into", str(station)]) == 2
+    assert "pip install 'stationmaster[gtfs]'" in capsys.readouterr().err
+
+
+def test_plans_are_written(station: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """To the screen as CSV, or as JSON into a file."""
+    assert main(["plan", str(station), "--from", "2026-03-06", "--days", "1"]) == 0
+    assert capsys.readouterr().out.startswith("date,train_class,kind,train,origin,")
+    out = tmp_path / "week.json"
+    words = ["plan", str(station), "--from", "2026-03-06", "--days", "7", "--format", "json", "--out", str(out)]
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"The plans of 7 dates from 2026-03-06 on are in {out}.\n"
+    days = json.loads(out.read_text("utf-8"))["days"]
+    assert [day["date"] for day in days] == [f"2026-03-{number:02}" for number in range(6, 13)]
+
+
+def test_plans_of_a_faulty_station_are_not_written(
+    station: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its faults are said instead; so is a file that cannot be written."""
+    words = ["plan", str(station), "--from", "2026-03-06"]
+    assert main([*words, "--out", str(tmp_path / "none" / "plan.csv")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    (station / "operations.csv").write_text("train,track\nK600,99\n", "utf-8")
+    assert main(words) == 2
+    assert "operations.csv: line 2, track: '99' is not known" in capsys.readouterr().err

@@ -174,3 +174,44 @@ def test_replacing_a_file_never_leaves_half_of_it(tmp_path: Path, monkeypatch) -
     with pytest.raises(OSError, match="Input/output error"):
         replace_text(path, "new")
     assert [(item.name, item.read_text("utf-8")) for item in tmp_path.iterdir()] == [("a.csv", "old")]
+
+
+def test_calendars_and_days_underway_may_stand_in_the_file(folder, write_csv: Write) -> None:
+    """In Chinese too; a calendar that the folder does not have is a fault."""
+    rows = (
+        "快速,through,K1,银川,北京西,00:33,00:53,spring-festival,第2日,次日\n"
+        "快速,terminus,K3,银川,明泽南,23:33,,,当日,\n"
+    )
+    report = import_timetable(write_csv(f"{HEADER},开行日历,到达日,出发日\n{rows}"), folder.path)
+    assert report.faults == ()
+    first, second = load_station(folder.path).timetable
+    assert (first.arr_day, first.nights, first.days.calendar) == (1, 0, load_station(folder.path).calendars[0])
+    assert (second.arr_day, second.days.calendar) == (0, None)
+    row = "快速,origin,K5,明泽南,西安,,09:00,festival\n"
+    unknown = import_timetable(write_csv(f"{HEADER},calendar\n{row}"), folder.path)
+    assert [(fault.place, fault.problem) for fault in unknown.faults] == [
+        ("line 2, calendar", "'festival' is not known; did you mean 'spring-festival'?")
+    ]
+
+
+def test_a_track_that_operations_give_is_left_to_them(folder, write_csv: Write) -> None:
+    """It counts as occupied, and a later change of it is not hidden by a cell of the timetable."""
+    folder.append("operations.csv", "K1178,,,5,,,,,,,\n")
+    report = import_timetable(write_csv(GOOD), folder.path)
+    assert (report.written, report.allotted) == (True, 1)
+    station = load_station(folder.path)
+    assert station.timetable[0].track == ""
+    assert station.worked[0].track == "5"
+
+
+def test_a_timetable_that_makes_operations_impossible_is_refused(folder, write_csv: Write) -> None:
+    """A folder that loads never becomes one that does not: here the departure of a turnaround is gone."""
+    before = folder.contents()
+    rows = "高速动车,terminus,G6654,郑州东,明泽南,10:31,\n"
+    report = import_timetable(write_csv(GOOD + rows), folder.path)
+    assert not report.written
+    assert [str(fault) for fault in report.faults] == [
+        "operations.csv: line 14, turnaround: 'G6714' is not in the timetable "
+        "(allowed: an origin call that leaves at most 12 hours after G6654 arrives)"
+    ]
+    assert folder.contents() == before
