@@ -6,6 +6,7 @@ Every `main.py` of a component calls `run`; this is where the machine's clock, i
 from __future__ import annotations
 
 import random
+import signal
 import sys
 import time
 import uuid
@@ -42,6 +43,7 @@ class Running:
 
     `table` is the configuration file's top table and `folder` the folder from which its relative paths count.
     `fail` ends the process with an error that only a person can mend.
+    `on_hangup` has a function called, in the reactor's thread, whenever the process is sent SIGHUP.
     """
 
     reactor: Reactor
@@ -53,6 +55,7 @@ class Running:
     random: random.Random
     new_boot_id: Callable[[], str]
     fail: Callable[[StationError], None]
+    on_hangup: Callable[[Callable[[], object]], None] = lambda _: None
 
 
 def run(name: str, config: Path, build: Callable[[Running], Service]) -> int:
@@ -105,6 +108,7 @@ def run(name: str, config: Path, build: Callable[[Running], Service]) -> int:
             random=random.Random(),  # noqa: S311 - for jitter and the like; secrets are not made of it
             new_boot_id=lambda: uuid.uuid4().hex,
             fail=fail,
+            on_hangup=lambda call: _on_hangup(reactor, call),
         )
         service = build(running)
         faults.raise_if_any()
@@ -125,6 +129,10 @@ def _installed_reactor() -> Reactor:
     reactor: Any = import_module("twisted.internet.reactor")
     found: Reactor = reactor
     return found
+
+
+def _on_hangup(reactor: Reactor, call: Callable[[], object]) -> None:
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(call))
 
 
 def _clock(table: Table, folder: Path) -> StationClock:

@@ -12,6 +12,7 @@ from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from stationmaster_kernel.acts import do_act
+from stationmaster_kernel.applying import is_locked
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes, Remembered
 from stationmaster_kernel.deciding import take_or_propose
@@ -31,6 +32,7 @@ from stationmaster_kernel.inputs import (
     Tick,
 )
 from stationmaster_kernel.making import unplanned_call
+from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.plan_versions import take_plan
 from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.settling import rework, settle_by_time, station_of
@@ -39,6 +41,9 @@ from stationmaster_kernel.tasks import apply_result
 from stationmaster_kernel.values import FeedGrade, Running, TaskKind
 
 __all__ = ["Refused", "is_news", "step"]
+
+PLACES = ("gates", "areas", "exits")
+"""What of a call follows its platform."""
 
 
 def step(state: State, given: Input) -> tuple[State, Changes]:
@@ -76,19 +81,22 @@ def _tick(draft: Draft, tick: Tick) -> None:
 
 
 def _configure(draft: Draft, given: Configure) -> None:
+    before = draft.station
     draft.configure(given.configuration)
     for call in draft.calls():
-        rework(draft, _replaced(draft, call))
+        rework(draft, _replaced(draft, call, before))
 
 
-def _replaced(draft: Draft, call: Call) -> Call:
-    """The call with the platforms that its tracks have in the present configuration."""
+def _replaced(draft: Draft, call: Call, before: ReadyStation | None) -> Call:
+    """The call with the platforms that its tracks have now, and with those places that were its platform's own."""
     station = station_of(draft)
-    return replace(
-        call,
-        platform=station.platform_of(call.track),
-        planned_platform=station.platform_of(call.planned_track),
-    )
+    platform = station.platform_of(call.track)
+    places = {}
+    if before is not None:
+        old, new = before.places_of(call.platform), station.places_of(platform)
+        follow = [name for name in PLACES if getattr(call, name) == getattr(old, name)]
+        places = {name: getattr(new, name) for name in follow if not is_locked(call, name, draft.now)}
+    return replace(call, platform=platform, planned_platform=station.platform_of(call.planned_track), **places)
 
 
 def _plan(draft: Draft, plan: Plan) -> None:

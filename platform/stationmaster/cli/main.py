@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_import(commands)
     _add_plan(commands)
+    _add_reload(commands)
     for process in PROCESSES:
         _add_process(commands, process)
     return parser
@@ -273,6 +274,28 @@ def _add_plan(commands: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
 
 
+def _add_reload(commands: Any) -> None:
+    parser = _add(
+        commands,
+        "reload",
+        "has a running hub read its station's folder again",
+        "All of the folder is taken or, if anything in it is wrong, nothing; then each fault is one line, as for check.\n"
+        "What has been done stays done, the rest is worked out anew, and the differences are listed.\n"
+        "Exit code 1 if there are faults, 2 if no hub answers.",
+        call=_reload,
+        extra="hub",
+        examples="  stationmaster reload /etc/stationmaster/stationmaster.toml\n",
+    )
+    parser.add_argument(
+        "config",
+        type=Path,
+        nargs="?",
+        default=Path("stationmaster.toml"),
+        metavar="FILE",
+        help="the configuration file that the hub was started with (default: stationmaster.toml)",
+    )
+
+
 def _add_process(commands: Any, process: Process) -> None:
     call: Command = _simulate if process.command == "simulate" else lambda chosen: _process(process, chosen.config)
     if process.command == "hub":
@@ -340,6 +363,12 @@ def _run(chosen: argparse.Namespace) -> int:
         ports_from=chosen.ports_from,
     )
     code: int = run.run_demo(options)
+    return code
+
+
+def _reload(chosen: argparse.Namespace) -> int:
+    reloading: Any = import_module("stationmaster.cli.reloading")
+    code: int = reloading.reload_station(chosen.config)
     return code
 
 

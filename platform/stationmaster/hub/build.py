@@ -20,6 +20,8 @@ from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.presence import ExecutorBook
+from stationmaster.hub.reload import Reloader
+from stationmaster.hub.reload_api import ReloadApi, on_this_machine
 from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.side import ProtocolSide, entry_of
 from stationmaster.hub.store import Loaded, Probe, Store
@@ -143,6 +145,15 @@ class Hub(Service):
             settle=self._pipeline.when_idle,
         )
         self._api = HubApi(self.view, face, reactor)
+        self._reloader = Reloader(
+            station=station,
+            day=self._day,
+            state=lambda: self._pipeline.state,
+            now=clock.now,
+            in_thread=self._reader,
+        )
+        ReloadApi(face, self._reloader, on_this_machine)
+        running.on_hangup(self._reload)
         for add in faces:
             add(self.view, face)
         self._pages = Listening(reactor, face.site(), settings.listen, settings.port)
@@ -150,6 +161,7 @@ class Hub(Service):
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
         self._pipeline.on_commit(self._committed)
+        self._pipeline.on_commit(self._reloader.committed)
         self._pipeline.on_commit(self._keeper.committed)
         self._pipeline.on_new_beginning(self._server.new_epoch)
         self._pipeline.on_new_beginning(self._api.begun_again)
@@ -212,6 +224,7 @@ class Hub(Service):
         self._line = self._open_line()
         self.view.attach(self._server, self._line)
         self._api.start()
+        self._reloader.begin()
         grace = PRESENCE_HEARTBEATS * self._settings.heartbeat_s
         self._reconciling = self._reactor.callLater(grace, self._executors.reconcile)
         _LOG.info("up", head=self._pipeline.position.sequence, calls=len(self.view.state.calls))
@@ -236,6 +249,16 @@ class Hub(Service):
         self._running.registry.register(LineCollector(line))
         line.startService()
         return line
+
+    def _reload(self) -> None:
+        """Read the station's folder again, as SIGHUP asks; what comes of it stands in the log."""
+        self._reloader.reload().addErrback(self._not_reloaded)
+
+    def _not_reloaded(self, failure: Failure) -> None:
+        if not failure.check(StationError):
+            _LOG.error("reload-failed", problem=failure.getTraceback())
+            return
+        _LOG.warning("reload-refused", problem=str(failure.value), todo="mend it and send SIGHUP again")
 
     def _committed(self, committed: Sequence[Committed]) -> None:
         self._server.publish([entry_of(each.stored) for each in committed])
