@@ -1,7 +1,7 @@
 """The web API's answers: what stands in them, and how values become JSON.
 
 Every field of a value stands in its JSON, defaults too, under its own name. Instants are seconds since
-1970-01-01T00:00:00Z, dates are ISO text.
+1970-01-01T00:00:00Z, dates are ISO text. A deed has its name as `do`, as when it is sent.
 """
 
 from __future__ import annotations
@@ -15,18 +15,35 @@ from typing import Any
 from stationmaster.hub.view import FeedView, Noted
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant
+from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Note, Resource
 from stationmaster_kernel.configuration import StationFacts
+from stationmaster_kernel.conflict import Conflict
+from stationmaster_kernel.day_plan import DayPlan, PlanRow
+from stationmaster_kernel.mode import Mode
+from stationmaster_kernel.plain import TAG_KEY
+from stationmaster_kernel.plan_difference import FieldDifference, RowDifference
+from stationmaster_kernel.proposal import Acceptance, Proposal
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.hub_side import SubscriberInfo
 from stationmaster_protocol.messages import Position
 
 __all__ = [
+    "ActBody",
+    "ActsBody",
     "CallBody",
     "CallsBody",
+    "ChangedBody",
     "ChangesBody",
+    "ConflictsBody",
+    "ModesBody",
+    "PlanBody",
+    "PlanGlance",
+    "PlansBody",
+    "ProposalsBody",
+    "RowBody",
     "StateBody",
     "SubsystemBody",
     "SubsystemsBody",
@@ -101,6 +118,111 @@ class StateBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedBody:
+    """That a resource is another one now; `revision` is the one that it has."""
+
+    kind: str
+    id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActBody:
+    """An act that was done: `position` is its place in the journal, then what it changed, and what people should know.
+
+    `id` is the act's own, by which it is undone.
+    """
+
+    id: str
+    position: Position
+    at: Instant
+    by: str
+    puts: tuple[ChangedBody, ...]
+    deletes: tuple[tuple[str, str], ...]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActsBody:
+    """Acts, the newest first."""
+
+    position: Position
+    now: Instant
+    acts: tuple[ActRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanGlance:
+    """A day plan, and how far it has been checked: its rows, those ticked off, and differences that wait."""
+
+    plan: DayPlan
+    rows: int
+    checked: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlansBody:
+    """The day plans that there are, by date."""
+
+    position: Position
+    now: Instant
+    plans: tuple[PlanGlance, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowBody:
+    """A row; `fields` are what a newer version would change in it, in the order in which they matter."""
+
+    row: PlanRow
+    waits: bool
+    fields: tuple[FieldDifference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBody:
+    """One day plan, its rows in the order of the day, and how it differs.
+
+    `since_previous_day` is None when there is no plan of the day before.
+    """
+
+    position: Position
+    now: Instant
+    plan: PlanGlance
+    rows: tuple[RowBody, ...]
+    since_version: tuple[RowDifference, ...]
+    since_previous_day: tuple[RowDifference, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalsBody:
+    """What waits for a decision, oldest first, and what is not taken by itself."""
+
+    position: Position
+    now: Instant
+    proposals: tuple[Proposal, ...]
+    acceptances: tuple[Acceptance, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictsBody:
+    """Calls that are in each other's way, grave ones first, then by time."""
+
+    position: Position
+    now: Instant
+    conflicts: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModesBody:
+    """What is manual."""
+
+    position: Position
+    now: Instant
+    modes: tuple[Mode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesBody:
     """What commits changed, the last of them at `position`."""
 
@@ -121,7 +243,9 @@ def as_json(value: Any) -> JsonValue:
         return value.isoformat()
     if isinstance(value, tuple | list):
         return [as_json(item) for item in value]
-    return {name: as_json(getattr(value, name)) for name in _names(value.__class__)}
+    body: dict[str, JsonValue] = {name: as_json(getattr(value, name)) for name in _names(value.__class__)}
+    tag = getattr(value, "TAG", None)
+    return body if tag is None else {TAG_KEY: tag, **body}
 
 
 @cache

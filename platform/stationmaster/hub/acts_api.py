@@ -1,0 +1,241 @@
+"""`/api/v1/acts`: how operators act, and what they did.
+
+`POST` takes one act as JSON (an `ActRequest`) from an operator, whose token stands in `Authorization: Bearer …`, and
+answers when it is committed, or has been refused. The id is the client's: an act that is sent again with the same id is
+not done again, and is answered as the first time. So who got no answer sends it again until he has one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from stationmaster.hub.act_reading import read_act
+from stationmaster.hub.batch import QUARANTINED
+from stationmaster.hub.bodies import ActBody, ActsBody, ChangedBody, as_json
+from stationmaster.hub.operators import Operators
+from stationmaster.hub.pipeline import Committed, Pipeline
+from stationmaster.hub.store import Recorded, Stored
+from stationmaster.hub.view import HubView
+from stationmaster_base.configuration import Faults
+from stationmaster_base.errors import StationError
+from stationmaster_base.health import JsonValue
+from stationmaster_base.logging import get_logger
+from stationmaster_base.times import Instant
+from stationmaster_kernel.act import ActRecord
+from stationmaster_kernel.inputs import Act
+from stationmaster_kernel.plain import from_plain
+from stationmaster_protocol.messages import Position
+from stationmaster_service.face import Face, json_answer
+from stationmaster_service.interfaces import MachineTime, WebRequest
+
+__all__ = ["LARGEST_BODY", "PATIENCE_S", "ActsApi"]
+
+_LOG = get_logger("acts")
+
+LARGEST_BODY = 1_000_000
+"""Bytes of one act."""
+
+PATIENCE_S = 10.0
+"""Machine seconds after which an act that is still waiting is answered with 202."""
+
+MOST_ACTS = 1000
+USUAL_ACTS = 200
+
+IMPOSSIBLE = ("act-of-nobody", "deed-impossible")
+"""Refusals that no other state of the day would change: 422. All others are 409."""
+
+_OF_THE_KERNEL = ("feed", "kernel")
+"""Kinds that tell who acts nothing."""
+
+
+class ActsApi:
+    """The routes for acts.
+
+    Args:
+        view: the hub.
+        pipeline: where acts go.
+        operators: who may act.
+        face: where the routes go.
+        reactor: machine time.
+
+    """
+
+    def __init__(
+        self, *, view: HubView, pipeline: Pipeline, operators: Operators, face: Face, reactor: MachineTime
+    ) -> None:
+        self._view = view
+        self._pipeline = pipeline
+        self._operators = operators
+        self._reactor = reactor
+        self._under_way: dict[str, tuple[Act, list[Deferred[Any]]]] = {}
+        face.app.route("/api/v1/acts", methods=["POST"])(self._post)
+        face.app.route("/api/v1/acts", methods=["GET"])(self._get)
+
+    def _post(self, request: WebRequest) -> bytes | Deferred[bytes]:
+        if not self._operators:
+            return _error(request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators].")
+        by = self._operators.who(request)
+        if by is None:
+            request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
+            return _error(request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer.")
+        body = request.content.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            return _error(request, 413, "act-too-large", f"The act is larger than {LARGEST_BODY} bytes.", "Split it.")
+        faults = Faults()
+        asked = read_act(body, faults)
+        if asked is None:
+            return json_answer(
+                request,
+                {
+                    "error": "bad-act",
+                    "message": "The act cannot be read.",
+                    "faults": [
+                        {"place": fault.place, "problem": fault.problem, "allowed": fault.allowed} for fault in faults
+                    ],
+                },
+                400,
+            )
+        if self._pipeline.trouble:
+            request.setHeader(b"Retry-After", b"5")
+            return _error(request, 503, "store-down", self._pipeline.trouble, "Send the same act again in a while.")
+        return self._put(request, asked.act(by, Instant(int(self._view.now))))
+
+    def _put(self, request: WebRequest, act: Act) -> Deferred[bytes]:
+        """Put the act in, once, and answer as soon as there is anything to say."""
+        answer: Deferred[bytes] = Deferred()
+        patience = self._reactor.callLater(PATIENCE_S, lambda: answer.callback(_waits(request, act)))
+
+        def tell(outcome: Callable[[WebRequest], bytes]) -> None:
+            if patience.active():
+                patience.cancel()
+                answer.callback(outcome(request))
+
+        done = self._outcome(act)
+        done.addErrback(_failed).addCallback(tell)
+        return answer
+
+    def _outcome(self, act: Act) -> Deferred[Any]:
+        """Fires with what answers a request for this act: of several with one id, the first is put in."""
+        done: Deferred[Any] = Deferred()
+        known = self._under_way.get(act.id)
+        if known is not None:
+            if not _same(known[0], act):
+                done.callback(_used)
+            else:
+                known[1].append(done)
+            return done
+        waiting = [done]
+        self._under_way[act.id] = (act, waiting)
+        self._pipeline.put(act).addCallback(lambda committed: self._committed(act, committed)).addBoth(
+            lambda outcome: self._tell(act, waiting, outcome)
+        )
+        return done
+
+    def _committed(self, act: Act, committed: Committed | None) -> Any:
+        if committed is not None:
+            position = Position(
+                epoch=self._view.position().epoch, sequence=committed.stored.sequence, hash=committed.stored.hash
+            )
+            return _answer(act, position, committed.stored, committed.refused)
+        return self._pipeline.recorded(act.id).addCallback(lambda recorded: _again(act, recorded))
+
+    def _tell(self, act: Act, waiting: list[Deferred[Any]], outcome: Any) -> None:
+        del self._under_way[act.id]
+        for each in waiting:
+            if isinstance(outcome, Failure):
+                each.errback(outcome)
+            else:
+                each.callback(outcome)
+
+    def _get(self, request: WebRequest) -> bytes:
+        call, limit = _argument(request, "call"), _argument(request, "limit")
+        if limit and not (limit.isdecimal() and len(limit) < 5 and 1 <= int(limit) <= MOST_ACTS):
+            return _error(request, 400, "bad-argument", f"limit={limit!r} is not possible.", f"1 to {MOST_ACTS}.")
+        records = (cast("ActRecord", record) for record in self._view.state.records.get("act", {}).values())
+        acts = [record for record in records if not call or call in record.calls]
+        acts.sort(key=lambda record: (record.at, record.revision), reverse=True)
+        body = ActsBody(
+            position=self._view.position(),
+            now=Instant(int(self._view.now)),
+            acts=tuple(acts[: int(limit or USUAL_ACTS)]),
+        )
+        return json_answer(request, as_json(body))
+
+
+def _answer(act: Act, position: Position, entry: Stored, refused: bool) -> Callable[[WebRequest], bytes]:
+    """What is said of an act that stands in the journal."""
+    if refused:
+        detail = {key: value for note in entry.changes.notes if note.code == QUARANTINED for key, value in note.detail}
+        code = detail.get("reason", QUARANTINED)
+        status = 500 if code == "kernel-failed" else 422 if code in IMPOSSIBLE else 409
+        return lambda request: _error(request, status, code, detail.get("message", ""), detail.get("hint", ""))
+    body = ActBody(
+        id=act.id,
+        position=position,
+        at=entry.at,
+        by=act.by,
+        puts=tuple(
+            ChangedBody(kind=put.kind, id=put.id, revision=put.revision)
+            for put in entry.changes.puts
+            if put.kind not in _OF_THE_KERNEL
+        ),
+        deletes=tuple(gone for gone in entry.changes.deletes if gone[0] not in _OF_THE_KERNEL),
+        notes=entry.changes.notes,
+    )
+    return lambda request: json_answer(request, as_json(body))
+
+
+def _again(act: Act, recorded: Recorded | None) -> Callable[[WebRequest], bytes]:
+    """What is said of an act whose id has been used before."""
+    if recorded is None:
+        return lambda request: _error(
+            request, 409, "act-of-long-ago", f"{act.id} was done, and is no longer kept.", "Use a new id for a new act."
+        )
+    try:
+        known = from_plain(Act, json.loads(recorded.input_text))
+    except (ValueError, TypeError, KeyError):  # written by another version, or not an act
+        return _used
+    if not _same(known, act):
+        return _used
+    position = Position(epoch=recorded.epoch, sequence=recorded.entry.sequence, hash=recorded.entry.hash)
+    return _answer(act, position, recorded.entry, recorded.refused)
+
+
+def _same(one: Act, other: Act) -> bool:
+    """Whether two acts ask for the same thing, whenever they were asked for."""
+    return replace(one, at=other.at) == other
+
+
+def _used(request: WebRequest) -> bytes:
+    return _error(request, 409, "act-id-used", "Another act has this id.", "Use a new id for each new act.")
+
+
+def _failed(failure: Failure) -> Callable[[WebRequest], bytes]:
+    """What is said when nobody knows what came of an act."""
+    error = failure.value
+    if isinstance(error, StationError):
+        text = str(error)
+        return lambda request: _error(request, 503, "store-down", text, "Send the same act again in a while.")
+    _LOG.error("act-not-answered", problem=failure.getTraceback())
+    return lambda request: _error(request, 500, "hub-fault", f"The hub failed: {error!r}.", "Report this with the log.")
+
+
+def _waits(request: WebRequest, act: Act) -> bytes:
+    message = "The act waits and will be done. Send it again, with the same id, to hear what came of it."
+    body: JsonValue = {"id": act.id, "waits": True, "message": message}
+    return json_answer(request, body, 202)
+
+
+def _error(request: WebRequest, status: int, code: str, message: str, hint: str = "") -> bytes:
+    return json_answer(request, {"error": code, "message": message, "hint": hint}, status)
+
+
+def _argument(request: WebRequest, name: str) -> str:
+    values = request.args.get(name.encode(), [])
+    return values[0].decode("utf-8", "replace") if values else ""
