@@ -116,6 +116,14 @@ class PostgreSQL:
             server.send_signal(how)
             server.wait(_PATIENCE_S)
 
+    def limit_files(self, process: int, size: int | None) -> None:
+        """Let one of the server's processes make no file longer than `size` bytes, or as long as it likes.
+
+        Done by the server's own user: who is root in a container may often not.
+        """
+        limit = "unlimited" if size is None else str(size)
+        subprocess.run(["prlimit", "--pid", str(process), f"--fsize={limit}:"], check=True, **_as(self.user))
+
     @property
     def up(self) -> bool:
         """Whether it runs."""

@@ -153,6 +153,9 @@ class _Sqlite:
         before = _inode(self._path)
         if before is None and self._was_there:
             raise StoreDown(f"{self._path} has gone", _PUT_BACK)
+        if before is not None and not os.access(self._path, os.W_OK, effective_ids=True):
+            # SQLite would open it all the same, and leave a log behind that may not be written either.
+            raise StoreDown(f"{self._path} may only be read", "Let the hub's user write it; the hub goes on by itself.")
         way = "rw" if self._was_there else "rwc"
         connection = dialect.connect(f"file:{quote(str(self._path))}?mode={way}", uri=True, **options)
         try:
@@ -310,10 +313,14 @@ class _Postgresql:
     def _connect(self, dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
         connection = dialect.connect(*arguments, **options)
         try:
-            connection.execute(_END_OWN, {"key": _HUB_LOCK, "process": self._process})
+            own = {"key": _HUB_LOCK, "process": self._process}
+            connection.execute(_END_OWN, own)
             try:
                 connection.execute(_LOCK, {"key": _HUB_LOCK})
             except dialect.loaded_dbapi.errors.LockNotAvailable:
+                connection.rollback()
+                if connection.execute(_END_OWN, own).fetchone():
+                    raise StoreDown("a connection of ours that was cut has it still") from None
                 raise Occupied from None
             connection.commit()  # the lock is the connection's, not the transaction's
         except BaseException:
