@@ -12,13 +12,16 @@ from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred, suc
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
+from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.metrics import HubMetrics
+from stationmaster.hub.operators import Operators
 from stationmaster.hub.pipeline import Committed, Pipeline
+from stationmaster.hub.plans_api import PlansApi
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.reload import Reloader
 from stationmaster.hub.reload_api import ReloadApi, on_this_machine
@@ -145,6 +148,9 @@ class Hub(Service):
             settle=self._pipeline.when_idle,
         )
         self._api = HubApi(self.view, face, reactor)
+        operators = Operators(settings.operators)
+        ActsApi(view=self.view, pipeline=self._pipeline, operators=operators, face=face, reactor=reactor)
+        PlansApi(self.view, face)
         self._reloader = Reloader(
             station=station,
             day=self._day,
@@ -152,7 +158,7 @@ class Hub(Service):
             now=clock.now,
             in_thread=self._reader,
         )
-        ReloadApi(face, self._reloader, on_this_machine)
+        ReloadApi(face, self._reloader, lambda request: on_this_machine(request) or operators.who(request) is not None)
         running.on_hangup(self._reload)
         for add in faces:
             add(self.view, face)
