@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stationmaster.cli import words
+from stationmaster.cli.journal_commands import add_journal_commands
 from stationmaster.cli.processes import PROCESSES, Process
 from stationmaster_base.errors import StationError
 
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; the process's own unless given.
 
     Returns:
-        the exit code: 0 for done, 1 for `check` with faults, 2 for something that a person has to mend.
+        the exit code: 0 for done, 1 for `check` with faults and `replay` with a difference,
+        2 for something that a person has to mend.
 
     """
     parser = _parser()
@@ -109,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_plan(commands)
     _add_reload(commands)
+    add_journal_commands(commands, _add)
     for process in PROCESSES:
         _add_process(commands, process)
     return parser

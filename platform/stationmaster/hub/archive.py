@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import URL, Row
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -101,6 +101,8 @@ class DatabaseArchive:
                 entries = _entries(connection, after, _AT_ONCE)
                 last = entries[-1].sequence if entries else None
                 marks = _checkpoints(connection, after, last)
+                if entries and entries[0].sequence > after + 1:
+                    _check_not_cut(connection, after)
             for line in _in_order(epoch, entries, marks):
                 if not isinstance(line, Packed):
                     after, epoch = line.sequence, line.epoch
@@ -199,13 +201,22 @@ def _start(connection: Connection, since: Instant | None) -> Checkpoint | None:
     entries = _entries(connection, -1, 1)
     if entries and (mark is None or entries[0].sequence <= mark.sequence):
         first = entries[0]
-        if first.previous == first_hash(first.epoch):
+        if first.sequence == 1 and first.previous == first_hash(first.epoch):
             return beginning(first)
         if mark is None:
             raise StationError(
                 "journal-cut", f"The journal begins with entry {first.sequence}, and no checkpoint is before it."
             )
     return None if mark is None else _packed(mark).opened()
+
+
+def _check_not_cut(connection: Connection, after: int) -> None:
+    """Entries are missing: see whether they were cut off while we were on the way to them."""
+    oldest = connection.execute(select(func.min(CHECKPOINT.c.sequence))).scalar()
+    if oldest is not None and oldest > after:
+        raise StationError(
+            "journal-cut", "What was to be read next has become too old meanwhile and was cut off.", "Begin again."
+        )
 
 
 def _entries(connection: Connection, after: int, most: int) -> list[Written]:

@@ -121,9 +121,10 @@ class Past:
     """
 
     def __init__(self, start: Checkpoint) -> None:
-        self.bodies: dict[tuple[str, str], str] = {}
+        self.rows: dict[tuple[str, str], Row] = {}
         self.position = start.position
         self.now = start.at
+        self._software = start.software
         self._adopt(start)
 
     def time_of(self, line: Line) -> Instant:
@@ -154,30 +155,35 @@ class Past:
         self.now = self.time_of(line)
         self.position = Position(epoch=line.epoch, sequence=line.sequence, hash=line.hash)
         for gone in deletes:
-            self.bodies.pop(gone, None)
-        self.bodies.update({(row.kind, row.id): row.body for row in puts})
+            self.rows.pop(gone, None)
+        self.rows.update({(row.kind, row.id): row for row in puts})
         return puts
 
     def ids(self, kind: str) -> list[str]:
         """The ids of all resources of a kind."""
-        return sorted(item for found, item in self.bodies if found == kind)
+        return sorted(item for found, item in self.rows if found == kind)
 
     def tasks(self, kind: TaskKind, target: str) -> Iterator[Task]:
         """The tasks of one kind with this target."""
-        for (found, _), body in self.bodies.items():
-            if found == "task":
-                task = _task(body, kind, target)
+        for row in self.rows.values():
+            if row.kind == "task":
+                task = _task(row.body, kind, target)
                 if task is not None:
                     yield task
 
     def grade(self) -> FeedGrade:
         """How fresh the feed was."""
-        body = self.bodies.get(("kernel", "kernel"))
-        return FeedGrade.LOST if body is None else from_plain(KernelFacts, json.loads(body)).grade
+        row = self.rows.get(("kernel", "kernel"))
+        return FeedGrade.LOST if row is None else from_plain(KernelFacts, json.loads(row.body)).grade
+
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint that would stand here."""
+        rows = tuple(sorted(self.rows.values(), key=lambda row: (row.revision, row.kind, row.id)))
+        return Checkpoint(position=self.position, at=self.now, software=self._software, rows=rows)
 
     def _adopt(self, mark: Checkpoint) -> None:
-        self.bodies = {(row.kind, row.id): row.body for row in mark.rows}
-        self.position, self.now = mark.position, mark.at
+        self.rows = {(row.kind, row.id): row for row in mark.rows}
+        self.position, self.now, self._software = mark.position, mark.at, mark.software
 
 
 def look_back(

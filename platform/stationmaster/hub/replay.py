@@ -44,8 +44,8 @@ class Part(StrEnum):
 class Difference:
     """The first difference: at which entry, in which part, and both texts.
 
-    `input_id`, `input_kind` and `input_text` are empty where a checkpoint differs. `software` wrote the checkpoint at
-    which replay began, and perhaps the entry.
+    `input_id`, `input_kind` and `input_text` are empty where a checkpoint differs. `intact` tells whether the entry is
+    what was written, by its hash. `software` wrote the last checkpoint before, and perhaps the entry.
     """
 
     sequence: int
@@ -56,6 +56,7 @@ class Difference:
     input_id: str = ""
     input_kind: str = ""
     input_text: str = ""
+    intact: bool = True
     software: str = ""
 
 
@@ -229,6 +230,7 @@ class _Work:
             input_id=line.input_id,
             input_kind=line.input_kind,
             input_text=line.input_text,
+            intact=line.intact,
             software=self._software,
         )
 
