@@ -20,7 +20,8 @@ from typing import Any, get_args
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import KINDS, Changes, Note, Resource
 from stationmaster_kernel.inputs import Input
-from stationmaster_kernel.plain import from_plain, to_plain
+from stationmaster_kernel.plain import from_plain
+from stationmaster_kernel.plain_text import compact, to_text
 
 __all__ = [
     "INPUT_KINDS",
@@ -99,11 +100,6 @@ class Written:
         return self.hash == entry_hash(self.previous, self.sequence, self.input_id, self.changes_text, self.notes_text)
 
 
-def compact(plain: Any) -> str:
-    """JSON text without spaces, with every character as itself."""
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-
-
 def first_hash(epoch: str) -> str:
     """The hash before the first entry of an epoch."""
     return sha256(epoch.encode()).hexdigest()
@@ -122,7 +118,7 @@ def input_kind(given: Input) -> str:
 
 def input_text(given: Input) -> str:
     """An input as it is stored; its kind is stored beside it."""
-    return compact(to_plain(given))
+    return to_text(given)
 
 
 def input_from_text(kind: str, text: str) -> Input:
@@ -141,7 +137,7 @@ def make_entry(sequence: int, previous: str, given: Input, changes: Changes, *, 
     rows = tuple(row_of(put) for put in changes.puts)
     puts = ",".join(f"[{compact(row.kind)},{compact(row.id)},{row.revision},{row.body}]" for row in rows)
     changes_text = f'{{"puts":[{puts}],"deletes":{compact(list(changes.deletes))}}}'
-    notes_text = compact([to_plain(note) for note in changes.notes])
+    notes_text = f"[{','.join([to_text(note) for note in changes.notes])}]"
     return JournalEntry(
         sequence=sequence,
         previous=previous,
@@ -199,7 +195,7 @@ def notes_from_text(notes_text: str) -> tuple[Note, ...]:
 
 def row_of(resource: Resource) -> Row:
     """How a resource is stored."""
-    body = compact(to_plain(resource.value))
+    body = to_text(resource.value)
     return Row(kind=resource.kind, id=resource.id, revision=resource.revision, body=body)
 
 
