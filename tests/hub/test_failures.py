@@ -533,6 +533,8 @@ def test_subscribers_hear_heartbeats_and_then_everything_anew(sqlite_database: U
                 heard = carry()
                 assert heard
                 assert all(isinstance(event, HubHeartbeat) for event in heard)
+            client.beat()
+            carry()
             make_empty()
         try_again(hub, 2)
         snapshots = [event for event in carry() if isinstance(event, Whole)]
