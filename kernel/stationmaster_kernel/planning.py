@@ -176,7 +176,9 @@ def _delay_known(call: Call, event: Event, _: Rule) -> Instant | None:
 
 
 def _early(_: Call, event: Event, rule: Rule) -> Instant | None:
-    return event.best if event.best is not None and -event.late_minutes >= rule.at_least else None
+    """Not while it is overdue: the time that was said has passed, and nobody knows whether it is early still."""
+    early = event.best is not None and not event.overdue and -event.late_minutes >= rule.at_least
+    return event.best if early else None
 
 
 def _overdue(_: Call, event: Event, __: Rule) -> Instant | None:

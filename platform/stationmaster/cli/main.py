@@ -17,6 +17,7 @@ from typing import Any
 from stationmaster.cli import words
 from stationmaster.cli.journal_commands import add_journal_commands
 from stationmaster.cli.processes import PROCESSES, Process
+from stationmaster.cli.station_commands import add_station_commands
 from stationmaster_base.errors import StationError
 
 __all__ = ["main"]
@@ -107,9 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and end")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_run(commands)
-    _add_check(commands)
-    _add_import(commands)
-    _add_plan(commands)
+    add_station_commands(commands, _add)
     _add_reload(commands)
     add_journal_commands(commands, _add)
     for process in PROCESSES:
@@ -182,107 +181,12 @@ def _add_run(commands: Any) -> None:
     parser.add_argument("--ports-from", type=words.port, metavar="N", help="ports N, N+1, … instead of 8080, 7310, …")
 
 
-def _add_check(commands: Any) -> None:
-    parser = _add(
-        commands,
-        "check",
-        "checks a station's folder and reports every fault at once",
-        "Each fault is one line: file, place, what is wrong, what is allowed. Exit code 1 if there are any, 0 if not.",
-        call=_check,
-        extra="all",
-        examples="  stationmaster check stations/sample\n",
-    )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the station's folder")
-
-
-def _add_import(commands: Any) -> None:
-    parser = _add(
-        commands,
-        "import",
-        "brings a timetable into a station's folder",
-        "A bad row is reported with its line and reason, and then nothing is written at all.\n"
-        "Rows without a track get one that is free; rows for which there is none are reported.",
-        call=_import,
-        extra="hub",
-        examples="  stationmaster import timetable day.csv --into stations/mine\n"
-        "  stationmaster import gtfs feed.zip --stop 8000105 --class ICE=高速动车 --into stations/mine\n",
-    )
-    parser.add_argument("what", choices=["timetable", "gtfs"], help="what the file holds")
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="timetable: CSV with the columns train_class, kind, train, origin, destination, arr, dep; UTF-8 or "
-        "GB18030. gtfs: a feed, a zip file",
-    )
-    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the station's folder")
-    parser.add_argument(
-        "--without-track",
-        action="store_true",
-        help="bring in rows for which no track is free without one, instead of nothing at all",
-    )
-    feed = parser.add_argument_group("a GTFS feed")
-    feed.add_argument("--stop", metavar="STOP_ID", help="which stop the station is, a station or a platform")
-    feed.add_argument(
-        "--class",
-        dest="classes",
-        type=words.pair,
-        action="append",
-        default=[],
-        metavar="ROUTE=CLASS",
-        help="the train class of a route, given by short name, route_id or type:N; as often as needed",
-    )
-    feed.add_argument(
-        "--track",
-        dest="tracks",
-        type=words.pair,
-        action="append",
-        default=[],
-        metavar="CODE=TRACK",
-        help="the track of a platform_code or stop_id; as often as needed",
-    )
-    feed.add_argument(
-        "--route-types",
-        type=words.ranges,
-        default=(),
-        metavar="N,N-N",
-        help="the route types that are trains (default: 2,100-117)",
-    )
-    feed.add_argument(
-        "--number-from",
-        choices=["trip_short_name", "trip_id"],
-        default="trip_short_name",
-        help="where the train number stands (default: trip_short_name)",
-    )
-
-
-def _add_plan(commands: Any) -> None:
-    parser = _add(
-        commands,
-        "plan",
-        "writes the day plans that the timetable makes",
-        "A plan has every call of a service date, with the times, places and formation that timetable, calendars and\n"
-        "operations.csv give. What people have changed in a running station is not in it.",
-        call=_plan,
-        extra="hub",
-        examples="  stationmaster plan stations/sample --from 2026-03-01\n"
-        "  stationmaster plan stations/sample --from 2026-03-01 --days 7 --format json --out week.json\n",
-    )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the station's folder")
-    parser.add_argument(
-        "--from", dest="first", type=words.day, required=True, metavar="YYYY-MM-DD", help="the first service date"
-    )
-    parser.add_argument("--days", type=words.days, default=3, metavar="N", help="how many service dates (default: 3)")
-    parser.add_argument("--format", choices=["csv", "json"], default="csv", help="how it is written (default: csv)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
-
-
 def _add_reload(commands: Any) -> None:
     parser = _add(
         commands,
         "reload",
         "has a running hub read its station's folder again",
-        "All of the folder is taken or, if anything in it is wrong, nothing; then each fault is one line, as for check.\n"
+        "All of the folder is taken or, if anything in it is wrong, nothing; each fault is a line then, as for check.\n"
         "What has been done stays done, the rest is worked out anew, and the differences are listed.\n"
         "Exit code 1 if there are faults, 2 if no hub answers.",
         call=_reload,
@@ -372,38 +276,4 @@ def _run(chosen: argparse.Namespace) -> int:
 def _reload(chosen: argparse.Namespace) -> int:
     reloading: Any = import_module("stationmaster.cli.reloading")
     code: int = reloading.reload_station(chosen.config)
-    return code
-
-
-def _check(chosen: argparse.Namespace) -> int:
-    station: Any = import_module("stationmaster.cli.stations")
-    code: int = station.check(chosen.folder)
-    return code
-
-
-def _import(chosen: argparse.Namespace) -> int:
-    station: Any = import_module("stationmaster.cli.stations")
-    code: int
-    if chosen.what == "timetable":
-        code = station.import_timetable(chosen.file, chosen.into, without_track=chosen.without_track)
-        return code
-    if not chosen.stop:
-        raise StationError("stop-missing", "A feed has many stops.", "Say with --stop which one the station is.")
-    chosen.extra = "gtfs"
-    code = station.import_gtfs(
-        chosen.file,
-        chosen.into,
-        stop=chosen.stop,
-        classes=tuple(chosen.classes),
-        tracks=tuple(chosen.tracks),
-        route_types=chosen.route_types,
-        number_from=chosen.number_from,
-        without_track=chosen.without_track,
-    )
-    return code
-
-
-def _plan(chosen: argparse.Namespace) -> int:
-    station: Any = import_module("stationmaster.cli.stations")
-    code: int = station.plan(chosen.folder, chosen.first, chosen.days, form=chosen.format, out=chosen.out)
     return code
