@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,12 @@ class World:
 
     def up(self, process: subprocess.Popen[str], port: int) -> dict[str, Any]:
         """The hub's health as soon as it is settled."""
+        return self.look(process, port, lambda health: bool(health["settled"]))
+
+    def look(
+        self, process: subprocess.Popen[str], port: int, wanted: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        """The hub's health as soon as it is as wanted."""
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             assert process.poll() is None, process.communicate()
@@ -77,10 +83,10 @@ class World:
                 health = ask(port, "GET", "/healthz")
             except OSError:
                 health = {}
-            if health.get("settled"):
+            if health and wanted(health):
                 return health
             self._pause.wait(0.02)  # nothing depends on its length
-        raise AssertionError("the hub does not come up")
+        raise AssertionError(f"the hub does not come to it: {health}")
 
     def finish(self, process: subprocess.Popen[str]) -> tuple[int, str, str]:
         """Wait for its end: code, output, errors."""
@@ -137,22 +143,44 @@ def test_it_runs_steps_dies_and_goes_on(world: World) -> None:
     assert ask(port, "GET", "/api/v1/calls")["calls"] == calls
 
 
-def test_a_second_hub_fences_the_first(world: World) -> None:
-    """With two hubs on one database the older one ends with a message as soon as it would write; the newer goes on."""
+def test_a_second_hub_waits_for_the_first(world: World) -> None:
+    """With two hubs on one database the second says who has it, and goes on where the first was killed."""
     config, port = world.configure()
     first = world.start(config)
-    world.up(first, port)
+    health = world.up(first, port)
     other, other_port = world.configure("other")
     second = world.start(other)
-    world.up(second, other_port)
+    waiting = world.look(second, other_port, lambda answer: "another hub" in answer["trouble"])
+    assert (waiting["status"], waiting["settled"], waiting["head"]) == ("degraded", False, 0)
+    assert waiting["trouble"].startswith(f"The database cannot be used: another hub (process {first.pid}) has it.")
     world.set_clock(START + 60)
-    with pytest.raises((OSError, http.client.HTTPException)):
-        ask(port, "POST", "/clock")
-    code, out, err = world.finish(first)
-    assert (code, out) == (2, "")
-    assert "stationmaster hub: Another hub has taken over the database" in err
-    assert "Traceback" not in err
-    assert ask(other_port, "POST", "/clock")["head"] == 8
+    assert ask(port, "POST", "/clock")["head"] == 8
+    first.kill()
+    first.communicate()
+    again = world.up(second, other_port)
+    assert (again["epoch"], again["head"], again["trouble"]) == (health["epoch"], 8, "")
+    world.set_clock(START + 120)
+    assert ask(other_port, "POST", "/clock")["head"] == 9
+
+
+def test_a_hub_without_its_database_says_so_and_catches_up(world: World) -> None:
+    """While the file is away `/healthz` is degraded and says why, and inputs wait; when it is back they are there."""
+    config, port = world.configure()
+    hub = world.start(config)
+    assert world.up(hub, port)["trouble"] == ""
+    database = world.folder / "hub.db"
+    database.rename(world.folder / "elsewhere")
+    world.set_clock(START + 60)
+    answers: list[dict[str, Any]] = []
+    stepping = threading.Thread(target=lambda: answers.append(ask(port, "POST", "/clock")))
+    stepping.start()
+    without = world.look(hub, port, lambda answer: "has gone." in answer["trouble"])
+    assert (without["status"], without["quiet"], without["head"]) == ("degraded", False, 7)
+    assert "make an empty file of that name" in without["trouble"]
+    (world.folder / "elsewhere").rename(database)
+    stepping.join(PATIENCE_S)
+    (stepped,) = answers
+    assert (stepped["status"], stepped["trouble"], stepped["head"]) == ("ok", "", 8)
 
 
 def test_what_a_person_did_wrong_is_said(world: World) -> None:
