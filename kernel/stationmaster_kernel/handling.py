@@ -173,6 +173,8 @@ def _handled(draft: Draft, task: Task, how: Handling, station: Configuration) ->
 def _now(draft: Draft, task: Task, station: Configuration) -> Task:
     """The task, or what follows it if it is over already, to be done at once."""
     now = draft.now
+    if task.state is TaskState.WITHDRAWN:
+        raise Refused("task-gone", f"Task {task.id} is withdrawn: nothing asks for it.", "Announce or show it yourself.")
     if task.kind not in POINT_KINDS:
         start = now if task.start is None else min(task.start, now)
         return replace(task, hand=Hand.RELEASED, by_hand=now, held=False, start=start, state=TaskState.PLANNED)

@@ -36,8 +36,8 @@ def settle_tasks(draft: Draft, call: Call, station: ReadyStation) -> None:
     for task in latest.values():
         if task.state is TaskState.PLANNED:
             draft.put_task(replace(task, state=TaskState.WITHDRAWN))
-        else:
-            expire(draft, task)
+        elif task.state is TaskState.BEGUN:
+            _cut_short(draft, task)
 
 
 def expire_tasks(draft: Draft, call_id: str) -> None:
@@ -85,7 +85,7 @@ def _settle_point(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -
     if last is None:
         _arm(draft, _new(call, wanted, 1), wanted)
     elif last.state is TaskState.WITHDRAWN:
-        _arm(draft, last, wanted)
+        _arm(draft, _without_hand(last), wanted)
     elif last.state is TaskState.PLANNED:
         changed = _updated(last, wanted, keep_due=wanted.rule.trigger is not None or last.by_hand is not None)
         if changed != last:
@@ -106,6 +106,19 @@ def _arm(draft: Draft, task: Task, wanted: Wanted) -> None:
         draft.put_task(task)
 
 
+def _without_hand(task: Task) -> Task:
+    """A person's "now" was for the moment at which he said it: what is planned again goes by its rule again."""
+    return task if task.by_hand is None else replace(task, by_hand=None, hand=Hand.AUTOMATIC)
+
+
+def _cut_short(draft: Draft, task: Task) -> None:
+    """Nothing asks any more for a task that is being done: what has begun goes to its end, the rest is not begun."""
+    silent = [target for target in task.targets if task.result(target) is None]
+    if silent:
+        marks = (Result(target=item, state=TaskState.WITHDRAWN, at=draft.now, base=task.base) for item in silent)
+        draft.put_task(_with_results(task, (*task.results, *marks)))
+
+
 def _again(now: Instant, last: Task, wanted: Wanted) -> bool:
     """Whether a task that is over is to be done once more, on its new base."""
     if wanted.base is None or last.base is None:
@@ -116,7 +129,11 @@ def _again(now: Instant, last: Task, wanted: Wanted) -> bool:
     far = abs(wanted.base - acted) > wanted.rule.rearm * MINUTE
     if wanted.rule.trigger in BY_BEST_TIME:
         return far
-    return far and wanted.awaits is None and wanted.due is not None and wanted.due > now
+    if wanted.awaits is not None or wanted.due is None:
+        return False
+    # What waits for a report is due before that comes, so it need only not be too old.
+    last_moment = wanted.due if wanted.rule.awaits is None else moved(wanted.due, wanted.rule.valid)
+    return far and last_moment > now
 
 
 def _new(call: Call, wanted: Wanted, occurrence: int) -> Task:
@@ -175,8 +192,8 @@ def expire(draft: Draft, task: Task) -> None:
 
 def _with_results(task: Task, results: tuple[Result, ...]) -> Task:
     known = {result.target: result.state for result in results}
-    if all(known.get(target) in OVER for target in task.targets):
-        state = next(state for state in OVER if state in known.values())
+    if all(known.get(target) in (*OVER, TaskState.WITHDRAWN) for target in task.targets):
+        state = next((state for state in OVER if state in known.values()), TaskState.WITHDRAWN)
     else:
         state = TaskState.BEGUN
     return replace(task, results=tuple(sorted(results, key=lambda item: item.target)), state=state)

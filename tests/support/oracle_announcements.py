@@ -178,7 +178,10 @@ class _Line:
         moved = abs(wanted.base - last.base)
         if self.rule.trigger:
             return moved > (self.rule.rearm * MINUTE if self.rule.trigger == "delay" else 0)
-        return moved > self.rule.rearm * MINUTE and wanted.due is not None and wanted.due > now
+        if wanted.due is None:
+            return False
+        last_moment = wanted.due + self.rule.valid * MINUTE if self.rule.awaits else wanted.due
+        return moved > self.rule.rearm * MINUTE and last_moment > now
 
 
 def walk_call(
