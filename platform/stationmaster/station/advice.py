@@ -25,9 +25,6 @@ __all__ = ["advice_for"]
 LONG_STOP = 360
 """Minutes from which a stop is more likely two times in the wrong cells than a stop."""
 
-SHORT_TURNAROUND = 15
-"""Minutes in which hardly any set is cleaned and turned."""
-
 EXAMPLES = 5
 """How many rows of the timetable a warning names."""
 
@@ -99,16 +96,18 @@ def _operations(station: Station) -> Iterator[Fault]:
 def _turnarounds(station: Station) -> Iterator[Fault]:
     """Links that are possible and yet hardly meant: little time, another track, one set for two departures."""
     linked: dict[str, list[TimetableRow]] = {}
-    worked = station.worked
+    worked, least = station.worked, station.configuration.station.turnaround_least
     for row in worked:
         template = next((each for each in station.operations.selecting(row) if each.operation.turnaround), None)
         if template is None or row.kind is not CallKind.TERMINUS:
             continue
         number, place = template.operation.turnaround, f"line {template.line}, turnaround"
         departures = [each for each in departures_of(row, number, worked) if row.calls_with(each.row, each.shift)]
-        if departures and min(each.wait for each in departures) < SHORT_TURNAROUND:
+        if departures and min(each.wait for each in departures) < least:
             problem = f"{number!r} leaves {min(each.wait for each in departures)} min after {row.number} arrives"
-            yield _warning(OPERATIONS_FILE, place, problem, f"{SHORT_TURNAROUND} minutes or more")
+            yield _warning(
+                OPERATIONS_FILE, place, problem, f"{least} minutes or more, or another turnaround_least in station.toml"
+            )
         tracks = sorted({each.row.track for each in departures} - {"", row.track}) if row.track else []
         if tracks:
             problem = f"{row.number} arrives on track {row.track}, and {number!r} leaves from {', '.join(tracks)}"
