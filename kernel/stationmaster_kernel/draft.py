@@ -23,8 +23,6 @@ from stationmaster_kernel.changes import (
     owners,
 )
 from stationmaster_kernel.configuration import Configuration
-from stationmaster_kernel.links import link_of
-from stationmaster_kernel.occupation import Claims, Slot, slots_of
 from stationmaster_kernel.places import make_ready
 from stationmaster_kernel.proposal import Proposal
 from stationmaster_kernel.state import (
@@ -66,10 +64,9 @@ class Draft:
         self._numbers = state.numbers
         self._wakes = state.wakes
         self._due = state.due
-        self._links = state.links
-        self._claims = state.claims
-        self._claimants = state.claimants
+        self.occupancy = state.occupancy
         self._stirred: dict[str, None] = {}
+        self._decided: dict[str, None] = {}
         self._puts: dict[tuple[str, str], Value] = {}
         self._deletes: dict[tuple[str, str], None] = {}
         self._notes: list[Note] = []
@@ -163,20 +160,16 @@ class Draft:
         return self._before.calls.get(call_id)
 
     def stirred(self) -> list[str]:
-        """Ids of the calls that were put or dropped, whose proposals were, or that are configured anew, in order."""
+        """Ids of the calls that were put or dropped, or that are configured anew, in order."""
         return list(self._stirred)
 
-    def linked(self, day: date, number: str) -> tuple[str, ...]:
-        """Ids of the terminus calls of a service date whose sets leave as that number, sorted."""
-        return self._links.get((day, number), ())
+    def decided(self) -> list[str]:
+        """Ids of the calls whose proposals were put or deleted, in order."""
+        return list(self._decided)
 
-    def claims(self, call_id: str) -> Claims | None:
-        """What a call claims, as last worked out."""
-        return self._claims.get(call_id)
-
-    def claimants(self, slots: Iterable[Slot]) -> list[str]:
-        """Ids of the calls that claim anything there and then, sorted."""
-        return sorted({item for slot in slots for item in self._claimants.get(slot, ())})
+    def is_configured_anew(self) -> bool:
+        """Whether the step has brought a configuration."""
+        return self.configuration is not self._before.configuration
 
     # Writing
 
@@ -194,7 +187,7 @@ class Draft:
                 for number in dict.fromkeys(call.numbers):
                     key = (call.service_date, number)
                     self._numbers = self._numbers.set(key, tuple(sorted((*self._numbers.get(key, ()), call.id))))
-            self._link(call.id, None if before is None else link_of(before), link_of(call))
+            self.occupancy = self.occupancy.with_call(before, call)
             self._calls = self._calls.set(call.id, call)
             self._stirred[call.id] = None
 
@@ -242,7 +235,7 @@ class Draft:
         before = self.record(kind, record.id)
         if self._put(kind, record.id, before, record):
             if isinstance(record, Proposal):
-                self._stirred[record.call] = None
+                self._decided[record.call] = None
             if before is None:
                 for call_id in owners(record):
                     about = self._about.get(call_id, Map())
@@ -255,7 +248,7 @@ class Draft:
         if record is None:
             return
         if isinstance(record, Proposal):
-            self._stirred[record.call] = None
+            self._decided[record.call] = None
         for call_id in owners(record):
             rest = self._about[call_id].delete((kind, item))
             self._about = self._about.set(call_id, rest) if rest else self._about.delete(call_id)
@@ -272,7 +265,7 @@ class Draft:
             self._tasks_of = self._tasks_of.delete(call.id)
         self.forget(call.id)
         self._unnumber(call)
-        self._link(call.id, link_of(call), None)
+        self.occupancy = self.occupancy.with_call(call, None)
         self._stirred[call.id] = None
         self._schedule(call.id, None)
         self._calls = self._calls.delete(call.id)
@@ -297,24 +290,6 @@ class Draft:
         self.configuration = configuration
         self.station = make_ready(configuration)
         self._stirred.update(dict.fromkeys(sorted(self._calls)))
-
-    def claim(self, call_id: str, claims: Claims | None) -> None:
-        """Note what a call claims from now on; None: nothing."""
-        before = self._claims.get(call_id)
-        if claims is not None:
-            self._claims = self._claims.set(call_id, claims)
-        elif before is not None:
-            self._claims = self._claims.delete(call_id)
-        old, new = slots_of(before), slots_of(claims)
-        if old == new:
-            return
-        for slot in old:
-            if slot not in new:
-                rest = self._claimants[slot].delete(call_id)
-                self._claimants = self._claimants.set(slot, rest) if rest else self._claimants.delete(slot)
-        for slot in new:
-            if slot not in old:
-                self._claimants = self._claimants.set(slot, self._claimants.get(slot, Map()).set(call_id, None))
 
     def reschedule(self, call_id: str) -> None:
         """Work out anew when time alone next concerns the call, or what hangs on none (`""`)."""
@@ -356,9 +331,7 @@ class Draft:
             numbers=self._numbers,
             wakes=self._wakes,
             due=self._due,
-            links=self._links,
-            claims=self._claims,
-            claimants=self._claimants,
+            occupancy=self.occupancy,
         )
         return state, Changes(puts=tuple(puts), deletes=tuple(self._deletes), notes=tuple(self._notes))
 
@@ -389,15 +362,6 @@ class Draft:
             key = (call.service_date, number)
             rest = tuple(item for item in self._numbers.get(key, ()) if item != call.id)
             self._numbers = self._numbers.set(key, rest) if rest else self._numbers.delete(key)
-
-    def _link(self, call_id: str, before: tuple[date, str] | None, after: tuple[date, str] | None) -> None:
-        if before == after:
-            return
-        if before is not None:
-            rest = tuple(item for item in self._links[before] if item != call_id)
-            self._links = self._links.set(before, rest) if rest else self._links.delete(before)
-        if after is not None:
-            self._links = self._links.set(after, tuple(sorted((*self._links.get(after, ()), call_id))))
 
     def _schedule(self, call_id: str, minute: int | None) -> None:
         before = self._wakes.get(call_id)

@@ -20,11 +20,11 @@ __all__ = ["settle_encounters"]
 
 def settle_encounters(draft: Draft) -> None:
     """Bring claims, conflicts and turnaround proposals in line with all that the step has stirred."""
-    stirred = draft.stirred()
-    if not stirred or draft.station is None:
+    stirred, decided = draft.stirred(), draft.decided()
+    if draft.station is None or not (stirred or decided):
         return
     arrivals: dict[str, None] = dict.fromkeys(stirred)
-    departures: dict[str, None] = {}
+    departures: dict[str, None] = dict.fromkeys(decided)
     for item in stirred:
         before, after = draft.call_before(item), draft.call(item)
         for call in (before, after):
@@ -32,10 +32,10 @@ def settle_encounters(draft: Draft) -> None:
                 _linked_calls(draft, call, arrivals, departures)
         note_broken_link(draft, before, after)
     moves = [move for item in arrivals if (move := _reclaim(draft, item, draft.station)) is not None]
-    settle_conflicts(draft, stirred, moves, draft.station)
+    settle_conflicts(draft, moves, [*arrivals, *decided], draft.station)
     for item in departures:
         departure = draft.call(item)
-        if departure is not None:
+        if departure is not None and departure.kind is CallKind.ORIGIN:
             settle_turnaround(draft, departure, draft.station)
 
 
@@ -47,7 +47,7 @@ def _linked_calls(draft: Draft, call: Call, arrivals: dict[str, None], departure
         departures[call.id] = None
         for day in link_days(call):
             for number in call.numbers:
-                for item in draft.linked(day, number):
+                for item in draft.occupancy.linked(day, number):
                     arrivals[item] = None
                     arrival = draft.call(item)
                     if arrival is not None:
@@ -60,8 +60,8 @@ def _reclaim(draft: Draft, call_id: str, station: ReadyStation) -> Move | None:
     """Work out anew what a call claims; None if it is what it was."""
     call = draft.call(call_id)
     after = None if call is None else claims_of(call, station, partner_of(call, draft.calls_numbered))
-    before = draft.claims(call_id)
+    before = draft.occupancy.claims.get(call_id)
     if after == before:
         return None
-    draft.claim(call_id, after)
+    draft.occupancy = draft.occupancy.with_claims(call_id, after)
     return Move(call=call_id, before=before, after=after)

@@ -6,7 +6,8 @@ time of day either; so they can be compared, kept in an index and rebuilt. `docs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.call import Call, Event
@@ -15,7 +16,18 @@ from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.times import moved
 from stationmaster_kernel.values import CallKind, Running
 
-__all__ = ["STAYS", "Boarding", "Claims", "Slot", "Stay", "claims_of", "slots_of"]
+__all__ = [
+    "STAYS",
+    "Boarding",
+    "Claims",
+    "Slot",
+    "Stay",
+    "claims_at",
+    "claims_of",
+    "slots_of",
+    "track_slots",
+    "waiting_slots",
+]
 
 STAYS = 120
 """Minutes for which a train of which nothing more is heard is believed to stand at its track, or to come yet."""
@@ -23,7 +35,7 @@ STAYS = 120
 HOUR = 60 * MINUTE
 
 Slot = tuple[str, int]
-"""A place (`track.4`, `gate.2A`) and an hour (its first second ÷ 3600): the key under which claims are found."""
+"""A place (`track.4`, `gate.2A`; empty: anywhere) and an hour (its first second ÷ 3600), to find claims by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +109,66 @@ def claims_of(call: Call, station: ReadyStation, partner: Call | None) -> Claims
     )
 
 
+def claims_at(
+    call: Call, track: str, station: ReadyStation, partner: Call | None, known: Claims | None
+) -> Claims | None:
+    """What the call would claim of another track; None if nothing.
+
+    Args:
+        call: with its times settled.
+        track: where it would be.
+        station: the station.
+        partner: the call that leaves with its set, for a terminus call that has one.
+        known: what it claims now.
+
+    """
+    if partner is None:  # then the times do not depend on the track
+        if known is None or known.stay is None:
+            return None
+        stay = known.stay
+        return Claims(
+            call=call.id,
+            stay=Stay(
+                track=track,
+                begins=stay.begins,
+                ends=stay.ends,
+                free_from=stay.free_from,
+                free_until=stay.free_until,
+            ),
+            boarding=None,
+            there=known.there,
+            ends_here=known.ends_here,
+            partner="",
+        )
+    return claims_of(replace(call, track=track, platform=station.platform_of(track), gates=()), station, partner)
+
+
 def slots_of(claims: Claims | None) -> tuple[Slot, ...]:
     """Under which places and hours claims are found: claims that meet have one in common."""
     if claims is None:
         return ()
-    slots: list[Slot] = []
-    stay, boarding = claims.stay, claims.boarding
-    if stay is not None:
-        place = f"track.{stay.track}"
-        first, last = min(stay.begins, stay.free_from), max(stay.ends, stay.free_until)
-        slots += [(place, hour) for hour in range(first // HOUR, (last - 1) // HOUR + 1)]
+    slots = [] if claims.stay is None else track_slots(claims.stay)
+    boarding = claims.boarding
     if boarding is not None:
         hours = range(boarding.opens // HOUR, (boarding.closes - 1) // HOUR + 1)
         slots += [(f"gate.{gate}", hour) for gate in boarding.gates for hour in hours]
     return tuple(slots)
+
+
+def track_slots(stay: Stay) -> list[Slot]:
+    """The slots of a stay on its track."""
+    return [(f"track.{stay.track}", hour) for hour in _hours(stay)]
+
+
+def waiting_slots(claims: Iterable[Claims | None]) -> tuple[Slot, ...]:
+    """The hours, anywhere, in which these calls could use another track."""
+    stays = (item.stay for item in claims if item is not None and item.stay is not None)
+    return tuple(sorted({("", hour) for stay in stays for hour in _hours(stay)}))
+
+
+def _hours(stay: Stay) -> range:
+    first, last = min(stay.begins, stay.free_from), max(stay.ends, stay.free_until)
+    return range(first // HOUR, (last - 1) // HOUR + 1)
 
 
 def _boarding(call: Call, station: ReadyStation) -> Boarding | None:

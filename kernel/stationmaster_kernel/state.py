@@ -19,9 +19,10 @@ from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import RECORD_KINDS, KernelFacts, Record, Remembered, Resource, Value, owners
 from stationmaster_kernel.configuration import Configuration, Place
-from stationmaster_kernel.links import link_of, partner_of
-from stationmaster_kernel.occupation import Claims, Slot, claims_of, slots_of
+from stationmaster_kernel.conflict import Conflict
+from stationmaster_kernel.occupancy import NOBODY, Occupancy, made_occupancy
 from stationmaster_kernel.places import ReadyStation, make_ready
+from stationmaster_kernel.proposal import Proposal
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.times import last_time, moved
 from stationmaster_kernel.values import FeedGrade, Running, TaskState
@@ -58,8 +59,7 @@ class State:
     `records`: kind → id → record; `about`: call → kind and id of the records about it.
     `tasks_of`: call → ids of its tasks, in order of making. `numbers`: (service date, number) → calls.
     `wakes`: call → the minute at which time alone next concerns it; `due`: minute → calls.
-    `links`: (service date, number) → terminus calls of the date whose sets leave as that number.
-    `claims`: call → what it claims of tracks and gates; `claimants`: place and hour → calls with claims there.
+    `occupancy`: who is where and when.
     """
 
     facts: KernelFacts
@@ -74,9 +74,7 @@ class State:
     numbers: Map[tuple[date, str], tuple[str, ...]] = Map()
     wakes: Map[str, int] = Map()
     due: Map[int, Map[str, None]] = Map()
-    links: Map[tuple[date, str], tuple[str, ...]] = Map()
-    claims: Map[str, Claims] = Map()
-    claimants: Map[Slot, Map[str, None]] = Map()
+    occupancy: Occupancy = NOBODY
 
     @classmethod
     def empty(cls, now: Instant) -> State:
@@ -109,7 +107,7 @@ class State:
                 {kind: Map({item.id: item for item in by_kind[kind]}) for kind in RECORD_KINDS if by_kind.get(kind)}
             ),
         )
-        return _with_claims(_with_indexes(state))
+        return _with_occupancy(_with_indexes(state))
 
     def resources(self) -> Iterator[Resource]:
         """Every resource, internal ones included."""
@@ -241,21 +239,10 @@ def _with_indexes(state: State) -> State:
     )
 
 
-def _with_claims(state: State) -> State:
-    links: dict[tuple[date, str], tuple[str, ...]] = {}
-    claims: dict[str, Claims] = {}
-    claimants: dict[Slot, Map[str, None]] = {}
-
+def _with_occupancy(state: State) -> State:
     def numbered(day: date, numbers: Iterable[str]) -> Iterator[Call]:
         return (state.calls[item] for number in numbers for item in state.numbers.get((day, number), ()))
 
-    for call in sorted(state.calls.values(), key=lambda item: item.id):
-        link = link_of(call)
-        if link is not None:
-            links[link] = (*links.get(link, ()), call.id)
-        claimed = None if state.station is None else claims_of(call, state.station, partner_of(call, numbered))
-        if claimed is not None:
-            claims[call.id] = claimed
-            for slot in slots_of(claimed):
-                claimants[slot] = claimants.get(slot, Map()).set(call.id, None)
-    return replace(state, links=Map(links), claims=Map(claims), claimants=Map(claimants))
+    records = (record for kind in ("proposal", "conflict") for record in state.records.get(kind, Map()).values())
+    seeking = (record for record in records if isinstance(record, Proposal | Conflict))
+    return replace(state, occupancy=made_occupancy(state.calls, seeking, numbered, state.station))

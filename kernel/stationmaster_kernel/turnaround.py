@@ -54,7 +54,12 @@ def note_broken_link(draft: Draft, before: Call | None, after: Call | None) -> N
 
 def _arrivals(draft: Draft, departure: Call) -> Iterator[Call]:
     """The terminus calls whose sets leave as this call, by id."""
-    ids = {item for day in link_days(departure) for number in departure.numbers for item in draft.linked(day, number)}
+    ids = {
+        item
+        for day in link_days(departure)
+        for number in departure.numbers
+        for item in draft.occupancy.linked(day, number)
+    }
     for item in sorted(ids):
         arrival = draft.call(item)
         if arrival is not None:
