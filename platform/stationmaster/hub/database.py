@@ -29,7 +29,16 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from stationmaster.hub.schema import VERSION
 from stationmaster_base.errors import StationError
 
-__all__ = ["LOCK_WAIT_S", "Database", "Occupied", "StoreDown", "database_url", "migrate", "open_database"]
+__all__ = [
+    "LOCK_WAIT_S",
+    "Database",
+    "Occupied",
+    "StoreDown",
+    "database_url",
+    "known_versions",
+    "migrate",
+    "open_database",
+]
 
 LOCK_WAIT_S = 5.0
 """How long one try waits for who else has a lock in the database; then the batch is tried again later."""
@@ -103,20 +112,33 @@ def open_database(url: URL, *, lock_wait_s: float = LOCK_WAIT_S) -> Database:
     return _Postgresql(url, lock_wait_s)
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the schema to the present version, in the connection's transaction."""
+def migrate(connection: Connection, version: str = VERSION) -> None:
+    """Bring the schema to a version, the present one unless another is given, in the connection's transaction."""
     if inspect(connection).has_table("alembic_version"):
-        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if version == VERSION:
+        there = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if there == version:
             return
     # Alembic costs 10 MB and 0.1 s, and is needed once in a database's life for each change of the schema.
     from alembic import command  # noqa: PLC0415 - as above
-    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+def known_versions() -> frozenset[str]:
+    """The versions of the schema that `migrate` knows, the present one and those before it."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as in `migrate`
+
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions())
+
+
+def _alembic() -> Any:
+    from alembic.config import Config  # noqa: PLC0415 - as in `migrate`
 
     config = Config()
     config.set_main_option("script_location", "stationmaster.hub:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
 class _Sqlite:

@@ -24,6 +24,7 @@ from stationmaster.hub.batch import Batch
 from stationmaster.hub.checkpoint import save_now
 from stationmaster.hub.database import LOCK_WAIT_S, Database, Occupied, StoreDown, migrate, open_database
 from stationmaster.hub.journal import JournalEntry, Row, first_hash, row_of
+from stationmaster.hub.prepared import Prepared
 from stationmaster.hub.readback import (
     Loaded,
     Recorded,
@@ -41,7 +42,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_kernel.state import State
 from stationmaster_protocol.messages import Position
 
-__all__ = ["Displaced", "Fenced", "Loaded", "Probe", "Recorded", "Repeated", "Store", "StoreDown", "Stored"]
+__all__ = ["Displaced", "Fenced", "Loaded", "Probe", "Recorded", "Repeated", "Store", "StoreDown", "Stored", "set_head"]
 
 Probe = Callable[[str], None]
 """Told each point that the pipeline passes; crash tests end the process there."""
@@ -105,9 +106,11 @@ class Store:
         """The new beginning that was tried, and that may have gone through."""
         dialect = postgresql if url.get_backend_name() == "postgresql" else sqlite
         put: Any = dialect.insert(RESOURCE)
-        self._put_resource = put.on_conflict_do_update(
-            index_elements=[RESOURCE.c.kind, RESOURCE.c.id],
-            set_={"revision": put.excluded.revision, "body": put.excluded.body},
+        self._put_resource = Prepared(
+            put.on_conflict_do_update(
+                index_elements=[RESOURCE.c.kind, RESOURCE.c.id],
+                set_={"revision": put.excluded.revision, "body": put.excluded.body},
+            )
         )
 
     def open(self, tail: int, tail_size: int) -> Loaded:
@@ -133,7 +136,7 @@ class Store:
                 position = self._new_beginning(max(head.sequence, last_sequence(connection)))
             else:
                 position = position_of(head)
-            _set_head(connection, position, token)
+            set_head(connection, position, token)
             if fault:
                 save_now(connection)  # replay begins anew there
             try:
@@ -188,8 +191,8 @@ class Store:
         self._probe("before-transaction")
         self._perhaps = batch.head
         with self._transaction() as connection:
-            moved = connection.execute(
-                _ADVANCE,
+            moved = _ADVANCE.run(
+                connection,
                 {
                     "new_sequence": batch.head.sequence,
                     "new_hash": batch.head.hash,
@@ -199,18 +202,18 @@ class Store:
                     "base_hash": batch.base.hash,
                 },
             )
-            if moved.rowcount != 1:
+            if moved != 1:
                 self._judge(connection)
                 raise StoreDown("its head is not where the batch begins")
             try:
-                connection.execute(_INSERT_INPUT, [_input_row(entry) for entry in batch.entries])
+                _INSERT_INPUT.run(connection, *map(_input_row, batch.entries))
             except IntegrityError as error:
                 raise Repeated from error
-            connection.execute(_INSERT_ENTRY, [_entry_row(batch.base.epoch, entry) for entry in batch.entries])
+            _INSERT_ENTRY.run(connection, *(_entry_row(batch.base.epoch, entry) for entry in batch.entries))
             if batch.rows:
-                connection.execute(self._put_resource, [_resource_row(row) for row in batch.rows])
+                self._put_resource.run(connection, *map(_resource_row, batch.rows))
             if batch.deletes:
-                connection.execute(_DELETE, [{"gone_kind": kind, "gone_id": item} for kind, item in batch.deletes])
+                _DELETE.run(connection, *({"gone_kind": kind, "gone_id": item} for kind, item in batch.deletes))
             self._probe("inside-transaction")
         self._at = batch.head
         self._probe("after-transaction")
@@ -249,8 +252,8 @@ class Store:
                 connection.execute(delete(RESOURCE))
                 rows = [_resource_row(row_of(resource)) for resource in state.resources()]
                 if rows:
-                    connection.execute(self._put_resource, rows)
-                _set_head(connection, beginning, self._token)
+                    self._put_resource.run(connection, *rows)
+                set_head(connection, beginning, self._token)
                 save_now(connection)
                 self._probe("inside-new-beginning")
         self._at, self._perhaps, self._beginning, self._sure = beginning, None, None, True
@@ -324,7 +327,7 @@ class Store:
 
 
 _KNOWN = select(INPUT.c.id).where(INPUT.c.id.in_(bindparam("ids", expanding=True)))
-_ADVANCE = (
+_ADVANCE = Prepared(
     update(HEAD)
     .where(
         HEAD.c.token == bindparam("our_token"),
@@ -334,12 +337,15 @@ _ADVANCE = (
     )
     .values(sequence=bindparam("new_sequence"), hash=bindparam("new_hash"))
 )
-_INSERT_INPUT = insert(INPUT)
-_INSERT_ENTRY = insert(JOURNAL)
-_DELETE = delete(RESOURCE).where(RESOURCE.c.kind == bindparam("gone_kind"), RESOURCE.c.id == bindparam("gone_id"))
+_INSERT_INPUT = Prepared(insert(INPUT))
+_INSERT_ENTRY = Prepared(insert(JOURNAL))
+_DELETE = Prepared(
+    delete(RESOURCE).where(RESOURCE.c.kind == bindparam("gone_kind"), RESOURCE.c.id == bindparam("gone_id"))
+)
 
 
-def _set_head(connection: Connection, position: Position, token: int) -> None:
+def set_head(connection: Connection, position: Position, token: int) -> None:
+    """Have the head, and nothing else, stand there, for the hub that has this token."""
     connection.execute(delete(HEAD))
     connection.execute(
         insert(HEAD).values(id=1, epoch=position.epoch, sequence=position.sequence, hash=position.hash, token=token)
