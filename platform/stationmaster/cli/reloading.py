@@ -46,7 +46,8 @@ def reload_station(config: Path) -> int:
     if code == http.client.UNPROCESSABLE_ENTITY:
         for fault in answer.get("faults", ()):
             sys.stdout.write(f"{_fault(fault)}\n")
-        sys.stdout.write(f"Nothing has changed: {len(answer.get('faults', ()))} faults.\n")
+        count = len(answer.get("faults", ()))
+        sys.stdout.write(f"Nothing has changed: {count} fault{'' if count == 1 else 's'}.\n")
         return FAULTY
     if code != http.client.OK:
         raise StationError(str(answer.get("error", "hub-refused")), str(answer.get("message", f"It answers {code}.")))

@@ -260,11 +260,15 @@ def _missing(calls: Iterable[Call], configuration: Configuration) -> list[Fault]
         Fault(
             file=PLACES_FILE,
             place=f"{kind.value} {item}",
-            problem=f"is gone, and {len(ids)} calls use it: {', '.join(ids[:EXAMPLES])}",
+            problem=f"is gone, and {_users(len(ids))} it: {', '.join(ids[:EXAMPLES])}",
             allowed="another place for these calls, or the place back until they have gone",
         )
         for (kind, item), ids in users.items()
     ]
+
+
+def _users(number: int) -> str:
+    return "1 call uses" if number == 1 else f"{number} calls use"
 
 
 def _list(ids: Iterable[str]) -> TaskList:
