@@ -10,6 +10,7 @@ from stationmaster_agent.machine import AgentState
 from stationmaster_base.clock import Anchor, FileClock, write_anchor
 from stationmaster_base.times import Instant
 from stationmaster_kernel.configuration import Board, Configuration, Layout, StationFacts
+from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Stage, Task, Text
 from stationmaster_kernel.values import FeedGrade, Status, TaskKind
 
@@ -114,6 +115,7 @@ class FakeView:
     configuration: Configuration | None = None
     tasks: Mapping[str, Task] = field(default_factory=dict)
     grade: FeedGrade = FeedGrade.FRESH
+    modes: tuple[Mode, ...] = ()
     fresh_at: Instant | None = NOON
 
 

@@ -52,6 +52,10 @@ class View(Protocol):
         """Every task; a task that has not changed is the same object as before."""
 
     @property
+    def modes(self) -> tuple[Mode, ...]:
+        """What is manual, and keeps rows from coming."""
+
+    @property
     def grade(self) -> FeedGrade:
         """How far the feed can be relied on."""
 
