@@ -227,7 +227,7 @@ def test_a_large_commit_is_told_as_a_whole(fixture: Fixture) -> None:
     many = tuple(replace(planned(f"D{number}"), departure=at("09:00")) for number in range(200))
     fixture.hub.put(Plan(id="plan/2", at=at("07:50"), day=DAY, calls=many))
     ((event_id, name, data),) = events(browser)
-    assert (name, data["calls"]) == ("whole", 201)
+    assert (name, data["calls"]) == ("whole", 200)
     assert event_id.endswith(f":{fixture.hub.pipeline.position.sequence}")
 
 

@@ -79,7 +79,11 @@ def test_a_refused_input_is_set_aside_with_its_reason() -> None:
     assert refused.changes.puts == refused.changes.deletes == ()
     (note,) = refused.changes.notes
     assert (note.code, note.subject) == (QUARANTINED, "result/1")
-    assert dict(note.detail)["reason"] == "result-of-no-task"
+    assert dict(note.detail) == {
+        "reason": "result-of-no-task",
+        "message": "There is no task none.",
+        "hint": "It may have been dropped with its call.",
+    }
     assert contents(batch.state) == contents(worked(*begin(), tick(1)))
 
 

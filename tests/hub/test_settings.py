@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stationmaster.hub.settings import HubSettings, Subsystem
+from stationmaster.hub.settings import HubSettings, Operator, Subsystem
 from stationmaster_base.configuration import Faults, read_toml
 
 MUCH = """
@@ -20,9 +20,13 @@ baud = 9600
 feed_late_s = 20
 feed_lost_s = 90.5
 heartbeat_s = 2
+plan_days = 5
 [hub.subsystems]
 guidance = "one"
 broadcast-2 = "two"
+[hub.operators]
+"Li Hua" = "three"
+"王敏" = "four"
 """
 
 
@@ -51,7 +55,9 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         feed_late_s=20.0,
         feed_lost_s=90.5,
         heartbeat_s=2.0,
+        plan_days=5,
         subsystems=(Subsystem(identity="guidance", token="one"), Subsystem(identity="broadcast-2", token="two")),
+        operators=(Operator(name="Li Hua", token="three"), Operator(name="王敏", token="four")),
     )
     assert settings.database.host == "db"
 
@@ -63,6 +69,7 @@ def test_a_station_is_enough(tmp_path: Path) -> None:
     assert settings.database.database == str(tmp_path / "hub.db")
     assert (settings.listen, settings.port, settings.protocol_port) == ("127.0.0.1", 8080, 7310)
     assert (settings.line, settings.baud, settings.subsystems) == (None, 115200, ())
+    assert (settings.plan_days, settings.operators) == (3, ())
 
 
 def test_every_fault_is_found_at_once(tmp_path: Path) -> None:
@@ -84,4 +91,16 @@ def test_every_fault_is_found_at_once(tmp_path: Path) -> None:
 
 def test_tokens_are_not_shown(tmp_path: Path) -> None:
     """The settings can be logged without giving the secrets away."""
-    assert "two" not in repr(read(tmp_path, MUCH)[0])
+    shown = repr(read(tmp_path, MUCH)[0])
+    assert not any(secret in shown for secret in ("two", "three"))
+
+
+def test_each_operator_has_a_token_of_his_own(tmp_path: Path) -> None:
+    """Two operators with one token could not be told apart, and an operator without one could not act."""
+    text = '[hub]\nstation = "sample"\n[hub.operators]\nLi = "same"\nWang = "same"\nZhao = ""\n'
+    _, faults = read(tmp_path, text)
+    assert faults == [
+        "hub.operators.Zhao: '' is not text",
+        "hub.operators.Li: has the same token as another operator",
+        "hub.operators.Wang: has the same token as another operator",
+    ]
