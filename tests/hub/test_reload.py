@@ -290,7 +290,7 @@ def test_a_configuration_that_the_kernel_does_not_take_is_said(fixture: Fixture)
     fixture.hub.pipeline._writer._kernel = refuse
     error = fixture.change("rules.toml", "offset = -120", "offset = -110").outcome()
     assert isinstance(error, StationError)
-    assert (error.code, error.message) == ("reload-refused", "The kernel did not take it: Not today.")
+    assert (error.code, error.message) == ("reload-refused", "It was not taken: Not today.")
 
 
 def refuse(*_: Any) -> Any:

@@ -160,8 +160,8 @@ class Reloader:
     def _difference(self, before: Configuration, state: State) -> Difference:
         refused = [note for each in self._committed if each.refused for note in each.stored.changes.notes]
         if refused:
-            reason = dict(refused[0].detail).get("reason", refused[0].code)
-            raise StationError("reload-refused", f"The kernel did not take it: {reason}", "The log says more.")
+            detail = dict(refused[0].detail)
+            raise StationError("reload-refused", f"It was not taken: {detail['message']}", detail.get("hint", ""))
         station = self._station
         tasks = self._tasks(state)
         found = Difference(
