@@ -145,7 +145,7 @@ class FileArchive:
     def _line(self, number: int, text: str) -> Line:
         try:
             return line_from_text(text)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise self._bad(number, f"{type(error).__name__}: {error}") from error
 
     def _bad(self, number: int, problem: str) -> StationError:
