@@ -28,7 +28,7 @@ bench: ; @tools/setup && exec $(PYTHON) benchmarks/run.py $(ARGS)
 soak:
 	@tools/setup test
 	STATIONMASTER_TEST_KILLS=200 $(PYTHON) -m pytest -q -s tests/system/test_real_day.py --timeout 14400
-	STATIONMASTER_TEST_EFFORT=50 $(PYTHON) -m pytest -q -n 2 tests/kernel tests/protocol tests/agent tests/broadcast --timeout 14400
+	STATIONMASTER_TEST_EFFORT=50 $(PYTHON) -m pytest -q -n 2 tests/kernel tests/protocol tests/agent tests/broadcast tests/hub --timeout 14400
 	$(PYTHON) benchmarks/year.py 366
 	$(PYTHON) tools/soak.py $(ARGS)
 

@@ -8,6 +8,7 @@ on disk before it goes on, as a subscriber's replica and an executor's results w
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 import traceback
@@ -21,6 +22,7 @@ from hub.making import MadeHub, begin, contents, opened, replayed, tick, worked
 from stationmaster_kernel.inputs import Feed, Input, TaskResult
 from stationmaster_kernel.task import Result
 from stationmaster_kernel.values import TaskState
+from support.effort import scaled
 from support.small_station import at, record
 
 POINTS = ("before-transaction", "inside-transaction", "after-transaction", "after-publish")
@@ -157,6 +159,14 @@ def test_a_hub_that_keeps_dying_still_ends_right(database: URL, tmp_path: Path, 
 def test_deaths_at_changing_points_end_right(database: URL, tmp_path: Path) -> None:
     """Killed at one point after the other, the result is the same."""
     assert crash_and_recover(tmp_path, database, [(point, 1) for point in POINTS * 2]) == 8
+
+
+@pytest.mark.parametrize("seed", range(scaled(3)))
+def test_deaths_anywhere_end_right(database: URL, tmp_path: Path, seed: int) -> None:
+    """Killed again and again, anywhere, the result is the same; a soak kills it many hundreds of times."""
+    draw = random.Random(seed)
+    deaths = [(draw.choice(POINTS), draw.randint(1, 3)) for _ in range(10)]
+    assert crash_and_recover(tmp_path, database, deaths) >= 3
 
 
 def test_without_a_death_every_input_is_published_once(database: URL, tmp_path: Path) -> None:
