@@ -277,11 +277,12 @@ def test_the_api_tells_the_difference_or_every_fault(fixture: Fixture) -> None:
     assert fixture.browser.ask("POST", "/api/v1/reload")[0] == 409
 
 
-def test_who_is_on_no_operators_console_may_not(fixture: Fixture) -> None:
-    """A page of another site that a browser on this machine shows has no token; an operator has one."""
-    code, _, body = fixture.browser.ask("POST", "/api/v1/reload", "Origin: http://elsewhere\r\n")
+@pytest.mark.parametrize("header", ["Origin: http://elsewhere", "X-Forwarded-For: 10.0.0.9", "Via: 1.1 proxy"])
+def test_a_page_or_a_proxy_on_this_machine_needs_a_token(fixture: Fixture, header: str) -> None:
+    """What a browser shows may be of another site, and who comes by a proxy is elsewhere; an operator has a token."""
+    code, _, body = fixture.browser.ask("POST", "/api/v1/reload", f"{header}\r\n")
     assert (code, json.loads(body)["error"]) == (403, "not-allowed")
-    headers = "Origin: http://elsewhere\r\nAuthorization: Bearer li-secret\r\n"
+    headers = f"{header}\r\nAuthorization: Bearer li-secret\r\n"
     assert fixture.browser.ask("POST", "/api/v1/reload", headers)[0] == 200
 
 

@@ -20,6 +20,9 @@ __all__ = ["May", "ReloadApi", "on_this_machine"]
 May = Callable[[WebRequest], bool]
 """Whether whoever asks may have the folder read."""
 
+FROM_ELSEWHERE = ("origin", "forwarded", "x-forwarded-for", "via")
+"""Headers that browsers and proxies add."""
+
 
 class ReloadApi:
     """The route.
@@ -51,10 +54,11 @@ class ReloadApi:
 
 
 def on_this_machine(request: WebRequest) -> bool:
-    """Whether the request comes from the machine that the hub runs on, and from no page of another site."""
-    address: Any = request
-    host = str(address.getClientAddress().host)
-    return (host == "::1" or host.startswith(("127.", "::ffff:127."))) and request.getHeader("origin") is None
+    """Whether a program on the hub's own machine asks: no page that a browser shows, and nobody through a proxy."""
+    wire: Any = request
+    host = str(wire.getClientAddress().host)
+    near = host == "::1" or host.startswith(("127.", "::ffff:127.")) or host == str(wire.getHost().host)
+    return near and all(request.getHeader(header) is None for header in FROM_ELSEWHERE)
 
 
 def _told(difference: Difference, request: WebRequest) -> bytes:
