@@ -140,7 +140,7 @@ class BackupReader:
         self._check = _Check()
         self._ended = False
         self._lines = self._read()
-        head = next(self._lines, {})
+        head: Any = next(self._lines, {})
         try:
             if head["backup"] != FORMAT:
                 raise StationError(
