@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hub.test_process import START, World
+from stationmaster.cli.main import main
 
 DAY = "2026-03-03"
 """The day after tomorrow; the hub's clock stands at 08:00 on 1 March by the station's time."""
@@ -75,7 +76,7 @@ def with_timetable(world: World, number: str, **values: str) -> None:
     file.write_text(text.getvalue(), "utf-8")
 
 
-def test_a_plan_is_checked_locked_and_decided_on(world: World) -> None:
+def test_a_plan_is_checked_locked_and_decided_on(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Ticked off row by row and locked, a plan meets a new timetable after a reload: the unchecked days take it, the
     locked one shows what differs until it is accepted; and a hub that dies has it all when it comes back.
     """
@@ -90,7 +91,8 @@ def test_a_plan_is_checked_locked_and_decided_on(world: World) -> None:
     lock = {"do": "lock_plan", "day": DAY}
     assert console.act(lock, code=409)["error"] == "plan-not-checked"
     console.act({"do": "check_rows", "day": DAY, "rows": rows})
-    console.act(lock)
+    assert main(["act", str(config), json.dumps(lock), "--why", "checked through"]) == 0
+    assert f"plan {DAY}: revision" in capsys.readouterr().out
     plan = console.get(f"/api/v1/plans/{DAY}")
     assert (plan["plan"]["plan"]["locked_by"], plan["plan"]["plan"]["locked_at"]) == ("Li", int(START))
     assert {row["row"]["checked_by"] for row in plan["rows"]} == {"Li"}
@@ -129,7 +131,7 @@ def test_a_plan_is_checked_locked_and_decided_on(world: World) -> None:
         "POST",
         "/api/v1/acts",
         {
-            "id": "console-4",
+            "id": "console-3",
             "why": "check of the day plan",
             "deeds": [{"do": "decide_rows", "day": DAY, "rows": [waiting["row"]["id"]], "accept": True}],
         },

@@ -97,10 +97,11 @@ def test_tokens_are_not_shown(tmp_path: Path) -> None:
 
 def test_each_operator_has_a_token_of_his_own(tmp_path: Path) -> None:
     """Two operators with one token could not be told apart, and an operator without one could not act."""
-    text = '[hub]\nstation = "sample"\n[hub.operators]\nLi = "same"\nWang = "same"\nZhao = ""\n'
+    text = '[hub]\nstation = "sample"\n[hub.operators]\nLi = "same"\nWang = "same"\nZhao = ""\nSun = "a b"\n'
     _, faults = read(tmp_path, text)
     assert faults == [
         "hub.operators.Zhao: '' is not text",
         "hub.operators.Li: has the same token as another operator",
         "hub.operators.Wang: has the same token as another operator",
+        "hub.operators.Sun: is no token",
     ]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stationmaster.cli import words
+from stationmaster.cli.act_commands import add_act_commands
 from stationmaster.cli.database_commands import add_database_commands
 from stationmaster.cli.journal_commands import add_journal_commands
 from stationmaster.cli.processes import PROCESSES, Process
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     add_station_commands(commands, _add)
     _add_reload(commands)
+    add_act_commands(commands, _add)
     add_journal_commands(commands, _add)
     add_database_commands(commands, _add)
     for process in PROCESSES:

@@ -74,6 +74,8 @@ class HubSettings:
         who = operators.keys()
         people = tuple(Operator(name=name, token=operators.text(name)) for name in who)
         for operator in people:
+            if not all("!" <= character <= "~" for character in operator.token):
+                operators.fault(operator.name, "is no token", "ASCII letters, digits and signs, without spaces")
             if operator.token and any(operator.token == other.token for other in people if other is not operator):
                 operators.fault(operator.name, "has the same token as another operator", "a secret of his own")
         settings = cls(
