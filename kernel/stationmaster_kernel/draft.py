@@ -336,7 +336,7 @@ class Draft:
         return state, Changes(puts=tuple(puts), deletes=tuple(self._deletes), notes=tuple(self._notes))
 
     def _put(self, kind: str, item: str, before: Value | None, after: Value) -> bool:
-        if before == after:
+        if before is after or before == after:
             return False
         self._deletes.pop((kind, item), None)
         self._puts[(kind, item)] = after

@@ -46,7 +46,7 @@ def settle_by_time(draft: Draft, call_id: str) -> None:
         return
     changed = lapse_locks(draft, call, station)
     derived = _derived(draft, changed, station)
-    if derived == call:
+    if derived is call or derived == call:
         expire_tasks(draft, call.id)
         draft.reschedule(call.id)
     else:

@@ -32,24 +32,31 @@ def with_times(call: Call, station: StationFacts, grade: FeedGrade, now: Instant
                 due = Instant(max(due, arrival.best + station.dwell_least * MINUTE))
         departure = _settled(departure, due, station, grade, now, still=suspended)
     overdue = any(event is not None and event.overdue for event in (arrival, departure))
-    return replace(call, arrival=arrival, departure=departure, unconfirmed=overdue and grade is not FeedGrade.FRESH)
+    unconfirmed = overdue and grade is not FeedGrade.FRESH
+    if arrival is call.arrival and departure is call.departure and unconfirmed is call.unconfirmed:
+        return call  # as a rule; a tick asks this of every call that it concerns
+    return replace(call, arrival=arrival, departure=departure, unconfirmed=unconfirmed)
 
 
 def _settled(
     event: Event, due: Instant | None, station: StationFacts, grade: FeedGrade, now: Instant, *, still: bool
 ) -> Event:
     """One event; `due` is its time by plan or expectation, `still` means that it cannot be overdue."""
+    best: Instant | None
+    overdue = False
     if event.actual is not None:
-        return replace(event, best=event.actual, overdue=False)
-    if event.unknown or due is None:
-        return replace(event, best=None, overdue=False)
-    if still or now < due + station.overdue_after * MINUTE:
-        return replace(event, best=due, overdue=False)
-    if grade is FeedGrade.FRESH:
-        best = floor_minute(now)
+        best = event.actual
+    elif event.unknown or due is None:
+        best = None
+    elif still or now < due + station.overdue_after * MINUTE:
+        best = due
+    elif grade is FeedGrade.FRESH:
+        best, overdue = floor_minute(now), True
     else:
-        best = max(due, event.best) if event.overdue and event.best is not None else due
-    return replace(event, best=best, overdue=True)
+        best, overdue = max(due, event.best) if event.overdue and event.best is not None else due, True
+    if best == event.best and overdue is event.overdue:
+        return event
+    return replace(event, best=best, overdue=overdue)
 
 
 def with_check_in(call: Call, rule: Rule | None) -> Call:
@@ -68,6 +75,8 @@ def with_check_in(call: Call, rule: Rule | None) -> Call:
         closes = closes if call.hand_close is None else call.hand_close
     if opens is None or closes is None or opens >= closes:
         opens = closes = None
+    if (opens, closes) == (call.check_in_open, call.check_in_close):
+        return call
     return replace(call, check_in_open=opens, check_in_close=closes)
 
 
