@@ -4,7 +4,7 @@ SQLite: write-ahead log, `synchronous=FULL`, and transactions that take the writ
 file beside the database (`hub.db-lock`) says that a hub has it, and the operating system lets go of it when that hub
 dies. It is a file of its own because closing any file handle of the database itself would end SQLite's own locks.
 A file that was deleted or replaced would be written on without any error, into nothing; so the file of that name is
-compared with the one that is open, before each transaction and again after its commit.
+compared with the one that is open after each commit, before anybody is told of it.
 
 PostgreSQL: `synchronous_commit=on`, whatever the server's default. An advisory lock that lives as long as the
 connection says that a hub has it; a connection of ours that was cut and that the server still believes in is ended.
@@ -158,10 +158,9 @@ class _Sqlite:
     def transaction(self) -> Iterator[Connection]:
         try:
             self._lock.take()
-            self._check()
             with self._engine.begin() as connection:
                 yield connection
-            self._check()
+            self._check()  # afterwards is enough: until then nobody has been told that it is done
         except (StoreDown, SQLAlchemyError, OSError):
             self._disconnect()  # a new connection sees the file as it is then
             raise
@@ -246,7 +245,7 @@ _PUT_BACK = (
 def _inode(path: Path) -> _Inode:
     """Which file has this name; None if none has."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - twice in each commit, and twice as fast as the path's own
+        found = os.stat(path)  # noqa: PTH116 - in each commit, and twice as fast as the path's own
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
