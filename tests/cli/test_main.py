@@ -27,12 +27,12 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for name in ("run", "check", "import", *(process.command for process in PROCESSES)):
+    for name in ("run", "check", "import", "replay", "export", *(process.command for process in PROCESSES)):
         assert f"\n    {name}" in said
     assert "stationmaster check stations/sample" in said
 
 
-@pytest.mark.parametrize("name", ["run", "check", "import", *(process.command for process in PROCESSES)])
+@pytest.mark.parametrize("name", ["run", "check", "import", "replay", "export", *(process.command for process in PROCESSES)])
 def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command explains itself and shows how it is called."""
     with pytest.raises(SystemExit) as ended:

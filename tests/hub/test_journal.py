@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.journalled import morning
 from hub.making import START, begin, tick
 from stationmaster.hub.journal import (
+    INPUT_KINDS,
+    UNREADABLE,
+    Row,
     changes_from_text,
     compact,
     entry_hash,
     first_hash,
+    input_from_text,
     input_kind,
+    input_text,
     make_entry,
     notes_from_text,
     resource_from_row,
+    rows_from_text,
 )
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Changes, Note
-from stationmaster_kernel.inputs import Tick
+from stationmaster_kernel.inputs import Act, Input, Tick
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
 
@@ -36,6 +44,49 @@ def test_an_entry_says_what_the_step_changed() -> None:
         assert changes_from_text(entry.changes_text, notes_from_text(entry.notes_text)) == changes
         assert tuple(resource_from_row(row) for row in entry.rows) == changes.puts
         previous = entry.hash
+
+
+def test_every_kind_of_input_is_read_back() -> None:
+    """From its kind and its text comes the very input, and from that the very text."""
+    assert {kind.__name__ for kind in INPUT_KINDS.values()} == {kind.__name__ for kind in get_args(Input)}
+    for item in morning():
+        text = input_text(item)
+        back = input_from_text(input_kind(item), text)
+        assert back == item
+        assert input_text(back) == text
+
+
+@given(st.from_type(Act))
+def test_every_act_is_read_back(act: Act) -> None:
+    """Whatever its deeds are."""
+    text = input_text(act)
+    back = input_from_text("act", text)
+    assert back == act
+    assert input_text(back) == text
+
+
+@given(st.sampled_from(sorted(INPUT_KINDS)), st.text(max_size=30) | st.sampled_from(['{"id":"x","at":1}', "[]", "{}"]))
+def test_no_text_is_read_as_an_input_that_it_is_not(kind: str, text: str) -> None:
+    """Any text is the input that gives this text, or an error that the reader knows."""
+    try:
+        found = input_from_text(kind, text)
+    except UNREADABLE:
+        return
+    assert input_text(found) == compact(json.loads(text))
+
+
+def test_rows_are_read_back_with_their_texts() -> None:
+    """What an entry puts comes back as the rows that were written, and what it deletes as pairs."""
+    state, previous = State.empty(START), ""
+    for sequence, item in enumerate(begin(), 1):
+        state, changes = step(state, item)
+        entry = make_entry(sequence, previous, item, changes)
+        assert rows_from_text(entry.changes_text) == (list(entry.rows), [])
+    entry = make_entry(9, "", tick(0), Changes(deletes=(("call", "A/1"),)))
+    assert rows_from_text(entry.changes_text) == ([], [("call", "A/1")])
+    assert rows_from_text('{"puts":[["站","1",2,{"一":1}]],"deletes":[]}')[0] == [
+        Row(kind="站", id="1", revision=2, body='{"一":1}')
+    ]
 
 
 def test_the_hash_is_as_the_document_says() -> None:

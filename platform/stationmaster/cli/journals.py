@@ -14,7 +14,7 @@ from stationmaster.hub.archive import Archive, DatabaseArchive
 from stationmaster.hub.export import FileArchive, line_text, text_file
 from stationmaster.hub.export import export as lines_of
 from stationmaster.hub.history import BoardThen, RowThen, Said, Then, ZoneThen, look_back
-from stationmaster.hub.journal import Written, rows_from_text
+from stationmaster.hub.journal import UNREADABLE, Written, rows_from_text
 from stationmaster.hub.replay import Difference, Part, Replayed
 from stationmaster.hub.replay import replay as replay_lines
 from stationmaster.hub.settings import HubSettings
@@ -161,7 +161,7 @@ def _first_resource(journalled: str, replayed: str) -> tuple[str, str, str]:
     """Where two texts of changes differ first, and both texts of that; the whole ones if no put differs."""
     try:
         ones, others = rows_from_text(journalled)[0], rows_from_text(replayed)[0]
-    except (ValueError, TypeError, KeyError):
+    except UNREADABLE:
         return "", journalled, replayed
     for one, other in zip(ones, others, strict=False):
         if one != other:

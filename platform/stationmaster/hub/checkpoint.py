@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from stationmaster.hub.journal import Row, compact, resource_from_row
+from stationmaster.hub.journal import UNREADABLE, Row, compact, resource_from_row
 from stationmaster.hub.schema import CHECKPOINT, HEAD, RESOURCE
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
@@ -51,7 +51,7 @@ class Packed:
         """
         try:
             rows = tuple(unpack(self.state))
-        except (zlib.error, ValueError, TypeError) as error:
+        except (zlib.error, *UNREADABLE) as error:
             raise StationError(
                 "journal-damaged",
                 f"The checkpoint at entry {self.position.sequence} cannot be read: {error}.",

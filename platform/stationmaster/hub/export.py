@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from stationmaster.hub.archive import Archive, Line
 from stationmaster.hub.checkpoint import Checkpoint
 from stationmaster.hub.history import Past
-from stationmaster.hub.journal import Row, Written, compact, rows_from_text
+from stationmaster.hub.journal import UNREADABLE, Row, Written, compact, rows_from_text
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant, from_iso, to_iso
 from stationmaster_protocol.messages import Position
@@ -145,7 +145,7 @@ class FileArchive:
     def _line(self, number: int, text: str) -> Line:
         try:
             return line_from_text(text)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise self._bad(number, f"{type(error).__name__}: {error}") from error
 
     def _bad(self, number: int, problem: str) -> StationError:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from stationmaster.hub.archive import Archive, Line
 from stationmaster.hub.checkpoint import Checkpoint
-from stationmaster.hub.journal import Row, Written, compact, input_from_text, rows_from_text
+from stationmaster.hub.journal import UNREADABLE, Row, Written, compact, input_from_text, rows_from_text
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from stationmaster_kernel.changes import KernelFacts
@@ -146,12 +146,8 @@ class Past:
             return []
         try:
             puts, deletes = rows_from_text(line.changes_text)
-        except (ValueError, TypeError, KeyError) as error:
-            raise StationError(
-                "journal-damaged",
-                f"Entry {line.sequence} of the journal cannot be read: {error!r}.",
-                "Restore a backup.",
-            ) from error
+        except UNREADABLE as error:
+            raise _damaged(f"Entry {line.sequence}", error) from error
         self.now = self.time_of(line)
         self.position = Position(epoch=line.epoch, sequence=line.sequence, hash=line.hash)
         for gone in deletes:
@@ -275,7 +271,10 @@ def _reports(archive: Archive, after: int, until: Instant) -> Iterator[TaskResul
     for taken, text in archive.results(after):
         if taken > until + ALONE:
             return
-        given = input_from_text("taskresult", text)
+        try:
+            given = input_from_text("taskresult", text)
+        except UNREADABLE as error:
+            raise _damaged("A task's result", error) from error
         if isinstance(given, TaskResult):
             yield given
 
@@ -364,5 +363,12 @@ def _task(body: str, kind: TaskKind, target: str) -> Task | None:
     """The task of a row, if it is of this kind and has this target; most are not, and need not be read for that."""
     if f'"kind":"{kind}"' not in body or compact(target) not in body:
         return None
-    task = from_plain(Task, json.loads(body))
+    try:
+        task = from_plain(Task, json.loads(body))
+    except UNREADABLE as error:
+        raise _damaged("A task", error) from error
     return task if task.kind is kind and target in task.targets else None
+
+
+def _damaged(what: str, error: Exception) -> StationError:
+    return StationError("journal-damaged", f"{what} of the journal cannot be read: {error!r}.", "Restore a backup.")

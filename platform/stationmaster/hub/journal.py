@@ -25,6 +25,7 @@ from stationmaster_kernel.plain_text import compact, to_text
 
 __all__ = [
     "INPUT_KINDS",
+    "UNREADABLE",
     "JournalEntry",
     "Row",
     "Written",
@@ -44,6 +45,9 @@ __all__ = [
 
 INPUT_KINDS: dict[str, type] = {kind.__name__.lower(): kind for kind in get_args(Input)}
 """Every kind of input by its word."""
+
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What is raised for a text that does not describe what it should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

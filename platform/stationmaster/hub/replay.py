@@ -14,7 +14,7 @@ from enum import StrEnum
 from stationmaster.hub.archive import Line
 from stationmaster.hub.batch import Kernel, quarantined
 from stationmaster.hub.checkpoint import Checkpoint
-from stationmaster.hub.journal import JournalEntry, Row, Written, first_hash, input_from_text, make_entry
+from stationmaster.hub.journal import UNREADABLE, JournalEntry, Row, Written, first_hash, input_from_text, make_entry
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.state import State
@@ -137,7 +137,7 @@ class _Work:
         if self._at is None or mark.position.epoch != self._at.epoch:
             try:
                 self._state = mark.state()
-            except (ValueError, TypeError, KeyError) as error:
+            except UNREADABLE as error:
                 return self._differs(mark, Part.STATE, "cannot be read", f"{type(error).__name__}: {error}")
             self._bodies = {(row.kind, row.id): row.body for row in mark.rows}
             if self._at is None:
@@ -165,7 +165,7 @@ class _Work:
             return self._differs(entry, Part.CHAIN, entry.previous, previous)
         try:
             given = input_from_text(entry.input_kind, entry.input_text)
-        except (ValueError, TypeError, KeyError) as error:
+        except UNREADABLE as error:
             return self._differs(
                 entry, Part.INPUT, entry.input_text, f"cannot be read: {type(error).__name__}: {error}"
             )
