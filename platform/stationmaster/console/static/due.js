@@ -1,4 +1,4 @@
-// What is due next: announcements and check-in by their time, with where and for which train.
+// What is due next: announcements, notices and check-in by their time, with where and for which train.
 
 import { hhmm } from "./words.js";
 
@@ -13,7 +13,7 @@ function moment(task, now) {
     return now <= task.valid_until ? task.due : null;
   }
   if (task.kind !== "check_in") {
-    return null; // rows come and go by the minute; the boards show them
+    return null; // rows and lights come and go by the minute; they are seen where they are
   }
   return [task.start, task.end].find((at) => at !== null && at > now) ?? null;
 }
@@ -23,7 +23,7 @@ function words(task, now) {
     return task.start > now ? "开检 opens" : "停检 closes";
   }
   const held = task.awaits === null || task.due > now ? "" : "等待报点 held: ";
-  return `广播 ${held}${task.rule}`;
+  return `${task.kind === "notice" ? "通告" : "广播"} ${held}${task.rule}`;
 }
 
 function make() {
@@ -35,8 +35,9 @@ function make() {
 /** Paint the next tasks at `now`. */
 export function paintDue(world, now) {
   const due = [];
+  const unsigned = !world.state?.executors.includes("notice"); // no post can sign: they would only crowd the list
   for (const task of world.tasks.values()) {
-    const at = moment(task, now);
+    const at = task.kind === "notice" && unsigned ? null : moment(task, now);
     if (at !== null) {
       due.push({ at, task });
     }
