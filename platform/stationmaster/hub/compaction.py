@@ -16,7 +16,8 @@ inputs stay for at least `IDS_KEPT`, even where entries go sooner, and what come
   the answer. A task is dropped with its call, hours after its last event, and a call is planned days ahead; no task
   lives as long as ids are kept. A result for a task that is gone is refused.
 - An act of a person is sent again within the minutes in which its page waits for an answer, or by a subsystem that was
-  alone for days; what it is about is a call or a task, and those are gone as above.
+  alone for days; what it is about is a call or a task, and those are gone as above. One that is about neither (a mode,
+  an announcement of its own) would be done again, if it came for the second time after so long.
 """
 
 from __future__ import annotations

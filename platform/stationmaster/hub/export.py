@@ -138,8 +138,9 @@ class FileArchive:
 
     def results(self, after: int) -> Iterator[tuple[Instant, str]]:
         for line in self.lines():
-            taken = isinstance(line, Written) and line.sequence > after and not line.refused
-            if taken and line.input_kind == "taskresult":
+            if isinstance(line, Checkpoint) or line.sequence <= after or line.refused:
+                continue
+            if line.input_kind == "taskresult":
                 yield line.at, line.input_text
 
     def _line(self, number: int, text: str) -> Line:
