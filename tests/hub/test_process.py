@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import URL
 
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import from_iso
+from support.postgresql import PostgreSQL
 from support.real_station import free_ports
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
@@ -47,12 +49,13 @@ class World:
     def set_clock(self, now: float) -> None:
         write_anchor(self.folder / "clock.json", Anchor(station=now, machine=0.0, rate=0.0))
 
-    def configure(self, name: str = "station") -> tuple[Path, int]:
+    def configure(self, name: str = "station", *, database: str = "sqlite:///hub.db") -> tuple[Path, int]:
         """A configuration file on ports of its own; the web port."""
         port, protocol = free_ports(2)
         config = self.folder / f"{name}.toml"
         config.write_text(
-            f'[clock]\nfile = "clock.json"\n[hub]\nstation = "station"\nport = {port}\nprotocol_port = {protocol}\n',
+            f'[clock]\nfile = "clock.json"\n[hub]\nstation = "station"\nport = {port}\nprotocol_port = {protocol}\n'
+            f'database = "{database}"\n',
             "utf-8",
         )
         return config, port
@@ -181,6 +184,32 @@ def test_a_hub_without_its_database_says_so_and_catches_up(world: World) -> None
     stepping.join(PATIENCE_S)
     (stepped,) = answers
     assert (stepped["status"], stepped["trouble"], stepped["head"]) == ("ok", "", 8)
+
+
+def test_a_hub_outlives_its_server(world: World, postgresql_database: URL, server: PostgreSQL) -> None:
+    """On PostgreSQL inputs wait while the server is down, and a spare takes over from a hub that was killed."""
+    database = postgresql_database.set(drivername="postgresql").render_as_string(hide_password=False)
+    config, port = world.configure(database=database)
+    first = world.start(config)
+    assert world.up(first, port)["head"] == 7
+    server.stop()
+    world.set_clock(START + 60)
+    answers: list[dict[str, Any]] = []
+    stepping = threading.Thread(target=lambda: answers.append(ask(port, "POST", "/clock")))
+    stepping.start()
+    without = world.look(first, port, lambda answer: bool(answer["trouble"]))
+    assert (without["status"], without["head"]) == ("degraded", 7)
+    server.start()
+    stepping.join(PATIENCE_S)
+    (stepped,) = answers
+    assert (stepped["trouble"], stepped["head"]) == ("", 8)
+    other, other_port = world.configure("other", database=database)
+    second = world.start(other)
+    world.look(second, other_port, lambda answer: "another hub has it" in answer["trouble"])
+    first.kill()
+    first.communicate()
+    again = world.up(second, other_port)
+    assert (again["epoch"], again["head"]) == (stepped["epoch"], 8)
 
 
 def test_what_a_person_did_wrong_is_said(world: World) -> None:
