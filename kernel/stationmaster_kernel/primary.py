@@ -13,12 +13,15 @@ from dataclasses import MISSING, fields, replace
 from functools import cache
 from typing import Any, cast, get_type_hints
 
+from stationmaster_base.times import Instant
 from stationmaster_kernel.act import ActRecord, Was
 from stationmaster_kernel.call import Call, Event, Provenance
 from stationmaster_kernel.changes import KINDS, Value
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.plain import from_plain, to_plain
 from stationmaster_kernel.refused import Refused
+from stationmaster_kernel.replanning import as_planned
+from stationmaster_kernel.settling import station_of
 from stationmaster_kernel.task import GONE, Task
 from stationmaster_kernel.values import EventName, TaskState
 
@@ -31,6 +34,11 @@ DERIVED: dict[str, tuple[str, ...]] = {
 """Fields that are not said but follow, or that are taken apart further."""
 
 EVENT_FIELDS = ("planned", "expected", "actual", "unknown")
+
+_PROVENANCE = "provenance."
+
+_NO_EVENT = Event(planned=Instant(0))
+"""What an event that the call does not have any more is built up from; each of its fields is known."""
 
 Fields = dict[str, str]
 
@@ -77,7 +85,11 @@ def _put_fields_back(draft: Draft, kind: str, item: str, present: Value | None, 
     for was in changes:
         if now.get(was.field, "") != was.after:
             raise _moved_on(kind, item, f"{was.field} has been set since")
-    draft.put_value(kind, _joined(present, {was.field: was.before for was in changes}))
+    value = _joined(present, {was.field: was.before for was in changes})
+    if isinstance(value, Call):
+        gone = [was.field for was in changes if was.field.startswith(_PROVENANCE) and not was.before]
+        value = as_planned(draft, value, [field.removeprefix(_PROVENANCE) for field in gone], station_of(draft))
+    draft.put_value(kind, value)
 
 
 def _put_whole_back(draft: Draft, kind: str, present: Value | None, was: Was) -> None:
@@ -110,7 +122,7 @@ def _apart(kind: str, value: Value) -> Fields:
             event = value.event(name)
             if event is not None:
                 found.update({f"{name}.{field}": _text(getattr(event, field)) for field in EVENT_FIELDS})
-        found.update({f"provenance.{item.field}": _text(item) for item in value.provenance})
+        found.update({f"{_PROVENANCE}{item.field}": _text(item) for item in value.provenance})
     return found
 
 
@@ -124,8 +136,11 @@ def _joined(value: Value, texts: Fields) -> Value:
                 others.append(from_plain(Provenance, json.loads(text)))
             value = replace(value, provenance=tuple(sorted(others, key=lambda item: item.field)))
         elif isinstance(value, Call) and second:
-            event: Any = value.event(EventName(first))
-            changed = replace(event, **{second: _read(Event, second, text)})
+            name = EventName(first)
+            changed = None
+            if texts.get(f"{first}.planned") != "":  # else the call had no such event
+                event: Any = value.event(name) or _NO_EVENT
+                changed = replace(event, **{second: _read(Event, second, text)})
             value = replace(value, **cast("Any", {first: changed}))
         else:
             value = replace(value, **cast("Any", {field: _read(type(value), field, text)}))

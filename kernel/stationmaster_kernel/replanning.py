@@ -5,11 +5,11 @@ A field follows the plan as long as it has the plan's value; what a feed or a pe
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import replace
 from datetime import date
 from enum import Enum, auto
-from typing import cast
+from typing import Any, cast
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call, Event
@@ -22,7 +22,7 @@ from stationmaster_kernel.task import Task
 from stationmaster_kernel.times import last_time
 from stationmaster_kernel.values import EventName, Hand, Source, TaskState
 
-__all__ = ["Stage", "has_acted", "is_touched", "replanned", "rows_of", "stage_of", "unowned_call"]
+__all__ = ["Stage", "as_planned", "has_acted", "is_touched", "replanned", "rows_of", "stage_of", "unowned_call"]
 
 PLACES = ("gates", "areas", "exits")
 IDENTITY = ("numbers", "train_class", "kind", "origin", "destination", "opens", "closes")
@@ -112,17 +112,49 @@ def replanned(call: Call, old: PlannedCall, new: PlannedCall, station: ReadyStat
     )
     if new.track != old.track and _follows(call, "track", call.track == old.track):
         changed = replace(changed, track=new.track, platform=changed.planned_platform)
-    where = station.places_of(changed.platform)
-    at_plan = changed.platform == changed.planned_platform
-    places = {
-        field: (getattr(new, field) if at_plan else ()) or getattr(where, field)
-        for field in PLACES
-        if (changed.platform != call.platform or getattr(new, field) != getattr(old, field))
-        and _follows(call, field, True)
+    followed = {
+        field for field in PLACES if changed.platform != call.platform or getattr(new, field) != getattr(old, field)
     }
+    places = _places(changed, new, followed, station)
     gone = tuple(name for name in EventName if changed.event(name) is None)
     provenance = tuple(item for item in call.provenance if item.field.partition(".")[0] not in gone)
     return replace(changed, provenance=provenance, **places)
+
+
+def as_planned(draft: Draft, call: Call, fields: Collection[str], station: ReadyStation) -> Call:
+    """The call with what its row now says of these fields, which nobody else says anything of any more.
+
+    The plan may have changed while somebody's value stood before it.
+    """
+    row = next((row for row in rows_of(draft, call.service_date) if row.call == call.id), None)
+    plan = None if row is None else row.planned
+    if plan is None:
+        return call
+    changed = call
+    if "track" in fields:
+        changed = replace(changed, track=call.planned_track, platform=station.platform_of(call.planned_track))
+    for name, will in zip(EventName, planned_events(plan), strict=True):
+        event = changed.event(name)
+        if f"{name}.planned" in fields and event is not None and will is not None:
+            changed = _with_event(changed, name, replace(event, planned=will.planned))
+    changed = replace(changed, **{field: getattr(plan, field) for field in SETTABLE if field in fields})
+    followed = {field for field in PLACES if field in fields or changed.platform != call.platform}
+    return replace(changed, **_places(changed, plan, followed, station))
+
+
+def _places(call: Call, plan: PlannedCall, fields: Collection[str], station: ReadyStation) -> dict[str, Any]:
+    """The plan's places on the plan's platform, the platform's own on any other, for fields that follow the plan."""
+    where = station.places_of(call.platform)
+    at_plan = call.platform == call.planned_platform
+    return {
+        field: (getattr(plan, field) if at_plan else ()) or getattr(where, field)
+        for field in fields
+        if _follows(call, field, True)
+    }
+
+
+def _with_event(call: Call, name: EventName, event: Event) -> Call:
+    return replace(call, arrival=event) if name is EventName.ARRIVAL else replace(call, departure=event)
 
 
 def _event(call: Call, name: EventName, old: PlannedCall, new: PlannedCall) -> Event | None:

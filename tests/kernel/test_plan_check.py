@@ -14,7 +14,17 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import KINDS, Changes, Resource, Value
 from stationmaster_kernel.day_plan import DayPlan, PlanRow, RowChange, row_id
-from stationmaster_kernel.deeds import CheckRows, DecideRows, Deed, Expect, LockPlan, SetTrack, Undo
+from stationmaster_kernel.deeds import (
+    CheckRows,
+    DecideRows,
+    Deed,
+    Expect,
+    LockPlan,
+    Replan,
+    SetFormation,
+    SetTrack,
+    Undo,
+)
 from stationmaster_kernel.inputs import Act, Feed, Input, Plan, PlannedCall, TaskResult, Tick
 from stationmaster_kernel.plain import from_plain, to_plain
 from stationmaster_kernel.state import State
@@ -453,6 +463,42 @@ def test_an_act_on_the_plan_can_be_undone() -> None:
     assert (day.call("G1").track, day.call("G1").platform) == ("1", "1")
 
 
+def test_an_act_that_is_taken_back_leaves_what_the_plan_says_now() -> None:
+    """Where a person's value stood before a newer plan, taking it back brings the newer plan's value."""
+    day = Day()
+    call = CALL.format("G1")
+    changes = day.act(
+        SetTrack(call=call, track="3"),
+        SetFormation(call=call, formation="8"),
+        Replan(call=call, event=EventName.DEPARTURE, at=at("08:40")),
+    )
+    act = next(put.id for put in changes.puts if put.kind == "act")
+    day.plan(replace(planned(track="9", departure="08:20"), formation="16"), planned("G2", departure="09:00"))
+    assert (day.call("G1").track, day.call("G1").formation) == ("3", "8")
+    day.act(Undo(act=act))
+    departure = day.call("G1").departure
+    assert departure is not None
+    assert (day.call("G1").track, day.call("G1").platform, day.call("G1").gates) == ("9", "", ())
+    assert (day.call("G1").formation, departure.planned, day.call("G1").provenance) == ("16", at("08:20"), ())
+
+
+def test_a_decision_on_another_kind_of_call_is_taken_back() -> None:
+    """An event that went with an accepted change comes back with all that was known of it, and one that came goes."""
+    day = Day(planned())
+    day.act(Expect(call=CALL.format("G1"), event=EventName.ARRIVAL, at=at("08:05")))
+    day.tick(G1)
+    day.plan(planned(kind=CallKind.ORIGIN, arrival=None))
+    before = day.call("G1")
+    changes = day.act(DecideRows(day=DAY, rows=(G1,), accept=True))
+    accepted = next(put.id for put in changes.puts if put.kind == "act")
+    assert day.call("G1").arrival is None
+    changes = day.act(Undo(act=accepted))
+    undone = next(put.id for put in changes.puts if put.kind == "act" and put.id != accepted)
+    assert replace(day.call("G1"), revision=0) == replace(before, revision=0)
+    day.act(Undo(act=undone))
+    assert (day.call("G1").arrival, day.call("G1").kind) == (None, CallKind.ORIGIN)
+
+
 def test_past_plans_are_forgotten() -> None:
     """When a plan is taken, plans and rows older than yesterday's go, and so do days of which no call can be left."""
     day = Day()
@@ -491,6 +537,7 @@ MOVES: st.SearchStrategy[tuple[PlannedCall, ...] | Deed] = st.one_of(
     st.builds(CheckRows, day=st.just(DAY), rows=PICKS, checked=st.sampled_from([True, True, False])),
     st.builds(LockPlan, day=st.just(DAY), locked=st.booleans()),
     st.builds(DecideRows, day=st.just(DAY), rows=PICKS, accept=st.booleans()),
+    st.builds(Undo, act=st.integers(0, 24).map(lambda number: f"a{number}")),
     st.builds(SetTrack, call=st.sampled_from([CALL.format(number) for number in NUMBERS]), track=st.just("3")),
 )
 
