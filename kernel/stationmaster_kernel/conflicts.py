@@ -50,6 +50,7 @@ def settle_conflicts(draft: Draft, moves: Sequence[Move], others: Iterable[str],
             touched.update(dict.fromkeys(conflict.calls))
     for call in touched:
         solver.register_offer(call)
+        solver.tidy(call)
     if draft.is_configured_anew():
         concerned.update((record.id, None) for record in draft.records("conflict"))
     else:
@@ -66,6 +67,8 @@ def settle_conflicts(draft: Draft, moves: Sequence[Move], others: Iterable[str],
             solver.solve(known)
     for call in touched:
         solver.tidy(call)
+    for reopened in solver.reopened():
+        solver.solve(reopened)
 
 
 def conflicts_of(draft: Draft, claims: Claims | None) -> Iterator[Conflict]:
@@ -112,16 +115,21 @@ def _taken(draft: Draft, move: Move) -> Iterator[str]:
 
 def _left(draft: Draft, move: Move, solver: Solver) -> Iterator[str]:
     """The conflicts without solution that the track which was left would end."""
-    before = None if move.before is None else move.before.stay
-    after = None if move.after is None else move.after.stay
-    if before is None or (
-        after is not None
-        and after.track == before.track
-        and after.free_from <= before.free_from
-        and after.free_until >= before.free_until
-    ):
+    before = move.before
+    if before is None or before.stay is None or _covers(move.after, before):
         return
-    for item in draft.occupancy.seekers_at(waiting_slots((move.before,))):
+    for item in draft.occupancy.seekers_at(waiting_slots((before,))):
         conflict = cast("Conflict | None", draft.record("conflict", item))
-        if conflict is not None and solver.could_use(conflict, before.track):
+        if conflict is not None and solver.could_use(conflict, before.stay.track):
             yield item
+
+
+def _covers(after: Claims | None, before: Claims) -> bool:
+    """Whether a call is still in the way of everybody in whose way it was on its track."""
+    if after is None or after.stay is None or before.stay is None:
+        return False
+    return (
+        (after.stay.track, after.partner, after.there) == (before.stay.track, before.partner, before.there)
+        and after.stay.free_from <= before.stay.free_from
+        and after.stay.free_until >= before.stay.free_until
+    )

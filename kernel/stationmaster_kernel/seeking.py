@@ -19,8 +19,8 @@ ON_TRACKS = (ConflictKind.TRACK, ConflictKind.CLEARANCE)
 
 
 def offered_track(proposal: Proposal | None) -> str:
-    """The track that a call in conflict is offered; empty if it is not, or if a person has said no."""
-    if proposal is None or proposal.source is not Source.CONFLICT or proposal.rejected:
+    """The track that a call in conflict is offered; empty if it is offered none."""
+    if proposal is None or proposal.source is not Source.CONFLICT:
         return ""
     return proposal.deed.track if isinstance(proposal.deed, SetTrack) else ""
 
@@ -28,7 +28,10 @@ def offered_track(proposal: Proposal | None) -> str:
 def offer_slots(
     proposal: Proposal | None, call: Call, station: ReadyStation, partner: Call | None, known: Claims | None
 ) -> tuple[Slot, ...]:
-    """Where a call would be on the track that it is offered; the arguments after the proposal are `claims_at`'s."""
+    """Where a call would be on the track that it is offered, though a person may have said no.
+
+    The arguments after the proposal are those of `claims_at`.
+    """
     track = offered_track(proposal)
     claims = claims_at(call, track, station, partner, known) if track else None
     return () if claims is None or claims.stay is None else tuple(track_slots(claims.stay))

@@ -37,6 +37,7 @@ class Solver:
         self._draft = draft
         self._station = station
         self._tracks: dict[tuple[bool, str], tuple[str, ...]] = {}
+        self._given_up: dict[Slot, None] = {}
 
     def solve(self, conflict: Conflict) -> None:
         """Work out a conflict's solution anew."""
@@ -47,6 +48,14 @@ class Solver:
             self._draft.put_record(solved)
         self._seek(conflict.id, conflict_slots(solved, self._draft.occupancy.claims.get))
 
+    def reopened(self) -> Iterator[Conflict]:
+        """The conflicts without solution that a track would end on which an offer was given up, or moved in time."""
+        for place, hour in list(self._given_up):
+            for item in self._draft.occupancy.seekers_at((("", hour),)):
+                conflict = cast("Conflict | None", self._draft.record("conflict", item))
+                if conflict is not None and self.could_use(conflict, place.removeprefix("track.")):
+                    yield conflict
+
     def could_use(self, conflict: Conflict, track: str) -> bool:
         """Whether a certain track would end the conflict."""
         return any(track in self._tracks_for(call) and self._is_free(call, track) for call in self._movable(conflict))
@@ -55,7 +64,6 @@ class Solver:
         """Withdraw what no conflict of the call needs; what was rejected is kept while it could be made again."""
         proposal = suggested(self._draft, call, FIELD, Source.CONFLICT)
         if proposal is None:
-            self._seek(call, ())
             return
         mine = [cast("Conflict", record) for record in self._draft.records_about(call, "conflict")]
         if proposal.rejected:
@@ -63,11 +71,11 @@ class Solver:
         else:
             needed = any(conflict.solution == proposal.id for conflict in mine)
         if not needed:
-            withdraw(self._draft, call, FIELD, Source.CONFLICT)
-            self._seek(call, ())
+            self._withdraw(call)
 
     def register_offer(self, call_id: str) -> None:
-        """Note where a call would be on the track that it is offered."""
+        """Note where a call would be on the track that it is offered, if it is."""
+        self._given_up.update(dict.fromkeys(self._draft.occupancy.seeking.get(call_id, ())))
         call = self._draft.call(call_id)
         proposal = suggested(self._draft, call_id, FIELD, Source.CONFLICT)
         if call is None or proposal is None:
@@ -80,10 +88,15 @@ class Solver:
 
     def _solution(self, conflict: Conflict) -> str:
         movable = self._movable(conflict)
+        for item in conflict.calls:
+            if all(call.id != item for call in movable):
+                self._withdraw(item)
         for call in movable:  # what is proposed already is not proposed differently without need
             proposal = suggested(self._draft, call.id, FIELD, Source.CONFLICT)
             track = offered_track(proposal)
-            if proposal is not None and track in self._tracks_for(call) and self._is_free(call, track):
+            if proposal is None or proposal.rejected:
+                continue
+            if track in self._tracks_for(call) and self._is_free(call, track):
                 return proposal.id
         for call in movable:
             track = next((item for item in self._tracks_for(call) if self._is_free(call, item)), "")
@@ -139,7 +152,7 @@ class Solver:
             return False
         slots = track_slots(claims.stay)
         others = [self._draft.occupancy.claims.get(item) for item in self._draft.occupancy.claimants_at(slots)]
-        others += [self._offered(item, track) for item in self._draft.occupancy.seekers_at(slots)]
+        others += [self._offered(item, track) for item in self._draft.occupancy.seekers_at(slots) if item != call.id]
         return not any(
             other is not None and other.call != call.id and on_one_track(claims, other) is not None for other in others
         )
@@ -147,10 +160,17 @@ class Solver:
     def _offered(self, call_id: str, track: str) -> Claims | None:
         """What another call would claim if it took the track that it is offered."""
         call = self._draft.call(call_id)
-        return None if call is None else self._claims_at(call, track)
+        proposal = suggested(self._draft, call_id, FIELD, Source.CONFLICT)
+        if call is None or proposal is None or proposal.rejected:
+            return None
+        return self._claims_at(call, track)
 
     def _claims_at(self, call: Call, track: str) -> Claims | None:
         return claims_at(call, track, self._station, self._partner(call), self._draft.occupancy.claims.get(call.id))
+
+    def _withdraw(self, call: str) -> None:
+        withdraw(self._draft, call, FIELD, Source.CONFLICT)
+        self.register_offer(call)
 
     def _seek(self, item: str, slots: tuple[Slot, ...]) -> None:
         self._draft.occupancy = self._draft.occupancy.with_seeking(item, slots)
