@@ -141,11 +141,16 @@ def _entering(state: AgentState) -> Callable[[Inputs, _Core], None]:
 _FACTORY = _build()
 
 
+TURNS = 3
+"""Turns of the reactor in which what has come is still read before a heartbeat counts as missing."""
+
+
 class Watch:
     """Listens for a hub's heartbeats in machine time and says when too many are missing.
 
     A heartbeat counts as missed a little after its time (a second, or half an interval if that is less), so that
-    ordinary jitter is no event.
+    ordinary jitter is no event. And a process that was itself too busy to listen first reads what has come meanwhile:
+    its own silence is not the hub's.
 
     Args:
         reactor: machine time.
@@ -182,8 +187,8 @@ class Watch:
             return
         self.stop()
         self._calls = [
-            self._reactor.callLater(self._after(beats), say)
-            for beats, say in zip(self._limits, self._says, strict=True)
+            self._reactor.callLater(self._after(beats), self._passed, number, TURNS)
+            for number, beats in enumerate(self._limits)
         ]
 
     def stop(self) -> None:
@@ -192,6 +197,12 @@ class Watch:
             if call.active():
                 call.cancel()
         self._calls = []
+
+    def _passed(self, number: int, turns: int) -> None:
+        if turns:
+            self._calls[number] = self._reactor.callLater(0, self._passed, number, turns - 1)
+        else:
+            self._says[number]()
 
     def _after(self, beats: int) -> float:
         return beats * self.interval + min(1.0, self.interval / 2)

@@ -98,3 +98,22 @@ def test_stopped_watch_says_nothing():
     assert reactor.getDelayedCalls() == []
     reactor.advance(60)
     assert said == []
+
+
+def test_what_came_while_we_were_busy_is_read_first():
+    """After a minute in which the process did not listen, a heartbeat that lies in the socket still counts."""
+
+    class Turning(Clock):
+        """A reactor whose next turn is a moment away, so that the socket can be read before it."""
+
+        def callLater(self, when, what, *args, **kw):  # noqa: N802 - Twisted's name
+            return super().callLater(when or 0.001, what, *args, **kw)
+
+    reactor = Turning()
+    watch, said = watched(reactor)
+    reactor.advance(60)
+    watch.heard()
+    reactor.advance(1)
+    assert said == []
+    reactor.pump([0.01] * 510)
+    assert [name for _, name in said] == ["missed"]
