@@ -1,4 +1,4 @@
-"""Templates, compiled: what they say of given fields."""
+"""Templates: what they say of given fields."""
 
 from __future__ import annotations
 
@@ -15,31 +15,20 @@ from stationmaster_kernel.configuration import Template
 
 __all__ = ["Texts", "environment"]
 
+COMPILED = 1024
+"""Compiled texts that are kept. A configuration is made ready again and again, and most of its texts are the same."""
+
 REMEMBERED = 8192
-"""Texts that are kept. A call's texts are asked for at each of its changes, and few of them are new then."""
+"""Rendered texts that are kept. A call's texts are asked for at each of its changes, and few of them are new then."""
 
 Field = str | int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Text:
-    """One template in one language, with the names of the fields that it uses."""
-
-    name: str
-    compiled: Compiled
-    uses: tuple[str, ...]
-
-
 class Texts:
-    """All templates of a station."""
+    """All templates of a station. A text is compiled when it is first asked for: not every process says everything."""
 
     def __init__(self, templates: Iterable[Template]) -> None:
-        reader = environment()
-        self._texts = {
-            (template.id, language): _compiled(reader, template.id, text)
-            for template in templates
-            for language, text in template.texts
-        }
+        self._texts = {(template.id, language): text for template in templates for language, text in template.texts}
         self._rendered = lru_cache(maxsize=REMEMBERED)(_rendered)
 
     def render(self, template: str, language: str, fields: Mapping[str, Field]) -> str:
@@ -50,7 +39,11 @@ class Texts:
         text = self._texts.get((template, language))
         if text is None:
             return ""
-        return self._rendered(text, tuple([(name, fields[name]) for name in text.uses if name in fields]))
+        try:
+            made = _compiled(text)
+            return self._rendered(made, tuple([(name, fields[name]) for name in made.uses if name in fields]))
+        except Exception as error:  # a template may raise anything that its expressions raise
+            return f"[{template}: {error}]"
 
 
 def environment() -> ImmutableSandboxedEnvironment:
@@ -58,13 +51,20 @@ def environment() -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
-def _compiled(reader: ImmutableSandboxedEnvironment, name: str, text: str) -> _Text:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Made:
+    """A compiled text, with the names of the fields that it uses."""
+
+    compiled: Compiled
+    uses: tuple[str, ...]
+
+
+@lru_cache(maxsize=COMPILED)
+def _compiled(text: str) -> _Made:
+    reader = environment()
     uses = find_undeclared_variables(reader.parse(text))
-    return _Text(name=name, compiled=reader.from_string(text), uses=tuple(sorted(uses)))
+    return _Made(compiled=reader.from_string(text), uses=tuple(sorted(uses)))
 
 
-def _rendered(text: _Text, fields: tuple[tuple[str, Field], ...]) -> str:
-    try:
-        return text.compiled.render(dict(fields)).strip()
-    except Exception as error:  # a template may raise anything that its expressions raise, such as a division by zero
-        return f"[{text.name}: {error}]"
+def _rendered(made: _Made, fields: tuple[tuple[str, Field], ...]) -> str:
+    return made.compiled.render(dict(fields)).strip()
