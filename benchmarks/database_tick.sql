@@ -1,11 +1,11 @@
--- The same tick inside PostgreSQL, twice. Both schemas hold the same rows; `database_tick.py` says what is compared.
+-- The same tick inside PostgreSQL, in two ways. All schemas hold the same rows; `database_tick.py` says what is compared,
+-- and makes the part below the line of dashes several times, each time for a schema and with indexes of its own.
 --
 -- A call has its times; a task counts from one of four bases: from `base` + `shift` minutes on it is `on`, and from
 -- `until_base` + `until_shift` minutes on it is `over`. A task without an `until_base` has only the first change.
 -- The best known time of an event is its actual, else its expected, else its planned time.
 
 CREATE SCHEMA walk;
-CREATE SCHEMA sets;
 
 CREATE TABLE walk.call (
     id bigint PRIMARY KEY,
@@ -77,28 +77,34 @@ BEGIN
     END LOOP;
 END $$;
 
--- The same rows; what is due when is worked out whenever a call changes, and kept under an index of what is to come.
+----
+-- The same rows; what is due when is worked out whenever a call changes, and is stored and indexed.
+CREATE SCHEMA sets;
+
 CREATE TABLE sets.call (LIKE walk.call INCLUDING INDEXES);
 
 CREATE TABLE sets.task (LIKE walk.task INCLUDING INDEXES, due timestamptz, until timestamptz);
 ALTER TABLE sets.task ADD FOREIGN KEY (call_id) REFERENCES sets.call ON DELETE CASCADE;
-CREATE INDEX ON sets.task (due) WHERE state = 'planned';
-CREATE INDEX ON sets.task (until) WHERE state = 'on';
 
 -- Works out anew when one call's tasks are due.
 CREATE FUNCTION sets.settle(call_ bigint) RETURNS void LANGUAGE sql AS $$
-    UPDATE sets.task t SET
-        due = CASE t.base WHEN 'arrival' THEN c.arrival WHEN 'departure' THEN c.departure
-            WHEN 'check_in_open' THEN c.opens ELSE c.closes END + make_interval(mins => t.shift),
-        until = CASE t.until_base WHEN 'arrival' THEN c.arrival WHEN 'departure' THEN c.departure
-            WHEN 'check_in_open' THEN c.opens WHEN 'check_in_close' THEN c.closes
-            END + make_interval(mins => t.until_shift)
+    UPDATE sets.task t SET due = n.due, until = n.until
     FROM (
-        SELECT id, coalesce(actual_arrival, expected_arrival, planned_arrival) AS arrival, d AS departure,
-            d + make_interval(mins => opens) AS opens, d + make_interval(mins => closes) AS closes
-        FROM sets.call, LATERAL (SELECT coalesce(actual_departure, expected_departure, planned_departure) AS d) AS d
-    ) AS c
-    WHERE c.id = call_ AND t.call_id = call_
+        SELECT t.id,
+            CASE t.base WHEN 'arrival' THEN c.arrival WHEN 'departure' THEN c.departure
+                WHEN 'check_in_open' THEN c.opens ELSE c.closes END + make_interval(mins => t.shift) AS due,
+            CASE t.until_base WHEN 'arrival' THEN c.arrival WHEN 'departure' THEN c.departure
+                WHEN 'check_in_open' THEN c.opens WHEN 'check_in_close' THEN c.closes
+                END + make_interval(mins => t.until_shift) AS until
+        FROM (
+            SELECT id, coalesce(actual_arrival, expected_arrival, planned_arrival) AS arrival, d AS departure,
+                d + make_interval(mins => opens) AS opens, d + make_interval(mins => closes) AS closes
+            FROM sets.call, LATERAL (SELECT coalesce(actual_departure, expected_departure, planned_departure) AS d) AS d
+            WHERE id = call_
+        ) AS c
+        JOIN sets.task t ON t.call_id = c.id
+    ) AS n
+    WHERE t.id = n.id AND (t.due, t.until) IS DISTINCT FROM (n.due, n.until)
 $$;
 
 -- What is due, as sets. Gives how many rows changed.
