@@ -10,6 +10,7 @@ from typing import Any, cast
 from immutables import Map
 
 from stationmaster_base.times import Instant
+from stationmaster_kernel.altering import altered
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import (
     Changes,
@@ -311,12 +312,12 @@ class Draft:
         puts: list[Resource] = []
         for (kind, item), value in self._puts.items():
             counter += 1
-            numbered = cast("Value", replace(cast("Any", value), revision=counter))
+            numbered = altered(value, revision=counter)
             self._store(item, numbered)
             puts.append(Resource(kind=kind, id=item, revision=counter, value=numbered))
         if self.facts != self._before.facts or puts or self._deletes:
             counter += 1
-            self.facts = replace(self.facts, counter=counter, revision=counter)
+            self.facts = altered(self.facts, counter=counter, revision=counter)
             puts.append(Resource(kind="kernel", id=self.facts.id, revision=counter, value=self.facts))
         state = State(
             facts=self.facts,
