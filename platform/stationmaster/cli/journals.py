@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from stationmaster.hub.archive import Archive, DatabaseArchive
 from stationmaster.hub.export import FileArchive, line_text, text_file
 from stationmaster.hub.export import export as lines_of
-from stationmaster.hub.history import BoardThen, RowThen, Said, Then, ZoneThen, look_back
+from stationmaster.hub.history import BoardThen, RowThen, Said, Then, ZoneThen, instant_from_text, look_back
 from stationmaster.hub.journal import UNREADABLE, Written, rows_from_text
 from stationmaster.hub.replay import Difference, Part, Replayed
 from stationmaster.hub.replay import replay as replay_lines
@@ -36,7 +36,7 @@ def replay(source: Path, since: str | None = None) -> int:
     """Replay a journal and say what came of it; 0 if every entry is as it was journalled, else 1."""
     with _archive(source) as archive:
         zone = archive.zone()
-        found = replay_lines(archive.lines(None if since is None else _instant(since, zone)))
+        found = replay_lines(archive.lines(None if since is None else instant_from_text(since, zone)))
         sys.stdout.write("".join(f"{line}\n" for line in _told(found, zone)))
     return 0 if found.difference is None else DIFFERENT
 
@@ -47,7 +47,7 @@ def history(
     """Print what boards were to show at an instant and what was said in zones around it; 0."""
     with _archive(source) as archive:
         zone = archive.zone()
-        then = look_back(archive, _instant(at, zone), boards=boards, zones=zones, minutes=minutes)
+        then = look_back(archive, instant_from_text(at, zone), boards=boards, zones=zones, minutes=minutes)
     if as_json:
         sys.stdout.write(json.dumps(to_plain(then), ensure_ascii=False, indent=1) + "\n")
     else:
@@ -61,8 +61,8 @@ def export(config: Path, file: Path | None, since: str | None = None, until: str
         zone = archive.zone()
         lines = lines_of(
             archive,
-            None if since is None else _instant(since, zone),
-            None if until is None else _instant(until, zone),
+            None if since is None else instant_from_text(since, zone),
+            None if until is None else instant_from_text(until, zone),
         )
         if file is None:
             for line in lines:
@@ -100,18 +100,6 @@ def _archive(source: Path) -> Iterator[Archive]:
         yield archive
     finally:
         archive.close()
-
-
-def _instant(text: str, zone: ZoneInfo) -> Instant:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise StationError(
-            "time",
-            f"{text!r} is not a time.",
-            "Write 2026-03-01T14:06 for the station's time, or 2026-03-01T06:06Z for UTC.",
-        ) from error
-    return Instant(int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()))
 
 
 def _told(found: Replayed, zone: ZoneInfo) -> Iterator[str]:

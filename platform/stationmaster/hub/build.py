@@ -17,6 +17,7 @@ from stationmaster.hub.api import HubApi
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
+from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.operators import Operators
@@ -151,6 +152,7 @@ class Hub(Service):
         operators = Operators(settings.operators)
         ActsApi(view=self.view, pipeline=self._pipeline, operators=operators, face=face, reactor=reactor)
         PlansApi(self.view, face)
+        HistoryApi(face, settings.database, ZoneInfo(station.configuration.station.zone), self._reader)
         self._reloader = Reloader(
             station=station,
             day=self._day,

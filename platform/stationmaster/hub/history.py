@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from stationmaster.hub.archive import Archive, Line
 from stationmaster.hub.checkpoint import Checkpoint
@@ -25,10 +27,22 @@ from stationmaster_kernel.task import Task, Text, interval_on, stage_at
 from stationmaster_kernel.values import FeedGrade, TaskKind, TaskState
 from stationmaster_protocol.messages import Position
 
-__all__ = ["BoardThen", "Past", "RowThen", "Said", "Then", "ZoneThen", "look_back"]
+__all__ = [
+    "MINUTES",
+    "MOST_MINUTES",
+    "BoardThen",
+    "Past",
+    "RowThen",
+    "Said",
+    "Then",
+    "ZoneThen",
+    "instant_from_text",
+    "look_back",
+]
 
 MINUTES = 10
-"""How far around the instant a zone is looked at, unless asked otherwise."""
+MOST_MINUTES = 24 * 60
+"""How far around the instant a zone is looked at, unless asked otherwise, and at most."""
 
 LONGEST_SAID = 30 * MINUTE
 """How long before or after the window the other end of an announcement, or the end of its validity, is looked for."""
@@ -180,6 +194,26 @@ class Past:
     def _adopt(self, mark: Checkpoint) -> None:
         self.rows = {(row.kind, row.id): row for row in mark.rows}
         self.position, self.now, self._software = mark.position, mark.at, mark.software
+
+
+def instant_from_text(text: str, zone: ZoneInfo) -> Instant:
+    """`2026-03-01T14:06` at the station, or with an offset such as `Z`; in the hour that occurs twice, the first.
+
+    Raises:
+        StationError: `time` if it is none.
+
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if not 1970 <= moment.year < 9999:
+            raise ValueError("no station was or will be running then")
+        return Instant(int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()))
+    except ValueError as error:
+        raise StationError(
+            "time",
+            f"{text!r} is not a time.",
+            "Write 2026-03-01T14:06 for the station's time, or 2026-03-01T06:06Z for UTC.",
+        ) from error
 
 
 def look_back(
