@@ -47,7 +47,8 @@ def settle_by_time(draft: Draft, call_id: str) -> None:
     changed = lapse_locks(draft, call, station)
     derived = _derived(draft, changed, station)
     if derived is call or derived == call:
-        expire_tasks(draft, call.id)
+        if expire_tasks(draft, call.id):
+            settle_tasks(draft, call, station)  # what ended so may be due again on a base that has moved since
         draft.reschedule(call.id)
     else:
         _settle(draft, changed, derived, station)

@@ -51,6 +51,9 @@ CONFIGURATION_KINDS: dict[str, str] = {
 EXPIRY_GRACE = 1
 """Minutes after its validity for which a point task's result may still be on its way."""
 
+ENDING_GRACE = 30
+"""Minutes after its validity for which what was begun may still come to its end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
@@ -175,12 +178,15 @@ def last_moment(task: Task) -> Instant:
 def _expiries(tasks: Iterable[Task]) -> Iterator[Instant]:
     for task in tasks:
         if (
-            task.valid_until is not None
-            and task.awaits is None
-            and task.state in (TaskState.PLANNED, TaskState.BEGUN)
-            and len(task.results) < len(task.targets)
+            task.valid_until is None
+            or task.awaits is not None
+            or task.state not in (TaskState.PLANNED, TaskState.BEGUN)
         ):
+            continue
+        if len(task.results) < len(task.targets):
             yield moved(task.valid_until, EXPIRY_GRACE)
+        elif task.state is TaskState.BEGUN:
+            yield moved(task.valid_until, ENDING_GRACE)
 
 
 def _minute(earliest: int, moments: Iterable[Instant]) -> int:

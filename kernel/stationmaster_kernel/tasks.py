@@ -10,7 +10,7 @@ from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.planning import Wanted, wanted_tasks
 from stationmaster_kernel.rules import Rule, RuleMode, Trigger
-from stationmaster_kernel.state import EXPIRY_GRACE
+from stationmaster_kernel.state import ENDING_GRACE, EXPIRY_GRACE
 from stationmaster_kernel.task import POINT_KINDS, Result, Task
 from stationmaster_kernel.times import moved
 from stationmaster_kernel.values import Hand, TaskState
@@ -40,10 +40,10 @@ def settle_tasks(draft: Draft, call: Call, station: ReadyStation) -> None:
             _cut_short(draft, task)
 
 
-def expire_tasks(draft: Draft, call_id: str) -> None:
-    """Mark those of a call's point tasks that time alone has made too old."""
-    for task in draft.tasks_of(call_id):
-        expire(draft, task)
+def expire_tasks(draft: Draft, call_id: str) -> bool:
+    """Mark those of a call's point tasks that time alone has made too old; whether there were any."""
+    tasks = draft.tasks_of(call_id)
+    return [expire(draft, task) for task in tasks] != tasks
 
 
 def apply_result(draft: Draft, task: Task, result: Result) -> Task:
@@ -91,10 +91,10 @@ def _settle_point(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -
         if changed != last:
             draft.put_task(changed)
         expire(draft, changed)
-    elif last.state is TaskState.BEGUN:
-        expire(draft, last)
-    elif _again(draft.now, last, wanted):
-        _arm(draft, _new(call, wanted, last.occurrence + 1), wanted)
+    else:
+        last = expire(draft, last)
+        if last.state is not TaskState.BEGUN and _again(draft.now, last, wanted):
+            _arm(draft, _new(call, wanted, last.occurrence + 1), wanted)
 
 
 def _arm(draft: Draft, task: Task, wanted: Wanted) -> None:
@@ -127,6 +127,8 @@ def _again(now: Instant, last: Task, wanted: Wanted) -> bool:
     if wanted.rule.trigger not in (None, *BY_BEST_TIME):
         return wanted.base != acted
     far = abs(wanted.base - acted) > wanted.rule.rearm * MINUTE
+    if wanted.rule.awaits is not None and last.state is TaskState.SKIPPED:
+        return False  # however late the train, what it was skipped for comes only now
     if wanted.rule.trigger in BY_BEST_TIME:
         return far
     if wanted.awaits is not None or wanted.due is None:
@@ -174,20 +176,36 @@ def is_held(task: Task, rule: Rule) -> bool:
     return task.hand is Hand.HELD or (task.hand is Hand.AUTOMATIC and rule.mode is RuleMode.MANUAL)
 
 
-def expire(draft: Draft, task: Task) -> None:
-    """Mark the targets of a point task that is too old and of which nobody has said anything."""
+def expire(draft: Draft, task: Task) -> Task:
+    """The task, with those targets marked that are too old and of which nobody has said anything.
+
+    What was begun and never came to an end is unconfirmed in the end: its executor may be gone for good, and a task
+    that counts as being done for ever would never be done again.
+    """
     if task.valid_until is None or task.awaits is not None or task.state not in (TaskState.PLANNED, TaskState.BEGUN):
-        return
+        return task
     if draft.now < moved(task.valid_until, EXPIRY_GRACE):
-        return
-    state = TaskState.EXPIRED if task.kind in draft.facts.present else TaskState.UNCONFIRMED
+        return task
     silent = [target for target in task.targets if task.result(target) is None]
-    if not silent:
-        return
-    marks = tuple(Result(target=target, state=state, at=draft.now, base=task.base) for target in silent)
-    draft.put_task(_with_results(task, (*task.results, *marks)))
+    unended = [result for result in task.results if result.state is TaskState.BEGUN]
+    if draft.now < moved(task.valid_until, ENDING_GRACE):
+        unended = []
+    if not silent and not unended:
+        return task
+    state = TaskState.EXPIRED if task.kind in draft.facts.present else TaskState.UNCONFIRMED
+    marks = (
+        *(Result(target=target, state=state, at=draft.now, base=task.base) for target in silent),
+        *(replace(result, state=TaskState.UNCONFIRMED, at=draft.now) for result in unended),
+    )
+    others = (result for result in task.results if result not in unended)
+    marked = _with_results(task, (*others, *marks))
+    draft.put_task(marked)
     if task.kind in draft.facts.seen:  # a station without this subsystem is not told so with every task
-        draft.note(f"task-{state}", task.id, targets=" ".join(silent))
+        if silent:
+            draft.note(f"task-{state}", task.id, targets=" ".join(silent))
+        if unended:
+            draft.note("task-unconfirmed", task.id, targets=" ".join(result.target for result in unended))
+    return marked
 
 
 def _with_results(task: Task, results: tuple[Result, ...]) -> Task:
