@@ -250,6 +250,7 @@ class Draft:
             return
         if isinstance(record, Proposal):
             self._decided[record.call] = None
+        self.occupancy = self.occupancy.with_seeking(item, ())
         for call_id in owners(record):
             rest = self._about[call_id].delete((kind, item))
             self._about = self._about.set(call_id, rest) if rest else self._about.delete(call_id)

@@ -220,6 +220,16 @@ def test_a_conflict_goes_with_what_made_it(ends: Input) -> None:
     assert dict(state.occupancy.seeking) == {}
 
 
+def test_two_calls_that_are_over_together_leave_nothing_behind() -> None:
+    """A long leap drops both at once, and their conflict with its search for another track."""
+    full = [train(f"G{number}", "08:00", "08:20", track) for number, track in enumerate("3514", start=3)]
+    state = opened(FIRST, SECOND, *full)
+    assert set(state.occupancy.seeking) == {BOTH}
+    state = run(state, Tick(id="t", at=at("12:00", 4)))
+    assert dict(state.calls) == {}
+    assert state.occupancy == State.empty(at("12:00", 4)).occupancy
+
+
 def test_a_call_that_was_added_takes_its_conflict_away_again() -> None:
     """Taken back, neither the conflict nor the proposal for the other train stays."""
     state = run(opened(FIRST), act("07:00", AddCall(day=DAY, planned=SECOND), item="add"))
