@@ -32,7 +32,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert "stationmaster check stations/sample" in said
 
 
-@pytest.mark.parametrize("name", ["run", "check", "import", "replay", "export", *(process.command for process in PROCESSES)])
+@pytest.mark.parametrize(
+    "name", ["run", "check", "import", "replay", "export", *(process.command for process in PROCESSES)]
+)
 def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command explains itself and shows how it is called."""
     with pytest.raises(SystemExit) as ended:

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 from stationmaster.hub.archive import Archive, Line
 from stationmaster.hub.checkpoint import Checkpoint
-from stationmaster.hub.history import Past
 from stationmaster.hub.journal import UNREADABLE, Row, Written, compact, rows_from_text
+from stationmaster.hub.past import Past
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant, from_iso, to_iso
 from stationmaster_protocol.messages import Position

@@ -9,20 +9,18 @@ An entry counts from the kernel's time on: the latest `at` of those that were no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from stationmaster.hub.archive import Archive, Line
+from stationmaster.hub.archive import Archive
 from stationmaster.hub.checkpoint import Checkpoint
-from stationmaster.hub.journal import UNREADABLE, Row, Written, compact, input_from_text, rows_from_text
+from stationmaster.hub.journal import UNREADABLE, Row, input_from_text
+from stationmaster.hub.past import Past, damaged, read_task
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant, to_iso
-from stationmaster_kernel.changes import KernelFacts
 from stationmaster_kernel.inputs import TaskResult
-from stationmaster_kernel.plain import from_plain
 from stationmaster_kernel.task import Task, Text, interval_on, stage_at
 from stationmaster_kernel.values import FeedGrade, TaskKind, TaskState
 from stationmaster_protocol.messages import Position
@@ -31,7 +29,6 @@ __all__ = [
     "MINUTES",
     "MOST_MINUTES",
     "BoardThen",
-    "Past",
     "RowThen",
     "Said",
     "Then",
@@ -124,76 +121,6 @@ class Then:
     journal_until: Instant
     boards: tuple[BoardThen, ...]
     zones: tuple[ZoneThen, ...]
-
-
-class Past:
-    """The state as texts, moving forward through the lines of a journal.
-
-    Args:
-        start: the checkpoint that it begins with.
-
-    """
-
-    def __init__(self, start: Checkpoint) -> None:
-        self.rows: dict[tuple[str, str], Row] = {}
-        self.position = start.position
-        self.now = start.at
-        self._software = start.software
-        self._adopt(start)
-
-    def time_of(self, line: Line) -> Instant:
-        """The kernel's time with this line."""
-        if isinstance(line, Written) and line.refused:
-            return self.now
-        return max(self.now, line.at)
-
-    def apply(self, line: Line) -> list[Row]:
-        """Go past a line; what it put.
-
-        Raises:
-            StationError: `journal-damaged` if the line cannot be read.
-
-        """
-        if isinstance(line, Checkpoint):
-            if line.position.epoch != self.position.epoch:
-                self._adopt(line)
-            return []
-        try:
-            puts, deletes = rows_from_text(line.changes_text)
-        except UNREADABLE as error:
-            raise _damaged(f"Entry {line.sequence}", error) from error
-        self.now = self.time_of(line)
-        self.position = Position(epoch=line.epoch, sequence=line.sequence, hash=line.hash)
-        for gone in deletes:
-            self.rows.pop(gone, None)
-        self.rows.update({(row.kind, row.id): row for row in puts})
-        return puts
-
-    def ids(self, kind: str) -> list[str]:
-        """The ids of all resources of a kind."""
-        return sorted(item for found, item in self.rows if found == kind)
-
-    def tasks(self, kind: TaskKind, target: str) -> Iterator[Task]:
-        """The tasks of one kind with this target."""
-        for row in self.rows.values():
-            if row.kind == "task":
-                task = _task(row.body, kind, target)
-                if task is not None:
-                    yield task
-
-    def grade(self) -> FeedGrade:
-        """How fresh the feed was."""
-        row = self.rows.get(("kernel", "kernel"))
-        return FeedGrade.LOST if row is None else from_plain(KernelFacts, json.loads(row.body)).grade
-
-    def checkpoint(self) -> Checkpoint:
-        """The checkpoint that would stand here."""
-        rows = tuple(sorted(self.rows.values(), key=lambda row: (row.revision, row.kind, row.id)))
-        return Checkpoint(position=self.position, at=self.now, software=self._software, rows=rows)
-
-    def _adopt(self, mark: Checkpoint) -> None:
-        self.rows = {(row.kind, row.id): row for row in mark.rows}
-        self.position, self.now, self._software = mark.position, mark.at, mark.software
 
 
 def instant_from_text(text: str, zone: ZoneInfo) -> Instant:
@@ -308,7 +235,7 @@ def _reports(archive: Archive, after: int, until: Instant) -> Iterator[TaskResul
         try:
             given = input_from_text("taskresult", text)
         except UNREADABLE as error:
-            raise _damaged("A task's result", error) from error
+            raise damaged("A task's result", error) from error
         if isinstance(given, TaskResult):
             yield given
 
@@ -325,7 +252,7 @@ class _Ear:
     def hear(self, now: Instant, puts: Iterable[Row]) -> None:
         """These resources were put."""
         for row in puts:
-            task = _task(row.body, TaskKind.ANNOUNCEMENT, self._zone) if row.kind == "task" else None
+            task = read_task(row.body, TaskKind.ANNOUNCEMENT, self._zone) if row.kind == "task" else None
             if task is not None:
                 self._versions.setdefault(task.id, []).append((now, task))
 
@@ -391,18 +318,3 @@ def _play(plays: list[_Play], report: TaskResult) -> None:
     if not plays or plays[-1].ended is not None:
         plays.append(_Play(state=result.state))
     plays[-1].state, plays[-1].ended, plays[-1].detail = result.state, result.at, result.detail
-
-
-def _task(body: str, kind: TaskKind, target: str) -> Task | None:
-    """The task of a row, if it is of this kind and has this target; most are not, and need not be read for that."""
-    if f'"kind":"{kind}"' not in body or compact(target) not in body:
-        return None
-    try:
-        task = from_plain(Task, json.loads(body))
-    except UNREADABLE as error:
-        raise _damaged("A task", error) from error
-    return task if task.kind is kind and target in task.targets else None
-
-
-def _damaged(what: str, error: Exception) -> StationError:
-    return StationError("journal-damaged", f"{what} of the journal cannot be read: {error!r}.", "Restore a backup.")
