@@ -20,15 +20,11 @@ def server() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture
-def postgresql_database(server: PostgreSQL) -> Iterator[URL]:
+def postgresql_database(server: PostgreSQL) -> URL:
     """An empty PostgreSQL database on a server that runs."""
     if not server.up:
         server.start()
-    url = server.make_database()
-    yield url
-    if not server.up:
-        server.start()
-    server.drop_database(url)
+    return server.emptied_database("test")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,20 +30,20 @@ from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_protocol.messages import Position
 from support.effort import scaled
+from support.postgresql import PostgreSQL
 
 MADE = Instant(1_772_400_000)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
     """Another database, of each kind, into which something is restored."""
     if request.param == "sqlite":
-        yield database_url("sqlite:///restored/hub.db", tmp_path)
-        return
-    server = request.getfixturevalue("server")
-    url = server.make_database()
-    yield url
-    server.drop_database(url)
+        return database_url("sqlite:///restored/hub.db", tmp_path)
+    server: PostgreSQL = request.getfixturevalue("server")
+    if not server.up:
+        server.start()
+    return server.emptied_database("target")
 
 
 @pytest.fixture(autouse=True)

@@ -139,6 +139,25 @@ class PostgreSQL:
         name = f"test_{self._databases}"
         with self.connect("postgres") as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return self._url(name)
+
+    def emptied_database(self, name: str) -> URL:
+        """The database of this name, with nothing in it and nobody connected; cheaper than a new one."""
+        with self.connect("postgres") as connection:
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY FILE_COPY")
+            connection.execute(f"ALTER DATABASE {name} RESET ALL")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+        with self.connect(name) as connection:
+            schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_)'")
+            for (schema,) in schemas.fetchall():
+                connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
+            connection.execute("CREATE SCHEMA public")
+        return self._url(name)
+
+    def _url(self, name: str) -> URL:
         return URL.create("postgresql+psycopg", username=_USER, database=name, query={"host": str(self.folder)})
 
     def drop_database(self, url: URL) -> None:
