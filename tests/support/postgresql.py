@@ -145,7 +145,7 @@ class PostgreSQL:
         """The database of this name, with nothing in it and nobody connected; cheaper than a new one."""
         with self.connect("postgres") as connection:
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
-                connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY FILE_COPY")
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
             connection.execute(f"ALTER DATABASE {name} RESET ALL")
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s", [name]
