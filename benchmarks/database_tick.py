@@ -51,7 +51,7 @@ from typing import Any
 
 import psycopg
 from measured import Measured, hand_on, share, told
-from station_day import DAY, SAMPLE, Day, StationDay, calls_of
+from station_day import DAY, SAMPLE, Day, StationDay, calls_of, configuration_for
 
 from stationmaster.hub.database import database_url
 from stationmaster.station.load import load_station
@@ -463,10 +463,11 @@ def main(arguments: Sequence[str]) -> None:
     hours = range(24 - int(arguments[0]), 24) if arguments else range(24)
     station = load_station(SAMPLE)
     calls = tuple(through(call) for call in calls_of(station, DAY, CALLS))
+    configuration = configuration_for(station, [(DAY, CALLS)])
     results: list[Measured] = []
     for title, day, marks in (
-        ("each task marked", marked_day(station.configuration, calls), True),
-        ("usual", usual_day(station.configuration, calls), False),
+        ("each task marked", marked_day(configuration, calls), True),
+        ("usual", usual_day(configuration, calls), False),
     ):
         case = run(day, hours, marks=marks)
         show(title, case)

@@ -26,7 +26,7 @@ from stationmaster.station.load import Station, load_station
 from stationmaster.station.plans import plan_day
 from stationmaster_base.times import MINUTE, Instant, local_instant, to_iso
 from stationmaster_kernel.changes import Changes
-from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.configuration import Configuration, PlaceKind
 from stationmaster_kernel.inputs import (
     Configure,
     Feed,
@@ -45,7 +45,18 @@ from stationmaster_kernel.values import EventName, FeedGrade, TaskKind, TaskStat
 from stationmaster_simulator.events import Report, ScenarioEvent, StagePlan, TimetableEntry
 from stationmaster_simulator.scenario import make_scenario
 
-__all__ = ["DAY", "SAMPLE", "Bench", "Day", "Dispatchers", "StationDay", "Ticks", "calls_of", "sample_days"]
+__all__ = [
+    "DAY",
+    "SAMPLE",
+    "Bench",
+    "Day",
+    "Dispatchers",
+    "StationDay",
+    "Ticks",
+    "calls_of",
+    "configuration_for",
+    "sample_days",
+]
 
 SAMPLE = Path(__file__).parent.parent / "stations" / "sample"
 DAY = date(2026, 3, 2)
@@ -91,14 +102,20 @@ class Day:
 
 
 def calls_of(station: Station, day: date, count: int) -> tuple[PlannedCall, ...]:
-    """So many calls for a day: the sample's, thinned out, or again and again some minutes later under new numbers."""
+    """So many calls for a day: the sample's, thinned out, or again and again some minutes later under new numbers.
+
+    Each copy has tracks of its own, so that no two trains are in each other's way before anything has happened.
+    """
     sample = plan_day(station, day)
     copies = -(-count // len(sample))
+    chosen = [sample[n * len(sample) // count] for n in range(count)] if copies == 1 else list(sample) * copies
+    index = {call.number: n for n, call in enumerate(chosen[: len(sample)])}
     made = []
-    for n in range(count):
-        call = sample[n * len(sample) // count] if copies == 1 else sample[n % len(sample)]
-        late = 0 if copies == 1 else n // len(sample) * 60 // copies * MINUTE
-        number = f"{re.sub('[0-9]', '', call.number)}{n + 1}"
+    for n, call in enumerate(chosen[:count]):
+        copy = n // len(sample)
+        late = copy * 60 // copies * MINUTE
+        leaves = index.get(call.turnaround)
+        number = _number(call, n)
         made.append(
             replace(
                 call,
@@ -106,9 +123,28 @@ def calls_of(station: Station, day: date, count: int) -> tuple[PlannedCall, ...]
                 numbers=(number,),
                 arrival=None if call.arrival is None else Instant(call.arrival + late),
                 departure=None if call.departure is None else Instant(call.departure + late),
+                track=_track(call.track, copy),
+                turnaround="" if leaves is None else _number(chosen[leaves], copy * len(sample) + leaves),
             )
         )
     return tuple(sorted(made, key=lambda call: (call.departure or call.arrival or 0, call.number)))
+
+
+def _number(call: PlannedCall, n: int) -> str:
+    return f"{re.sub('[0-9]', '', call.number)}{n + 1}"
+
+
+def _track(track: str, copy: int) -> str:
+    return f"{track}.{copy}" if track and copy else track
+
+
+def configuration_for(station: Station, counts: Sequence[tuple[date, int]]) -> Configuration:
+    """The station with all the tracks that `calls_of` gives to so many calls on these dates."""
+    given = station.configuration
+    copies = max(-(-count // len(plan_day(station, day))) for day, count in counts)
+    tracks = [place for place in given.places if place.kind is PlaceKind.TRACK]
+    more = tuple(replace(place, id=_track(place.id, copy)) for place in tracks for copy in range(1, copies))
+    return replace(given, places=given.places + more)
 
 
 def sample_days(counts: Sequence[int], keep: int) -> Day:
@@ -120,8 +156,9 @@ def sample_days(counts: Sequence[int], keep: int) -> Day:
 
     """
     station = load_station(SAMPLE)
-    configuration = replace(station.configuration, station=replace(station.configuration.station, keep=keep))
     dates = [DAY + timedelta(days=ahead) for ahead in range(len(counts))]
+    given = configuration_for(station, list(zip(dates, counts, strict=True)))
+    configuration = replace(given, station=replace(given.station, keep=keep))
     plans = tuple((day, calls_of(station, day, count)) for day, count in zip(dates, counts, strict=True))
     events = make_scenario(plans[0][1], 1, day=DAY, zone=ZoneInfo(configuration.station.zone))
     return Day(configuration=configuration, plans=plans, events=events)
