@@ -186,6 +186,7 @@ class Agent(Service):
             quiet=self._quiet(now),
             next_at=self._next_at(now),
             stored=self._follower.stored and self._outbox.stored,
+            hub_stores=self._follower.hub_stores,
             fresh_at=self._follower.fresh_at,
         )
 

@@ -65,7 +65,8 @@ class Follower:
         reactor: machine time.
         side: who wants to know.
 
-    `stored`: the state file takes what is written. `feed_known`: a heartbeat of this session has told the feed's age.
+    `stored`: the state file takes what is written. `hub_stores`: so does the hub's database, as it said last.
+    `feed_known`: a heartbeat of this session has told the feed's age.
 
     """
 
@@ -92,6 +93,7 @@ class Follower:
         self.fresh_at: Instant | None = store.feed_at().fresh_at
         self.stored = True
         self.feed_known = False
+        self.hub_stores = True
         self._snapshot_due = False
         self._owed: Position | None = None  # to be acknowledged as soon as it is stored
         self._storing: DelayedCall | None = None
@@ -173,6 +175,7 @@ class Follower:
         self._side.updated(puts, deletes)
 
     def _on_heartbeat(self, beat: HubHeartbeat) -> None:
+        self.hub_stores = beat.stored
         regraded = beat.grade is not self.grade
         if regraded or beat.fresh_at != self.fresh_at or not self.feed_known:
             self.grade, self.fresh_at, self.feed_known = beat.grade, beat.fresh_at, True

@@ -48,7 +48,8 @@ class AgentHealth:
     results that the hub has not acknowledged. `quiet`: nothing due is left unoffered, the performer is quiet, every
     listener has run on the present view, and nothing is unreported; alone, results cannot be reported, so they
     do not count. `next_at` is the next station time at which there is something to do. `stored`: the state file takes
-    what is written. `fresh_at` is the station time at which the dispatching feed was last known to be fresh.
+    what is written; `hub_stores`: so does the hub's database, as it said last.
+    `fresh_at` is the station time at which the dispatching feed was last known to be fresh.
     """
 
     state: AgentState
@@ -58,6 +59,7 @@ class AgentHealth:
     next_at: Instant | None
     stored: bool = True
     fresh_at: Instant | None = None
+    hub_stores: bool = True
 
     def keys(self) -> dict[str, JsonValue]:
         """The agent's own keys at `/healthz`; a subsystem adds its own."""
@@ -66,5 +68,6 @@ class AgentHealth:
             "position": self.position,
             "unreported": self.unreported,
             "stored": self.stored,
+            "hub_stores": self.hub_stores,
             "fresh_at": None if self.fresh_at is None else to_iso(self.fresh_at),
         }

@@ -103,6 +103,9 @@ class HubSide(Protocol):
     def feed(self) -> tuple[FeedGrade, Instant | None]:
         """The feed's grade, and the station time at which it was last fresh."""
 
+    def stored(self) -> bool:
+        """Whether what comes in can be committed now."""
+
     def station_time(self) -> float:
         """Station time now, in seconds since 1970."""
 

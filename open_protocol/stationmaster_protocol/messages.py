@@ -202,7 +202,7 @@ class HubHeartbeat:
     `position` is the hub's head; `last` the sequence of the last change that concerned this filter class, and `digest`
     the digest of its set since then. A client that holds `last` or later, with this digest, is whole and
     may call `position` its own. `grade` is that of the dispatching feed, `fresh_at` the station time at which it was
-    last fresh.
+    last fresh. While `stored` is false the hub cannot write its database; what it is told waits until it can.
     """
 
     position: Position
@@ -211,6 +211,7 @@ class HubHeartbeat:
     station_time: Stamp
     grade: FeedGrade
     fresh_at: Instant | None = None
+    stored: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

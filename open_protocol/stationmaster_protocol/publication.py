@@ -206,5 +206,6 @@ class Publication:
                 station_time=stamp_of(self._hub.station_time()),
                 grade=grade,
                 fresh_at=fresh_at,
+                stored=self._hub.stored(),
             )
         )

@@ -40,6 +40,7 @@ def test_first_start_takes_a_snapshot(world):
         "position": 2,
         "unreported": 0,
         "stored": True,
+        "hub_stores": True,
         "fresh_at": None,
     }
     assert world.quiet()

@@ -500,7 +500,7 @@ def test_a_new_beginning_whose_outcome_is_not_known(
 
 
 def test_subscribers_hear_heartbeats_and_then_everything_anew(sqlite_database: URL) -> None:
-    """Without its database the hub goes on beating; after a new beginning each subscriber gets a snapshot of it."""
+    """Without its database the hub goes on beating and says so; after a new beginning each subscriber gets a snapshot of it."""
     with running(sqlite_database) as hub:
         clock = MachineClock(lambda: float(tick(1).at))
         side = ProtocolSide(
@@ -532,7 +532,7 @@ def test_subscribers_hear_heartbeats_and_then_everything_anew(sqlite_database: U
                 hub.reactor.advance(5.0)
                 heard = carry()
                 assert heard
-                assert all(isinstance(event, HubHeartbeat) for event in heard)
+                assert all(isinstance(event, HubHeartbeat) and not event.stored for event in heard)
             client.beat()
             carry()
             make_empty()
@@ -543,7 +543,7 @@ def test_subscribers_hear_heartbeats_and_then_everything_anew(sqlite_database: U
         client.beat()
         carry()
         hub.reactor.advance(5.0)
-        carry()
+        assert [event.stored for event in carry() if isinstance(event, HubHeartbeat)] == [True]
         assert client.held == hub.pipeline.position
         public = {key: value for key, value in contents(hub.pipeline.state).items() if key[0] in PUBLIC_KINDS}
         assert client.replica == public

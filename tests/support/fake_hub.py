@@ -30,6 +30,7 @@ class FakeHub:
         self.unanswered: list[Deferred[None]] = []
         self.reading: list[tuple[Deferred[list[Entry] | None], int]] = []
         self.grade = FeedGrade.FRESH
+        self.can_store = True
         self.fresh_at: Instant | None = from_iso("2026-03-01T07:00:00Z")
         self.time = 1772348400.25
 
@@ -102,6 +103,9 @@ class FakeHub:
 
     def feed(self) -> tuple[FeedGrade, Instant | None]:
         return self.grade, self.fresh_at
+
+    def stored(self) -> bool:
+        return self.can_store
 
     def station_time(self) -> float:
         return self.time

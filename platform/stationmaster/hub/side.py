@@ -81,6 +81,10 @@ class ProtocolSide:
         """The feed's grade, and the station time at which it was last fresh."""
         return self._feed.grade, self._feed.fresh_at
 
+    def stored(self) -> bool:
+        """Whether the database can be written now."""
+        return not self._pipeline.trouble
+
     def station_time(self) -> float:
         """Station time now."""
         return self._clock.now()
