@@ -312,11 +312,14 @@ class Draft:
         counter = self.facts.counter
         puts: list[Resource] = []
         for (kind, item), value in self._puts.items():
+            if self._is_as_before(kind, item, value):
+                continue
             counter += 1
             numbered = altered(value, revision=counter)
             self._store(item, numbered)
             puts.append(Resource(kind=kind, id=item, revision=counter, value=numbered))
-        if self.facts != self._before.facts or puts or self._deletes:
+        deletes = tuple(key for key in self._deletes if self._was_there(*key))
+        if self.facts != self._before.facts or puts or deletes:
             counter += 1
             self.facts = altered(self.facts, counter=counter, revision=counter)
             puts.append(Resource(kind="kernel", id=self.facts.id, revision=counter, value=self.facts))
@@ -335,7 +338,7 @@ class Draft:
             due=self._due,
             occupancy=self.occupancy,
         )
-        return state, Changes(puts=tuple(puts), deletes=tuple(self._deletes), notes=tuple(self._notes))
+        return state, Changes(puts=tuple(puts), deletes=deletes, notes=tuple(self._notes))
 
     def _put(self, kind: str, item: str, before: Value | None, after: Value) -> bool:
         if before is after or before == after:
@@ -347,6 +350,29 @@ class Draft:
     def _delete(self, kind: str, item: str) -> None:
         self._puts.pop((kind, item), None)
         self._deletes[(kind, item)] = None
+
+    def _is_as_before(self, kind: str, item: str, value: Value) -> bool:
+        """Whether what was put is what was there before the step; then that stands, with its revision."""
+        known = self._known(kind, item)
+        if known is None:
+            return False
+        if value.revision != known.revision:
+            value = altered(value, revision=known.revision)
+        if value != known:
+            return False
+        self._store(item, known)
+        return True
+
+    def _was_there(self, kind: str, item: str) -> bool:
+        """Whether what was deleted was there before the step, and not only made within it."""
+        return kind == "station" or kind in CONFIGURATION_KINDS or self._known(kind, item) is not None
+
+    def _known(self, kind: str, item: str) -> Value | None:
+        """A call, task, feed record or record as it was before the step."""
+        before = self._before
+        if kind == "feed":
+            return before.memory.get(item)
+        return self._value(kind, item, before.calls, before.tasks, before.records)
 
     def _store(self, item: str, value: Value) -> None:
         if isinstance(value, Call):

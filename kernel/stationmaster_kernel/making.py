@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 from stationmaster_base.times import local_date
 from stationmaster_kernel.call import Call, Event, call_id
+from stationmaster_kernel.day_plan import PlanRow
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.inputs import FeedRecord
 from stationmaster_kernel.places import ReadyStation
@@ -83,12 +86,24 @@ def planned_events(planned: PlannedCall) -> tuple[Event | None, Event | None]:
     )
 
 
-def free_call_id(draft: Draft, station: ReadyStation, day: date, number: str) -> str:
-    """The id of the next call with this number as its key on this date; the id of a call that is there is not free."""
+def free_call_id(
+    draft: Draft, station: ReadyStation, day: date, number: str, held: Container[str] | None = None
+) -> str:
+    """The id of the next call with this number as its key on this date.
+
+    The id of a call that is there is not free, nor that of one which a row of the plan had and which is over by now:
+    its tasks were another train's. `held` are the ids that rows have; they are looked up unless given.
+    """
+    held = _held_ids(draft, day) if held is None else held
     nth = 1 + sum(call.number == number for call in draft.calls_numbered(day, (number,)))
-    while draft.call(item := call_id(station.facts.telecode, day, number, nth)) is not None:
+    while draft.call(item := call_id(station.facts.telecode, day, number, nth)) is not None or item in held:
         nth += 1
     return item
+
+
+def _held_ids(draft: Draft, day: date) -> set[str]:
+    rows = (cast("PlanRow", record) for record in draft.records("row"))
+    return {row.call for row in rows if row.day == day and row.planned is not None}
 
 
 def unplanned_call(draft: Draft, station: ReadyStation, record: FeedRecord) -> Call | None:

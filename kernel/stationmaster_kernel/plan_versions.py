@@ -55,8 +55,9 @@ def apply_change(
         if call is not None:
             put(replanned(call, row.planned, to, station))
     else:
-        there = unowned_call(draft, row.day, to)
-        item = free_call_id(draft, station, row.day, to.number) if there is None else there.id
+        held = {other.call for other in rows_of(draft, row.day) if other.id != row.id}
+        there = unowned_call(draft, row.day, to, held)
+        item = free_call_id(draft, station, row.day, to.number, held) if there is None else there.id
         row = replace(row, call=item)
         if there is None:
             put(planned_call(station, row.day, to, item))
@@ -79,7 +80,7 @@ def _take_first(draft: Draft, plan: Plan, station: ReadyStation) -> None:
     owned: set[str] = set()
     for item, planned in _keyed(plan):
         there = unowned_call(draft, plan.day, planned, owned)
-        call = free_call_id(draft, station, plan.day, planned.number) if there is None else there.id
+        call = free_call_id(draft, station, plan.day, planned.number, owned) if there is None else there.id
         owned.add(call)
         if there is None:
             rework(draft, planned_call(station, plan.day, planned, call))

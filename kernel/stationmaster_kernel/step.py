@@ -85,6 +85,7 @@ def _configure(draft: Draft, given: Configure) -> None:
     draft.configure(given.configuration)
     for call in draft.calls():
         rework(draft, _replaced(draft, call, before))
+    draft.reschedule("")
 
 
 def _replaced(draft: Draft, call: Call, before: ReadyStation | None) -> Call:
