@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stationmaster_base.times import MINUTE, Instant
+from stationmaster_kernel.altering import altered
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.places import ReadyStation
@@ -41,9 +42,12 @@ def settle_tasks(draft: Draft, call: Call, station: ReadyStation) -> None:
 
 
 def expire_tasks(draft: Draft, call_id: str) -> bool:
-    """Mark those of a call's point tasks that time alone has made too old; whether there were any."""
-    tasks = draft.tasks_of(call_id)
-    return [expire(draft, task) for task in tasks] != tasks
+    """Mark those of a call's point tasks that time alone has made too old; whether any of them had been begun.
+
+    Until it is begun, a task follows its call; so only one that was begun can have been left behind by its base.
+    """
+    marked = [task for task in draft.tasks_of(call_id) if expire(draft, task) is not task]
+    return any(task.state is TaskState.BEGUN for task in marked)
 
 
 def apply_result(draft: Draft, task: Task, result: Result) -> Task:
@@ -214,4 +218,4 @@ def _with_results(task: Task, results: tuple[Result, ...]) -> Task:
         state = next((state for state in OVER if state in known.values()), TaskState.WITHDRAWN)
     else:
         state = TaskState.BEGUN
-    return replace(task, results=tuple(sorted(results, key=lambda item: item.target)), state=state)
+    return altered(task, results=tuple(sorted(results, key=lambda item: item.target)), state=state)

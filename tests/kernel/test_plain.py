@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmaster_base.times import Instant
@@ -47,6 +47,7 @@ def plainly(value: Any) -> str:
     return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":"))
 
 
+@settings(deadline=None)  # the first draw of a class works out how to draw it
 @given(VALUE)
 def test_text_is_that_of_plain_data_and_is_read_back(value: Any) -> None:
     """The text of every kind of resource and input is that of its plain data, byte for byte, and reads back as it."""
@@ -55,6 +56,7 @@ def test_text_is_that_of_plain_data_and_is_read_back(value: Any) -> None:
     assert from_plain(type(value), json.loads(text)) == value
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_stands_in_a_field_the_text_is_that_of_plain_data(data: st.DataObject) -> None:
     """A field that is not what it is declared to be is written as plain data would be."""
@@ -79,6 +81,7 @@ def test_text_of_plain_data() -> None:
     assert compact({"a": [1, "站", None]}) == '{"a":[1,"站",null]}'
 
 
+@settings(deadline=None)  # as above, for the readers
 @given(KIND, JSON)
 def test_what_describes_no_value_is_refused(kind: type, plain: Any) -> None:
     """Any JSON is read, or refused with one of three errors."""
@@ -89,6 +92,7 @@ def test_what_describes_no_value_is_refused(kind: type, plain: Any) -> None:
     assert isinstance(plain, dict)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_value_spoilt_anywhere_is_refused_or_read(data: st.DataObject) -> None:
     """One place of a good object replaced by anything: it is refused, or it reads as what its own text says."""
