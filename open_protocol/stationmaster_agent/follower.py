@@ -19,7 +19,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.values import FeedGrade
-from stationmaster_protocol.client_session import Applicable, ClientEvent, Gap, Repeated, Whole
+from stationmaster_protocol.client_session import Applicable, ClientEvent, Gap, Part, Repeated, Whole
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import Ack, AckOutcome, HubHeartbeat, Position, Subscribed
 from stationmaster_service.interfaces import DelayedCall, MachineTime
@@ -61,7 +61,8 @@ class Follower:
         store: the state file; what it holds is where we begin.
         link: to the hub.
         wanted: what we subscribe to.
-        resync_s: machine seconds within which the replica is to be proved once we have subscribed.
+        resync_s: machine seconds within which the replica is to be proved once we have subscribed, or another part of
+            a snapshot is to come.
         reactor: machine time.
         side: who wants to know.
 
@@ -115,6 +116,8 @@ class Follower:
         match event:
             case Subscribed():
                 self._snapshot_due = not event.resumed
+            case Part():
+                self._expect_proof()
             case Whole():
                 self._on_snapshot(event)
             case Applicable():

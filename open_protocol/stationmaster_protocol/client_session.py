@@ -27,7 +27,14 @@ from stationmaster_protocol.messages import (
 from stationmaster_protocol.session import Breach, Session
 from stationmaster_protocol.states import Role
 
-__all__ = ["Applicable", "ClientEvent", "ClientSession", "Gap", "Repeated", "Whole"]
+__all__ = ["Applicable", "ClientEvent", "ClientSession", "Gap", "Part", "Repeated", "Whole"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Part `number` of a snapshot has come, and more is to follow: nothing to do, but a sign of life."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,7 @@ class Gap:
 ClientEvent = (
     Welcome
     | Subscribed
+    | Part
     | Whole
     | Applicable
     | Repeated
@@ -175,7 +183,7 @@ class ClientSession:
             raise RemoteProtocolError("unknown-sequence", "The hub resumes from a position that was never given.")
         return message
 
-    def _on_snapshot(self, part: Snapshot) -> Whole | None:
+    def _on_snapshot(self, part: Snapshot) -> Whole | Part:
         if part.part == 1:
             # A snapshot may be given up for a newer one at any point.
             self._parts = []
@@ -189,7 +197,7 @@ class ClientSession:
             raise RemoteProtocolError("snapshot-order", f"Part {part.part} does not follow.")
         self._parts.append(part)
         if not part.last:
-            return None
+            return Part(number=part.part)
         resources = tuple(resource for one in self._parts for resource in one.resources)
         self._parts = []
         self.held = part.position

@@ -211,6 +211,22 @@ def test_suspect_after_one_alone_after_three(world):
     assert world.agent.view.grade is FeedGrade.LOST
 
 
+def test_a_snapshot_that_takes_long_is_a_sign_of_life(world):
+    """Part by part it comes more slowly than three heartbeats; the hub that sends it is not given up."""
+    world.hub.put(*public(kernel_state(30)))
+    world.hub.slow = True
+    world.start()
+    parts = len(world.hub.coming)
+    assert parts > 5
+    while world.hub.coming:
+        world.machine(4)
+        assert world.state == "resyncing"
+        world.hub.say(world.hub.coming.pop(0))
+    world.hub.beat()
+    assert world.state == "online"
+    assert len(world.hub.tried) == 1
+
+
 def test_heartbeat_ends_suspicion(world):
     """A heartbeat that comes late makes the hub trusted again."""
     world.start()

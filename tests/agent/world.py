@@ -106,6 +106,8 @@ class Hub:
     wire: Wire | None = None
     wanted: Filter | None = None
     number: int = 0
+    slow: bool = False
+    coming: list[Snapshot] = field(default_factory=list)
 
     # What a test does.
 
@@ -234,21 +236,25 @@ class Hub:
                 self.update(sequence)
         else:
             self.snapshot()
-        self.beat()
+        if not self.slow:
+            self.beat()
 
     def snapshot(self) -> None:
         resources = self.admitted()
-        half = len(resources) // 2
-        for part, some in enumerate((resources[:half], resources[half:]), 1):
-            self.say(
-                Snapshot(
-                    position=self.position(),
-                    part=part,
-                    last=part == 2,
-                    digest=digest_of(resources),
-                    resources=tuple(some),
-                )
+        size = 1 if self.slow else -(-len(resources) // 2)
+        pieces = [resources[start : start + size] for start in range(0, len(resources), size or 1)] or [[]]
+        self.coming = [
+            Snapshot(
+                position=self.position(),
+                part=part,
+                last=part == len(pieces),
+                digest=digest_of(resources),
+                resources=tuple(some),
             )
+            for part, some in enumerate(pieces, 1)
+        ]
+        while self.coming and not self.slow:
+            self.say(self.coming.pop(0))
 
     def update(self, sequence: int) -> None:
         puts, deletes = self.log.get(sequence, ([], []))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.configuration import Name
 from stationmaster_kernel.values import FeedGrade
-from stationmaster_protocol.client_session import Applicable, ClientSession, Gap, Repeated, Whole
+from stationmaster_protocol.client_session import Applicable, ClientSession, Gap, Part, Repeated, Whole
 from stationmaster_protocol.codec import encode
 from stationmaster_protocol.errors import LocalProtocolError
 from stationmaster_protocol.filters import Filter
@@ -93,7 +93,7 @@ def test_both_ends_walk_through_a_session() -> None:
     assert client.receive_data(hub.send(WELCOME)) == [WELCOME]
     assert hub.receive_data(client.subscribe(Filter(), None)) == [Subscribe(number=1, filter=Filter())]
     assert client.receive_data(hub.send(Subscribed(number=1))) == [Subscribed(number=1)]
-    assert client.receive_data(hub.send(part(1, names="ab"))) == []
+    assert client.receive_data(hub.send(part(1, names="ab"))) == [Part(number=1)]
     (whole,) = client.receive_data(hub.send(part(2, last=True, names="c")))
     assert isinstance(whole, Whole)
     assert (whole.position, [resource.id for resource in whole.resources]) == (AT_2, ["a", "b", "c"])
