@@ -80,6 +80,8 @@ def _settle_touched(draft: Draft, act: Act, was: tuple[Was, ...]) -> None:
         elif kind in ("task", "proposal"):
             calls[value.call] = None
             loose = loose or not value.call
+        elif kind == "act":
+            loose = True
     there = tuple(item for item in calls if item and draft.call(item) is not None)
     draft.put_record(ActRecord(id=act.id, at=draft.now, by=act.by, why=act.why, deeds=act.deeds, was=was, calls=there))
     for item in there:

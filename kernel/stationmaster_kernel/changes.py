@@ -12,7 +12,7 @@ from stationmaster_kernel.configuration import Board, Layout, Name, Place, Stati
 from stationmaster_kernel.conflict import Conflict
 from stationmaster_kernel.day_plan import DayPlan, PlanRow
 from stationmaster_kernel.inputs import FeedRecord
-from stationmaster_kernel.mode import Mode
+from stationmaster_kernel.mode import Mode, mode_call
 from stationmaster_kernel.proposal import Acceptance, Proposal
 from stationmaster_kernel.rules import Rule
 from stationmaster_kernel.task import Task
@@ -127,6 +127,9 @@ def owners(record: Record) -> tuple[str, ...]:
         return record.calls
     if isinstance(record, ActRecord):
         return record.calls or ("",)
+    if isinstance(record, Mode):
+        call = mode_call(record)
+        return (call,) if call else ()
     return ()
 
 

@@ -33,6 +33,7 @@ from stationmaster_kernel.state import (
     next_loose_wake,
     next_wake,
     resource_id,
+    task_order,
 )
 from stationmaster_kernel.task import Task
 
@@ -197,7 +198,7 @@ class Draft:
         if self._put("task", task.id, self._tasks.get(task.id), task):
             if task.id not in self._tasks:
                 tasks = [*self.tasks_of(task.call), task]
-                order = tuple(item.id for item in sorted(tasks, key=lambda item: (item.rule, item.occurrence)))
+                order = tuple(item.id for item in sorted(tasks, key=task_order))
                 self._tasks_of = self._tasks_of.set(task.call, order)
             self._tasks = self._tasks.set(task.id, task)
 
@@ -231,13 +232,14 @@ class Draft:
             self._delete("feed", item)
 
     def put_record(self, record: Record) -> None:
-        """Add or change a record; what it is about never changes."""
+        """Add or change a record."""
         kind = kind_of(record)
         before = self.record(kind, record.id)
         if self._put(kind, record.id, before, record):
             if isinstance(record, Proposal):
                 self._decided[record.call] = None
-            if before is None:
+            if before is None or owners(before) != owners(record):
+                self._unrelate(kind, before)
                 for call_id in owners(record):
                     about = self._about.get(call_id, Map())
                     self._about = self._about.set(call_id, about.set((kind, record.id), None))
@@ -251,9 +253,7 @@ class Draft:
         if isinstance(record, Proposal):
             self._decided[record.call] = None
         self.occupancy = self.occupancy.with_seeking(item, ())
-        for call_id in owners(record):
-            rest = self._about[call_id].delete((kind, item))
-            self._about = self._about.set(call_id, rest) if rest else self._about.delete(call_id)
+        self._unrelate(kind, record)
         rest_of_kind = self._records[kind].delete(item)
         self._records = self._records.set(kind, rest_of_kind) if rest_of_kind else self._records.delete(kind)
         self._delete(kind, item)
@@ -384,6 +384,11 @@ class Draft:
         elif isinstance(value, Record):
             kind = kind_of(value)
             self._records = self._records.set(kind, self._records[kind].set(item, value))
+
+    def _unrelate(self, kind: str, record: Record | None) -> None:
+        for call_id in () if record is None else owners(record):
+            rest = self._about[call_id].delete((kind, cast("Record", record).id))
+            self._about = self._about.set(call_id, rest) if rest else self._about.delete(call_id)
 
     def _unnumber(self, call: Call) -> None:
         for number in dict.fromkeys(call.numbers):

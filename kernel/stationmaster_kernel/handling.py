@@ -174,15 +174,18 @@ def _now(draft: Draft, task: Task, station: Configuration) -> Task:
     """The task, or what follows it if it is over already, to be done at once."""
     now = draft.now
     if task.state is TaskState.WITHDRAWN:
-        raise Refused("task-gone", f"Task {task.id} is withdrawn: nothing asks for it.", "Announce or show it yourself.")
+        raise Refused(
+            "task-gone", f"Task {task.id} is withdrawn: nothing asks for it.", "Announce or show it yourself."
+        )
     if task.kind not in POINT_KINDS:
         start = now if task.start is None else min(task.start, now)
         return replace(task, hand=Hand.RELEASED, by_hand=now, held=False, start=start, state=TaskState.PLANNED)
     if task.state is TaskState.BEGUN:
         raise Refused("task-begun", f"Task {task.id} is being done.", "Wait for its end.")
     if task.state in OVER:
-        occurrence = 1 + max(other.occurrence for other in draft.tasks_of(task.call) if other.rule == task.rule)
-        stem = task.id.rpartition("/")[0]
+        stem = task.id if not task.call and task.occurrence == 1 else task.id.rpartition("/")[0]
+        others = [other for other in draft.tasks_of(task.call) if _is_one_of(other, task.rule, stem)]
+        occurrence = 1 + max(other.occurrence for other in others)
         task = replace(task, id=f"{stem}/{occurrence}", occurrence=occurrence, results=())
     valid = next((rule.valid for rule in station.rules if rule.id == task.rule), NOW_IS_VALID)
     return replace(
@@ -196,6 +199,11 @@ def _now(draft: Draft, task: Task, station: Configuration) -> Task:
         awaits=None,
         state=TaskState.PLANNED,
     )
+
+
+def _is_one_of(task: Task, rule: str, stem: str) -> bool:
+    """Whether a task is an occurrence of what has this stem; what hangs on no call has no rule that tells it."""
+    return task.rule == rule if task.call else task.id == stem or task.id.startswith(f"{stem}/")
 
 
 def _check_not_begun(task: Task) -> None:

@@ -9,7 +9,7 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.task import POINT_KINDS, Task
 from stationmaster_kernel.values import Hand
 
-__all__ = ["Mode", "covers", "keeps_back"]
+__all__ = ["Mode", "covers", "keeps_back", "mode_call"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,12 @@ class Mode:
     revision: int = 0
     since: Instant
     by: str
+
+
+def mode_call(mode: Mode) -> str:
+    """The id of the call that the mode is about; empty if it is about more than one call."""
+    what, _, item = mode.id.partition(".")
+    return item if what == "call" else ""
 
 
 def covers(mode: Mode, task: Task) -> bool:

@@ -157,9 +157,11 @@ class _Taking:
         self.settled += 1
 
     def _stage(self, row: PlanRow | None, standing: PlannedCall | None, newest: PlannedCall | None) -> Stage:
-        if row is not None and standing is not None:
-            return stage_of(self.draft.call(row.call), self.draft.now)
         last = None if newest is None else newest.departure if newest.departure is not None else newest.arrival
+        if row is not None and standing is not None:
+            stage = stage_of(self.draft.call(row.call), self.draft.now)
+            past = last is not None and last < self.draft.now
+            return Stage.UNDER_WAY if past and stage is Stage.AHEAD else stage
         return Stage.OVER if last is None or last < self.draft.now else Stage.AHEAD
 
     def _may(self, row: PlanRow, change: RowChange, newest: PlannedCall | None) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, cast, get_type_hints
 from stationmaster_base.times import Instant
 from stationmaster_kernel.act import ActRecord, Was
 from stationmaster_kernel.call import Call, Event, Provenance
-from stationmaster_kernel.changes import KINDS, Value
+from stationmaster_kernel.changes import KINDS, Record, Value, owners
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.plain import from_plain, to_plain
 from stationmaster_kernel.refused import Refused
@@ -73,7 +73,24 @@ def put_back(draft: Draft, record: ActRecord, undoing: str) -> None:
             _put_fields_back(draft, kind, item, present, changes)
         else:
             _put_whole_back(draft, kind, present, changes[0])
+    for kind, item in by_resource:
+        _check_there(draft, kind, item)
+    there = tuple(call for call in record.calls if draft.call(call) is not None)
+    if draft.record("act", record.id) is None:  # it went with the call that it made, and is to be read all the same
+        record = replace(record, calls=there)
     draft.put_record(replace(record, undone=undoing))
+
+
+def _check_there(draft: Draft, kind: str, item: str) -> None:
+    """What was put back is about calls; they may have gone."""
+    value = draft.value(kind, item)
+    calls = (value.call,) if isinstance(value, Task) else () if isinstance(value, ActRecord) else _owners(value)
+    if any(call and draft.call(call) is None for call in calls):
+        raise _moved_on(kind, item, "its call is gone")
+
+
+def _owners(value: Value | None) -> tuple[str, ...]:
+    return owners(value) if isinstance(value, Record) else ()
 
 
 def _put_fields_back(draft: Draft, kind: str, item: str, present: Value | None, changes: list[Was]) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "next_loose_wake",
     "next_wake",
     "resource_id",
+    "task_order",
 ]
 
 CONFIGURATION_KINDS: dict[str, str] = {
@@ -60,7 +61,7 @@ class State:
     """All that the kernel knows, at one moment.
 
     `records`: kind → id → record; `about`: call → kind and id of the records about it.
-    `tasks_of`: call → ids of its tasks, in order of making. `numbers`: (service date, number) → calls.
+    `tasks_of`: call → ids of its tasks, in `task_order`. `numbers`: (service date, number) → calls.
     `wakes`: call → the minute at which time alone next concerns it; `due`: minute → calls.
     `occupancy`: who is where and when.
     """
@@ -127,6 +128,11 @@ class State:
             for record in records.values():
                 yield _resource(kind, record)
         yield _resource("kernel", self.facts)
+
+
+def task_order(task: Task) -> tuple[str, int, str]:
+    """How the tasks of one call, or those of none, are sorted: by rule and occurrence."""
+    return task.rule, task.occurrence, task.id
 
 
 def resource_id(kind: str, value: Any) -> str:
@@ -210,7 +216,7 @@ def _configuration(by_kind: dict[str, list[Any]]) -> Configuration | None:
 
 def _with_indexes(state: State) -> State:
     tasks_of: dict[str, tuple[str, ...]] = {}
-    for task in sorted(state.tasks.values(), key=lambda item: (item.rule, item.occurrence)):
+    for task in sorted(state.tasks.values(), key=task_order):
         tasks_of[task.call] = (*tasks_of.get(task.call, ()), task.id)
     numbers: dict[tuple[date, str], tuple[str, ...]] = {}
     for call in sorted(state.calls.values(), key=lambda item: item.id):

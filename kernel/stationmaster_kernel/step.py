@@ -6,8 +6,9 @@ nothing here may depend on the order of a hash, on a clock, or on chance.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, to_iso
@@ -15,10 +16,11 @@ from stationmaster_kernel.acts import do_act
 from stationmaster_kernel.applying import is_locked
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes, Remembered
+from stationmaster_kernel.day_plan import PlanRow, row_id
 from stationmaster_kernel.deciding import take_or_propose
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.encounters import settle_encounters
-from stationmaster_kernel.feed import differences, impossible, nearest, unmatched_id
+from stationmaster_kernel.feed import differences, impossible, nearest, planned_time, unmatched_id
 from stationmaster_kernel.inputs import (
     Act,
     Configure,
@@ -37,6 +39,7 @@ from stationmaster_kernel.plan_versions import take_plan
 from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.settling import rework, settle_by_time, station_of
 from stationmaster_kernel.state import State
+from stationmaster_kernel.task import POINT_KINDS
 from stationmaster_kernel.tasks import apply_result
 from stationmaster_kernel.values import FeedGrade, Running, TaskKind
 
@@ -122,6 +125,8 @@ def _record(draft: Draft, record: FeedRecord) -> None:
         draft.note("quarantined", "/".join(record.numbers), day=record.day.isoformat(), reason=reason)
         return
     call = nearest(record, draft.calls_numbered(record.day, record.numbers))
+    if call is not None and _is_of_another(draft, record, call):
+        return
     if call is None:
         if record.running is not Running.EXTRA and record.day not in draft.facts.planned:
             draft.remember(Remembered(id=unmatched_id(record), record=record))
@@ -135,6 +140,26 @@ def _record(draft: Draft, record: FeedRecord) -> None:
     if draft.call(call.id) is None:
         draft.put_call(call)  # so that what waits for a decision has something to be about
     rework(draft, take_or_propose(draft, call, differences(call, before, record), station))
+
+
+def _is_of_another(draft: Draft, record: FeedRecord, call: Call) -> bool:
+    """Whether a row of the plan, whose train is over and gone, is nearer to the record than the call is."""
+    wanted = planned_time(record)
+    if wanted is None:
+        return False
+    rows = [row for row in _rows_numbered(draft, record) if row.call != call.id and draft.call(row.call) is None]
+    times = [row.planned.departure or row.planned.arrival or wanted for row in rows if row.planned is not None]
+    return any(abs(time - wanted) < abs(call.planned - wanted) for time in times)
+
+
+def _rows_numbered(draft: Draft, record: FeedRecord) -> Iterator[PlanRow]:
+    """The rows of the record's date that have any of its numbers as their key."""
+    for number in record.numbers:
+        for nth in count(1):
+            row = draft.record("row", row_id(record.day, number, nth))
+            if not isinstance(row, PlanRow):
+                break
+            yield row
 
 
 def _grade(draft: Draft, given: GradeFeed) -> None:
@@ -166,6 +191,10 @@ def _result(draft: Draft, given: TaskResult) -> None:
         raise Refused("result-of-no-task", f"There is no task {given.task}.", "It may have been dropped with its call.")
     if given.result.target not in task.targets:
         raise Refused("result-of-no-target", f"Task {given.task} has no target {given.result.target}.")
+    if task.kind not in POINT_KINDS:
+        raise Refused(
+            "result-of-interval", f"Task {given.task} is no announcement or notice.", "Only these have results."
+        )
     apply_result(draft, task, given.result)
     call = draft.call(task.call)
     if call is not None:
