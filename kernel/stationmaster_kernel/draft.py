@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 from immutables import Map
 
@@ -24,15 +24,15 @@ from stationmaster_kernel.changes import (
     owners,
 )
 from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.configuring import configuration_changes, numbered_configuration
+from stationmaster_kernel.numbering import renumbered
 from stationmaster_kernel.places import make_ready
 from stationmaster_kernel.proposal import Proposal
 from stationmaster_kernel.state import (
     CONFIGURATION_KINDS,
     State,
-    configuration_values,
     next_loose_wake,
     next_wake,
-    resource_id,
     task_order,
 )
 from stationmaster_kernel.task import Task
@@ -183,12 +183,7 @@ class Draft:
         """Add or change a call."""
         before = self._calls.get(call.id)
         if self._put("call", call.id, before, call):
-            if before is None or before.numbers != call.numbers:
-                if before is not None:
-                    self._unnumber(before)
-                for number in dict.fromkeys(call.numbers):
-                    key = (call.service_date, number)
-                    self._numbers = self._numbers.set(key, tuple(sorted((*self._numbers.get(key, ()), call.id))))
+            self._numbers = renumbered(self._numbers, before, call)
             self.occupancy = self.occupancy.with_call(before, call)
             self._calls = self._calls.set(call.id, call)
             self._stirred[call.id] = None
@@ -266,7 +261,7 @@ class Draft:
         if call.id in self._tasks_of:
             self._tasks_of = self._tasks_of.delete(call.id)
         self.forget(call.id)
-        self._unnumber(call)
+        self._numbers = renumbered(self._numbers, call, None)
         self.occupancy = self.occupancy.with_call(call, None)
         self._stirred[call.id] = None
         self._schedule(call.id, None)
@@ -279,16 +274,10 @@ class Draft:
 
     def configure(self, configuration: Configuration) -> None:
         """Take a configuration; a kind with any change is put anew whole, so that revisions keep the folder's order."""
-        old = self._by_kind(self.configuration)
-        new = self._by_kind(configuration)
-        for kind in ("station", *CONFIGURATION_KINDS):
-            before, after = old.get(kind, {}), new.get(kind, {})
-            for item in before.keys() - after.keys():
-                self._delete(kind, item)
-            unrevised = [replace(cast("Any", value), revision=0) for value in before.values()]
-            if list(before) != list(after) or unrevised != list(after.values()):
-                for item, value in after.items():
-                    self._puts[(kind, item)] = value
+        puts, deletes = configuration_changes(self.configuration, configuration)
+        for key in deletes:
+            self._delete(*key)
+        self._puts.update(puts)
         self.configuration = configuration
         self.station = make_ready(configuration)
         self._stirred.update(dict.fromkeys(sorted(self._calls)))
@@ -325,7 +314,7 @@ class Draft:
             puts.append(Resource(kind="kernel", id=self.facts.id, revision=counter, value=self.facts))
         state = State(
             facts=self.facts,
-            configuration=self._numbered_configuration(puts),
+            configuration=self._configured(puts),
             station=self.station,
             calls=self._calls,
             tasks=self._tasks,
@@ -339,6 +328,10 @@ class Draft:
             occupancy=self.occupancy,
         )
         return state, Changes(puts=tuple(puts), deletes=deletes, notes=tuple(self._notes))
+
+    def _configured(self, puts: list[Resource]) -> Configuration | None:
+        before, after = self._before.configuration, self.configuration
+        return after if after is before or after is None else numbered_configuration(before, after, puts)
 
     def _put(self, kind: str, item: str, before: Value | None, after: Value) -> bool:
         if before is after or before == after:
@@ -390,12 +383,6 @@ class Draft:
             rest = self._about[call_id].delete((kind, cast("Record", record).id))
             self._about = self._about.set(call_id, rest) if rest else self._about.delete(call_id)
 
-    def _unnumber(self, call: Call) -> None:
-        for number in dict.fromkeys(call.numbers):
-            key = (call.service_date, number)
-            rest = tuple(item for item in self._numbers.get(key, ()) if item != call.id)
-            self._numbers = self._numbers.set(key, rest) if rest else self._numbers.delete(key)
-
     def _schedule(self, call_id: str, minute: int | None) -> None:
         before = self._wakes.get(call_id)
         if before == minute:
@@ -408,24 +395,3 @@ class Draft:
         else:
             self._wakes = self._wakes.set(call_id, minute)
             self._due = self._due.set(minute, self._due.get(minute, Map()).set(call_id, None))
-
-    @staticmethod
-    def _by_kind(configuration: Configuration | None) -> dict[str, dict[str, Value]]:
-        found: dict[str, dict[str, Value]] = {}
-        if configuration is not None:
-            for kind, value in configuration_values(configuration):
-                found.setdefault(kind, {})[resource_id(kind, value)] = value
-        return found
-
-    def _numbered_configuration(self, puts: list[Resource]) -> Configuration | None:
-        if self.configuration is self._before.configuration or self.configuration is None:
-            return self.configuration
-        old = self._by_kind(self._before.configuration)
-        numbered = {(put.kind, put.id): put.value for put in puts}
-        fields: dict[str, Any] = {}
-        for kind, field in CONFIGURATION_KINDS.items():
-            ids = [resource_id(kind, value) for value in getattr(self.configuration, field)]
-            fields[field] = tuple(numbered.get((kind, item)) or old[kind][item] for item in ids)
-        telecode = self.configuration.station.telecode
-        station: Any = numbered.get(("station", telecode)) or old["station"][telecode]
-        return Configuration(station=station, **fields)

@@ -20,6 +20,7 @@ from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import RECORD_KINDS, KernelFacts, Record, Remembered, Resource, Value, owners
 from stationmaster_kernel.configuration import Configuration, Place
 from stationmaster_kernel.conflict import Conflict
+from stationmaster_kernel.numbering import Numbers, renumbered
 from stationmaster_kernel.occupancy import NOBODY, Occupancy, made_occupancy
 from stationmaster_kernel.places import ReadyStation, make_ready
 from stationmaster_kernel.proposal import Proposal
@@ -75,7 +76,7 @@ class State:
     records: Map[str, Map[str, Record]] = Map()
     about: Map[str, Map[tuple[str, str], None]] = Map()
     tasks_of: Map[str, tuple[str, ...]] = Map()
-    numbers: Map[tuple[date, str], tuple[str, ...]] = Map()
+    numbers: Numbers = Map()
     wakes: Map[str, int] = Map()
     due: Map[int, Map[str, None]] = Map()
     occupancy: Occupancy = NOBODY
@@ -218,11 +219,9 @@ def _with_indexes(state: State) -> State:
     tasks_of: dict[str, tuple[str, ...]] = {}
     for task in sorted(state.tasks.values(), key=task_order):
         tasks_of[task.call] = (*tasks_of.get(task.call, ()), task.id)
-    numbers: dict[tuple[date, str], tuple[str, ...]] = {}
-    for call in sorted(state.calls.values(), key=lambda item: item.id):
-        for number in call.numbers:
-            key = (call.service_date, number)
-            numbers[key] = (*numbers.get(key, ()), call.id)
+    numbers: Numbers = Map()
+    for call in state.calls.values():
+        numbers = renumbered(numbers, None, call)
     about: dict[str, Map[tuple[str, str], None]] = {}
     for kind, records in state.records.items():
         for record in records.values():
@@ -246,9 +245,7 @@ def _with_indexes(state: State) -> State:
         if loose is not None:
             wakes[""] = loose
             due[loose] = due.get(loose, Map()).set("", None)
-    return replace(
-        state, about=Map(about), tasks_of=Map(tasks_of), numbers=Map(numbers), wakes=Map(wakes), due=Map(due)
-    )
+    return replace(state, about=Map(about), tasks_of=Map(tasks_of), numbers=numbers, wakes=Map(wakes), due=Map(due))
 
 
 def _with_occupancy(state: State) -> State:
