@@ -68,7 +68,7 @@ def _settle_interval(draft: Draft, call: Call, wanted: Wanted, last: Task | None
     if base.by_hand is not None:
         start = base.by_hand if start is None else min(start, base.by_hand)
     draft.put_task(
-        replace(
+        altered(
             base,
             targets=wanted.targets,
             base=wanted.base,
@@ -160,7 +160,7 @@ def _new(call: Call, wanted: Wanted, occurrence: int) -> Task:
 def _updated(task: Task, wanted: Wanted, *, keep_due: bool) -> Task:
     due = task.due if keep_due else wanted.due
     by_hand = task.by_hand is not None
-    return replace(
+    return altered(
         task,
         targets=wanted.targets,
         base=wanted.base,
