@@ -205,7 +205,11 @@ class Story:
 
     def result(self, state: TaskState, *targets: str) -> None:
         """Targets of the subject (unless given: all) have come so far, now, on the base that the task has now."""
-        task = self.task
+        self.result_of(self.task.id, state, *targets)
+
+    def result_of(self, item: str, state: TaskState, *targets: str) -> None:
+        """The same of any task."""
+        task = self.state.tasks[item]
         for target in targets or task.targets:
             result = Result(target=target, state=state, at=self.now, base=task.base)
             self.give(TaskResult(id=self._id(), at=self.now, task=task.id, result=result))
