@@ -16,6 +16,7 @@ from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.inputs import (
     Act,
     Configure,
+    Feed,
     FeedRecord,
     GradeFeed,
     Input,
@@ -26,7 +27,7 @@ from stationmaster_kernel.inputs import (
     Tick,
 )
 from stationmaster_kernel.state import State
-from stationmaster_kernel.step import Refused, step
+from stationmaster_kernel.step import Refused, is_news, step
 from stationmaster_kernel.task import POINT_KINDS
 from stationmaster_kernel.values import FeedGrade, Running, TaskState
 from support.kernel_machine_checks import check_from_nothing, check_state
@@ -54,12 +55,14 @@ class MachineWorld:
     """A station's night.
 
     `now` is station time; `inputs` all that was put in; `texts` what came of what was taken. `twin` is a second kernel
-    that was restarted at another time. `listen` is told every input.
+    that was restarted at another time. `listen` is told every input. `checks`: each step is looked at; `news_only`:
+    what the dispatchers repeat is left out, as the hub leaves it out.
     """
 
     evening: date
     listen: Callable[[Input], object] = _nobody
     checks: bool = True
+    news_only: bool = False
     now: Instant = field(init=False)
     state: State = field(init=False)
     twin: State = field(init=False)
@@ -103,7 +106,7 @@ class MachineWorld:
 
     def give(self, given: Input) -> bool:
         """Put an input in; whether it was taken. Then the executor looks, and what it says is put in too."""
-        taken = self._step(given)
+        taken = self._step(given) if not self.news_only or _is_news(self.state, given) else False
         self.now = max(self.now, given.at)
         self._execute()
         return taken
@@ -216,3 +219,7 @@ class MachineWorld:
             if call is not None and call.running is Running.SUSPENDED:
                 assert work.task.rule == "suspended", f"{work.task.id} is made for a suspended train"
             assert work.state in TaskState
+
+
+def _is_news(state: State, given: Input) -> bool:
+    return not isinstance(given, Feed) or any(is_news(state, record) for record in given.records)
