@@ -500,7 +500,7 @@ def test_a_new_beginning_whose_outcome_is_not_known(
 
 
 def test_subscribers_hear_heartbeats_and_then_everything_anew(sqlite_database: URL) -> None:
-    """Without its database the hub beats on and says so; after a new beginning each subscriber gets a snapshot of it."""
+    """Without its database the hub beats on and says so; after a new beginning each subscriber gets it whole."""
     with running(sqlite_database) as hub:
         clock = MachineClock(lambda: float(tick(1).at))
         side = ProtocolSide(
