@@ -55,6 +55,7 @@ __all__ = [
     "PLAN_DEEDS",
     "ROW_DECISIONS",
     "TASK_DEEDS",
+    "Maker",
     "draw_act",
     "draw_undo",
 ]
