@@ -73,7 +73,7 @@ def hub(tmp_path: Path) -> Iterator[FakeHub]:
 
 def test_one_deed_of_the_only_operator(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     """The only operator acts, with an id of its own each time, and every change is a line."""
-    hub.operators('"Li Hua" = "secret"\n')
+    hub.operators('"controller 1" = "secret"\n')
     assert main(["act", str(hub.config), json.dumps(TRACK), "--why", "works"]) == 0
     assert main(["act", str(hub.config), json.dumps([TRACK]), "--no-lock", "--id", "again"]) == 0
     (path, token, first), (_, _, second) = hub.sent
@@ -92,22 +92,22 @@ def test_one_deed_of_the_only_operator(hub: FakeHub, capsys: pytest.CaptureFixtu
 
 def test_one_of_several_operators(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     """With several operators it has to be said who acts, and it has to be one of them."""
-    hub.operators('Li = "l"\n"王敏" = "w"\n')
-    assert main(["act", str(hub.config), "--as", "王敏", json.dumps(TRACK)]) == 0
+    hub.operators('desk-1 = "l"\n"综控员" = "w"\n')
+    assert main(["act", str(hub.config), "--as", "综控员", json.dumps(TRACK)]) == 0
     assert hub.sent[0][1] == "Bearer w"
     assert main(["act", str(hub.config), json.dumps(TRACK)]) == 2
     assert main(["act", str(hub.config), "--as", "Zhao", json.dumps(TRACK)]) == 2
-    assert capsys.readouterr().err.count("Operators are: Li, 王敏.") == 2
+    assert capsys.readouterr().err.count("Operators are: desk-1, 综控员.") == 2
 
 
 def test_what_a_person_did_wrong_is_said(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     """No operator at all, deeds that are no JSON, and a hub that is not there are messages with exit code 2."""
     assert main(["act", str(hub.config), json.dumps(TRACK)]) == 2
     assert "name operators in [hub.operators]" in capsys.readouterr().err
-    hub.operators('Li = "l"\n')
+    hub.operators('desk-1 = "l"\n')
     assert main(["act", str(hub.config), "track 5"]) == 2
     assert "The deeds are not JSON" in capsys.readouterr().err
-    hub.config.write_text('[hub]\nport = 1\n[hub.operators]\nLi = "l"\n', "utf-8")
+    hub.config.write_text('[hub]\nport = 1\n[hub.operators]\ndesk-1 = "l"\n', "utf-8")
     assert main(["act", str(hub.config), json.dumps(TRACK)]) == 2
     assert "No hub answers at 127.0.0.1:1" in capsys.readouterr().err
     assert main(["act", str(hub.config.parent / "none.toml"), json.dumps(TRACK)]) == 2
@@ -116,7 +116,7 @@ def test_what_a_person_did_wrong_is_said(hub: FakeHub, capsys: pytest.CaptureFix
 
 def test_what_the_hub_says_is_passed_on(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     """Faults are lines and exit code 1; a refusal is a message with its hint; an act that waits is no error."""
-    hub.operators('Li = "l"\n')
+    hub.operators('desk-1 = "l"\n')
     hub.status = 400
     hub.answer = {"faults": [{"place": "deeds[0].do", "problem": "is missing", "allowed": "track, undo"}]}
     assert main(["act", str(hub.config), "{}"]) == 1
@@ -126,4 +126,4 @@ def test_what_the_hub_says_is_passed_on(hub: FakeHub, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "stationmaster act: It is locked. Unlock it.\n"
     hub.status, hub.answer = 202, {"id": "act/1", "message": "Later."}
     assert main(["act", str(hub.config), json.dumps(TRACK)]) == 0
-    assert capsys.readouterr().out == "act/1 of Li waits: Later.\n"
+    assert capsys.readouterr().out == "act/1 of desk-1 waits: Later.\n"

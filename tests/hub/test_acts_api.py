@@ -42,7 +42,7 @@ from support.small_station import DAY, at, planned, record
 
 CALL = "TST/2026-03-01/G1/1"
 ROW = "2026-03-01/G1/1"
-LI, WANG = Operator(name="Li", token="l-secret"), Operator(name="王敏", token="w-secret")
+LI, WANG = Operator(name="desk-1", token="l-secret"), Operator(name="综控员", token="w-secret")
 TRACK = {"do": "track", "call": CALL, "track": "2"}
 
 
@@ -111,12 +111,12 @@ def test_an_act_is_answered_when_it_is_committed(fixture: Fixture) -> None:
     assert (call.track, call.platform) == ("2", "2")
     position = fixture.hub.pipeline.position
     assert body["position"] == {"epoch": position.epoch, "sequence": position.sequence, "hash": position.hash}
-    assert (body["id"], body["by"], body["at"]) == ("act/1", "Li", at("07:00"))
+    assert (body["id"], body["by"], body["at"]) == ("act/1", "desk-1", at("07:00"))
     assert {"kind": "call", "id": CALL, "revision": call.revision} in body["puts"]
     assert not {"kernel", "feed"} & {put["kind"] for put in body["puts"]}
     origin = call.origin_of("track")
     assert origin is not None
-    assert (origin.by, origin.locked) == ("Li", True)
+    assert (origin.by, origin.locked) == ("desk-1", True)
 
 
 def test_nothing_is_answered_before_it_is_committed(fixture: Fixture) -> None:
@@ -233,7 +233,7 @@ def test_who_has_no_token_may_not_act(fixture: Fixture) -> None:
     for token in ("", "wrong", "l-secret2"):
         answer = fixture.send(b"nonsense", token).take()
         assert (answer[0], answer[1]["www-authenticate"]) == (401, 'Bearer realm="stationmaster"')
-    assert fixture.act("1", TRACK, token=WANG.token)["by"] == "王敏"
+    assert fixture.act("1", TRACK, token=WANG.token)["by"] == "综控员"
 
 
 def test_without_operators_nobody_acts(tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_what_was_done_is_listed(fixture: Fixture) -> None:
     fixture.act("1", TRACK, why="works")
     fixture.act("2", {"do": "check_rows", "day": "2026-03-01", "rows": [ROW]}, token=WANG.token)
     acts = fixture.get("/api/v1/acts")["acts"]
-    assert [(act["id"], act["by"], act["why"]) for act in acts] == [("act/2", "王敏", ""), ("act/1", "Li", "works")]
+    assert [(act["id"], act["by"], act["why"]) for act in acts] == [("act/2", "综控员", ""), ("act/1", "desk-1", "works")]
     assert acts[1]["deeds"] == [TRACK]
     assert [act["id"] for act in fixture.get(f"/api/v1/acts?call={CALL}")["acts"]] == ["act/1"]
     assert [act["id"] for act in fixture.get("/api/v1/acts?limit=1")["acts"]] == ["act/2"]
@@ -372,7 +372,7 @@ def test_a_plan_is_checked_over_the_web(fixture: Fixture) -> None:
     fixture.hub.put(Plan(id="plan/2", at=at("07:00"), day=DAY, calls=newer, digest="2"))
     body = fixture.get("/api/v1/plans/2026-03-01")
     assert (body["plan"]["rows"], body["plan"]["checked"], body["plan"]["waiting"]) == (1, 1, 2)
-    assert (body["plan"]["plan"]["version"], body["plan"]["plan"]["locked_by"]) == (2, "Li")
+    assert (body["plan"]["plan"]["version"], body["plan"]["plan"]["locked_by"]) == (2, "desk-1")
     first, second = body["rows"]
     assert (first["row"]["id"], first["row"]["change"], first["waits"]) == (ROW, "changed", True)
     assert first["fields"] == [{"field": "departure", "before": "08:10", "after": "08:20"}]
@@ -410,7 +410,7 @@ def test_what_waits_and_what_is_manual(fixture: Fixture) -> None:
     assert (proposal["call"], proposal["field"], proposal["deed"]) == (CALL, "track", TRACK)
     assert [(item["source"], item["field"]) for item in body["acceptances"]] == [("stage_plan", "track")]
     (mode,) = fixture.get("/api/v1/modes")["modes"]
-    assert (mode["id"], mode["by"]) == ("kind.announcement", "Li")
+    assert (mode["id"], mode["by"]) == ("kind.announcement", "desk-1")
     assert fixture.get("/api/v1/conflicts")["conflicts"] == []
 
 
@@ -418,8 +418,8 @@ def test_what_the_journal_has_of_an_input(database: URL) -> None:
     """An input is found with what came of it, done or refused, in any database; one that never came is not."""
     with made_hub(database) as hub:
         hub.open().put(*begin())
-        done = Act(id="act/1", at=at("07:00"), by="Li", deeds=(SetTrack(call=CALL, track="2"),))
-        wrong = Act(id="act/2", at=at("07:00"), by="Li", deeds=(CheckRows(day=DAY, rows=("x",)),))
+        done = Act(id="act/1", at=at("07:00"), by="desk-1", deeds=(SetTrack(call=CALL, track="2"),))
+        wrong = Act(id="act/2", at=at("07:00"), by="desk-1", deeds=(CheckRows(day=DAY, rows=("x",)),))
         entries: list[Any] = []
         for act in (done, wrong, done):
             hub.pipeline.put(act).addCallback(entries.append)

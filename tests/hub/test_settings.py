@@ -25,8 +25,8 @@ plan_days = 5
 guidance = "one"
 broadcast-2 = "two"
 [hub.operators]
-"Li Hua" = "three"
-"王敏" = "four"
+"controller 1" = "three"
+"综控员" = "four"
 """
 
 
@@ -57,7 +57,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         heartbeat_s=2.0,
         plan_days=5,
         subsystems=(Subsystem(identity="guidance", token="one"), Subsystem(identity="broadcast-2", token="two")),
-        operators=(Operator(name="Li Hua", token="three"), Operator(name="王敏", token="four")),
+        operators=(Operator(name="controller 1", token="three"), Operator(name="综控员", token="four")),
     )
     assert settings.database.host == "db"
 

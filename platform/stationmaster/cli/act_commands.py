@@ -23,7 +23,7 @@ def add_act_commands(commands: Any, add: Callable[..., argparse.ArgumentParser])
         extra="hub",
         examples=(
             '  stationmaster act hub.toml \'{"do": "track", "call": "NDC/2026-03-01/G2402/1", "track": "5"}\'\n'
-            '  stationmaster act hub.toml --as "Li Hua" \'{"do": "undo", "act": "act/5f0c…"}\'\n'
+            '  stationmaster act hub.toml --as "controller 1" \'{"do": "undo", "act": "act/5f0c…"}\'\n'
         ),
     )
     parser.add_argument(

@@ -354,5 +354,8 @@ port = {ports.console}
 protocol_listen = "{LOOPBACK}"
 protocol_port = {ports.protocol}
 
+[hub.operators]
+demo = "{token()}"
+
 [hub.subsystems]
 {"".join(f'{name} = "{secret}"' + chr(10) for name, secret in tokens.items())}{subsystems}"""
