@@ -14,7 +14,7 @@ from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.mode import Mode, covers
 from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.task import GONE, POINT_KINDS, Task, interval_on
-from stationmaster_kernel.tasks import OVER
+from stationmaster_kernel.tasks import OVER, newest_of, stem_of
 from stationmaster_kernel.times import moved
 from stationmaster_kernel.values import Hand, TaskKind, TaskState
 
@@ -110,7 +110,8 @@ def set_mode(draft: Draft, deed: SetMode, setting: Setting, station: Configurati
     draft.delete_record("mode", deed.scope)
     for item, task in fallen.items():
         how = Handling.NOW if item in deed.chosen else Handling.SKIP
-        if how is Handling.NOW or task.state is TaskState.PLANNED:
+        untouched = draft.task(item) is task  # else it is done now in place of an older one that was chosen
+        if untouched and (how is Handling.NOW or task.state is TaskState.PLANNED):
             draft.put_task(_handled(draft, task, how, station))
 
 
@@ -166,13 +167,15 @@ def _handled(draft: Draft, task: Task, how: Handling, station: Configuration) ->
         case Handling.RELEASE:
             return replace(task, hand=Hand.RELEASED, held=False)
         case Handling.AUTOMATIC:
-            state = TaskState.PLANNED if task.state is TaskState.SKIPPED else task.state
+            planned_again = task.state is TaskState.SKIPPED and newest_of(draft, task) == task
+            state = TaskState.PLANNED if planned_again else task.state
             return replace(task, hand=Hand.AUTOMATIC, by_hand=None, held=False, state=state)
 
 
 def _now(draft: Draft, task: Task, station: Configuration) -> Task:
     """The task, or what follows it if it is over already, to be done at once."""
     now = draft.now
+    task = newest_of(draft, task)
     if task.state is TaskState.WITHDRAWN:
         raise Refused(
             "task-gone", f"Task {task.id} is withdrawn: nothing asks for it.", "Announce or show it yourself."
@@ -183,10 +186,8 @@ def _now(draft: Draft, task: Task, station: Configuration) -> Task:
     if task.state is TaskState.BEGUN:
         raise Refused("task-begun", f"Task {task.id} is being done.", "Wait for its end.")
     if task.state in OVER:
-        stem = task.id if not task.call and task.occurrence == 1 else task.id.rpartition("/")[0]
-        others = [other for other in draft.tasks_of(task.call) if _is_one_of(other, task.rule, stem)]
-        occurrence = 1 + max(other.occurrence for other in others)
-        task = replace(task, id=f"{stem}/{occurrence}", occurrence=occurrence, results=())
+        occurrence = task.occurrence + 1
+        task = replace(task, id=f"{stem_of(task)}/{occurrence}", occurrence=occurrence, results=())
     valid = next((rule.valid for rule in station.rules if rule.id == task.rule), NOW_IS_VALID)
     return replace(
         task,
@@ -199,11 +200,6 @@ def _now(draft: Draft, task: Task, station: Configuration) -> Task:
         awaits=None,
         state=TaskState.PLANNED,
     )
-
-
-def _is_one_of(task: Task, rule: str, stem: str) -> bool:
-    """Whether a task is an occurrence of what has this stem; what hangs on no call has no rule that tells it."""
-    return task.rule == rule if task.call else task.id == stem or task.id.startswith(f"{stem}/")
 
 
 def _check_not_begun(task: Task) -> None:

@@ -23,6 +23,7 @@ from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.replanning import as_planned
 from stationmaster_kernel.settling import station_of
 from stationmaster_kernel.task import GONE, Task
+from stationmaster_kernel.tasks import newest_of
 from stationmaster_kernel.values import EventName, TaskState
 
 __all__ = ["differing", "put_back"]
@@ -98,6 +99,8 @@ def _put_fields_back(draft: Draft, kind: str, item: str, present: Value | None, 
         raise _moved_on(kind, item, "it is gone")
     if isinstance(present, Task) and present.state not in (TaskState.PLANNED, *GONE):
         raise _moved_on(kind, item, f"it is {present.state} already")
+    if isinstance(present, Task) and newest_of(draft, present) != present:
+        raise _moved_on(kind, item, "it has been made anew since")
     now = _apart(kind, present)
     for was in changes:
         if now.get(was.field, "") != was.after:

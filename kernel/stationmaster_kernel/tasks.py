@@ -16,7 +16,7 @@ from stationmaster_kernel.task import POINT_KINDS, Result, Task
 from stationmaster_kernel.times import moved
 from stationmaster_kernel.values import Hand, TaskState
 
-__all__ = ["OVER", "apply_result", "expire", "expire_tasks", "is_held", "settle_tasks"]
+__all__ = ["OVER", "apply_result", "expire", "expire_tasks", "is_held", "newest_of", "settle_tasks", "stem_of"]
 
 OVER = (TaskState.FAILED, TaskState.INTERRUPTED, TaskState.UNCONFIRMED, TaskState.EXPIRED, TaskState.DONE)
 """The states in which a target's part is over; of several targets' states, the first in this order is the task's."""
@@ -48,6 +48,19 @@ def expire_tasks(draft: Draft, call_id: str) -> bool:
     """
     marked = [task for task in draft.tasks_of(call_id) if expire(draft, task) is not task]
     return any(task.state is TaskState.BEGUN for task in marked)
+
+
+def stem_of(task: Task) -> str:
+    """What the ids of all of a task's occurrences begin with; what hangs on no call has none in the first one's."""
+    return task.id if not task.call and task.occurrence == 1 else task.id.rpartition("/")[0]
+
+
+def newest_of(draft: Draft, task: Task) -> Task:
+    """The newest occurrence of what the task is an occurrence of: the only one that may still be to be done."""
+    stem = stem_of(task)
+    return max(
+        (other for other in draft.tasks_of(task.call) if stem_of(other) == stem), key=lambda item: item.occurrence
+    )
 
 
 def apply_result(draft: Draft, task: Task, result: Result) -> Task:

@@ -10,12 +10,12 @@ from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.day_plan import PlanRow
-from stationmaster_kernel.deeds import AddCall, Announce, DecideRows, Deed, Handle, Handling, SetMode, Undo
+from stationmaster_kernel.deeds import AddCall, Announce, DecideRows, Deed, Delay, Handle, Handling, SetMode, Undo
 from stationmaster_kernel.inputs import Act, Configure, Feed, Input, Plan, TaskResult, Tick
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, step
 from stationmaster_kernel.task import Result, Text
-from stationmaster_kernel.values import TaskState
+from stationmaster_kernel.values import EventName, TaskState
 from support.small_station import DAY, STATION, at, planned, record, running_station
 
 SAID = Announce(targets=("waiting-A",), texts=(Text(name="speech", language="zh", text="请注意"),))
@@ -154,6 +154,33 @@ def test_an_interval_has_no_results() -> None:
     done = Result(target="hall-1", state=TaskState.DONE, at=at("06:10"))
     with pytest.raises(Refused, match="no announcement or notice"):
         step(state, TaskResult(id="r", at=at("06:10"), task=f"TST/{DAY}/G1/1/hall/1", result=done))
+
+
+CALL = f"TST/{DAY}/G1/1"
+SAY = f"{CALL}/say-check-in"
+
+
+def _said_anew() -> State:
+    """The check-in announcement was skipped, and is planned anew because of a delay."""
+    state = _run(running_station(), _act("skip", Handle(tasks=(f"{SAY}/1",), how=Handling.SKIP)))
+    state = _run(state, _act("late", Delay(call=CALL, event=EventName.ARRIVAL, minutes=60), clock="06:15"))
+    assert [state.tasks[f"{SAY}/{n}"].state for n in (1, 2)] == [TaskState.SKIPPED, TaskState.PLANNED]
+    return state
+
+
+def test_now_on_an_older_occurrence_is_now_for_the_newest() -> None:
+    """What is still to be done is done now, and not once more later, when nobody looks after it."""
+    state = _run(_said_anew(), _act("now", Handle(tasks=(f"{SAY}/1",), how=Handling.NOW), clock="06:20"))
+    assert f"{SAY}/3" not in state.tasks
+    assert state.tasks[f"{SAY}/2"].due == at("06:20")
+
+
+def test_an_older_occurrence_is_not_planned_again() -> None:
+    """Neither when it is automatic again, nor when its skipping is taken back: its next occurrence is there."""
+    state = _run(_said_anew(), _act("auto", Handle(tasks=(f"{SAY}/1",), how=Handling.AUTOMATIC), clock="06:20"))
+    assert state.tasks[f"{SAY}/1"].state is TaskState.SKIPPED
+    with pytest.raises(Refused, match="made anew since"):
+        step(_said_anew(), _act("undo", Undo(act="skip"), clock="06:20"))
 
 
 def _run(state: State, *inputs: Input) -> State:
