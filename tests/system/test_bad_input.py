@@ -389,7 +389,11 @@ def test_results_of_tasks_that_do_not_exist_are_quarantined(attacked: Attacked, 
     assert note == (
         "quarantined",
         "visitor/1",
-        {"reason": "result-of-no-task", "message": f"There is no task {task}. It may have been dropped with its call."},
+        {
+            "reason": "result-of-no-task",
+            "message": f"There is no task {task}.",
+            "hint": "It may have been dropped with its call.",
+        },
     )
     visitor.close()
     attacked.station.wait("the visitor is gone", lambda: "visitor" not in dict(attacked.connections()))
