@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -29,6 +29,7 @@ from support.kernel_machine_station import EVENINGS, STATIONS
 from support.kernel_machine_world import MachineWorld
 
 EVERYTHING = st.data()
+SOME_MINUTES = st.sampled_from((0, 0, 0, 1, 2, 4, 8))
 
 
 class KernelMachine(RuleBasedStateMachine):
@@ -36,12 +37,16 @@ class KernelMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = MachineWorld(evening=EVENINGS[0], listen=note)
+        self.world = MachineWorld(evening=EVENINGS[0])
 
     @initialize(evening=st.sampled_from(EVENINGS))
     def begin(self, evening: object) -> None:
-        self.world = MachineWorld(evening=evening, listen=note)  # type: ignore[arg-type]
+        self.world = MachineWorld(evening=evening)  # type: ignore[arg-type]
         self.world.begin()
+
+    def pass_time(self, data: st.DataObject) -> None:
+        """Let some minutes pass."""
+        self.world.wait(data.draw(SOME_MINUTES))
 
     @rule(minutes=st.integers(1, 25))
     def wait(self, minutes: int) -> None:
@@ -61,52 +66,65 @@ class KernelMachine(RuleBasedStateMachine):
 
     @rule(data=EVERYTHING)
     def dispatch(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_feed(data.draw, self.world))
 
     @rule(data=EVERYTHING)
     def dispatch_more(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         for _ in range(3):
             self.world.give(draw_feed(data.draw, self.world))
 
     @rule(data=EVERYTHING)
     def plan(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_plan(data.draw, self.world))
 
     @precondition(lambda self: self.world.state.calls)
     @rule(data=EVERYTHING)
     def act_on_calls(self, data: st.DataObject) -> None:
-        self.world.give(draw_act(data.draw, self.world, CALL_DEEDS))
+        self.pass_time(data)
+        if self.world.state.calls:
+            self.world.give(draw_act(data.draw, self.world, CALL_DEEDS))
 
     @rule(data=EVERYTHING)
     def act_on_tasks(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_act(data.draw, self.world, TASK_DEEDS))
 
     @rule(data=EVERYTHING)
     def check_the_plan(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_act(data.draw, self.world, PLAN_DEEDS))
 
     @rule(data=EVERYTHING)
     def announce_and_add(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_act(data.draw, self.world, LOOSE_DEEDS))
 
     @precondition(lambda self: self.world.state.records.get("proposal"))
     @rule(data=EVERYTHING)
     def decide(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_act(data.draw, self.world, DECISIONS))
 
     @precondition(lambda self: self.world.has_differences())
     @rule(data=EVERYTHING)
     def decide_on_rows(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_act(data.draw, self.world, ROW_DECISIONS))
 
     @precondition(lambda self: self.world.state.calls)
     @rule(data=EVERYTHING)
     def act(self, data: st.DataObject) -> None:
-        self.world.give(draw_act(data.draw, self.world, ALL_DEEDS))
+        self.pass_time(data)
+        if self.world.state.calls:
+            self.world.give(draw_act(data.draw, self.world, ALL_DEEDS))
 
     @precondition(lambda self: self.world.acts)
     @rule(data=EVERYTHING)
     def undo(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_undo(data.draw, self.world))
 
     @rule(grade=st.sampled_from(list(FeedGrade)))
@@ -135,6 +153,7 @@ class KernelMachine(RuleBasedStateMachine):
 
     @rule(data=EVERYTHING)
     def hear(self, data: st.DataObject) -> None:
+        self.pass_time(data)
         self.world.give(draw_result(data.draw, self.world))
 
     @rule(which=st.integers(0, len(STATIONS) - 1), keep=st.sampled_from((None, None, 30)))
@@ -163,5 +182,6 @@ TestKernelMachine.settings = settings(
     max_examples=scaled(150),
     stateful_step_count=40,
     deadline=None,
+    phases=(Phase.generate,),  # the world itself finds the shortest inputs, and sooner
     suppress_health_check=list(HealthCheck),
 )

@@ -24,17 +24,21 @@ from stationmaster_kernel.meetings import conflicts_between
 from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.occupation import claims_of
 from stationmaster_kernel.proposal import Proposal
-from stationmaster_kernel.rules import Rule, Trigger
+from stationmaster_kernel.rules import Rule, RuleMode, Trigger
 from stationmaster_kernel.settling import rework
 from stationmaster_kernel.state import CONFIGURATION_KINDS, State
 from stationmaster_kernel.step import step
-from stationmaster_kernel.task import POINT_KINDS, Task, interval_on
-from stationmaster_kernel.times import base_event, fallback, moment_time, moved
-from stationmaster_kernel.values import Running, Source, TaskKind
+from stationmaster_kernel.task import GONE, POINT_KINDS, Task, announcement_open, interval_on
+from stationmaster_kernel.tasks import OVER, stem_of
+from stationmaster_kernel.times import base_event, fallback, last_time, moment_time, moved
+from stationmaster_kernel.values import Hand, Running, Source, TaskKind, TaskState
 from support.kernel_machine_executor import open_targets
 from support.kernel_machine_steps import read_back
 
-__all__ = ["check_from_nothing", "check_state", "indexes_of"]
+__all__ = ["at_the_minute", "check_from_nothing", "check_state", "indexes_of"]
+
+FAR = 10 * 24 * 60 * MINUTE
+"""Long after everything in the machine's night."""
 
 DAY_LONG = 24 * 60
 """Minutes for which the row of a train with unknown delay is kept after its planned end."""
@@ -43,20 +47,27 @@ DAY_LONG = 24 * 60
 def check_state(state: State) -> None:
     """Everything that holds of a state by itself."""
     _check_references(state)
+    _check_newest(state)
     rules = {} if state.configuration is None else {rule.id: rule for rule in state.configuration.rules}
     for task in state.tasks.values():
         call = state.calls.get(task.call)
+        _check_held(task, rules.get(task.rule))
+        _check_ends(task, state.facts.now)
         if task.kind in POINT_KINDS:
             _check_suspended(state, task, call, rules.get(task.rule))
         elif interval_on(task, state.facts.now):
             _check_interval(state, task, call, rules.get(task.rule))
 
 
+def at_the_minute(state: State) -> State:
+    """The state at the next minute, if nothing else happens."""
+    return step(state, Tick(id="settled", at=Instant((state.facts.now // MINUTE + 1) * MINUTE)))[0]
+
+
 def check_from_nothing(state: State) -> None:
     """What was kept step by step is what is worked out of the resources alone."""
     again = read_back(state)
-    state = _with_wakes_to_come(state)
-    for name, kept, made in zip(_INDEXES, indexes_of(state), indexes_of(again), strict=True):
+    for name, kept, made in zip(_INDEXES, indexes_of(_with_wakes_to_come(state)), indexes_of(again), strict=True):
         assert kept == made, f"index {name}"
     _check_conflicts(state)
     if state.station is not None:
@@ -117,6 +128,33 @@ def _check_references(state: State) -> None:
     for record in proposals.values():
         if isinstance(record, Proposal) and record.source is Source.CONFLICT and not record.rejected:
             assert record.id in solutions, f"proposal {record.id} solves nothing"
+
+
+def _check_newest(state: State) -> None:
+    """Of a rule's tasks for a call only the newest is still to be done."""
+    newest: dict[str, Task] = {}
+    for task in sorted(state.tasks.values(), key=lambda item: item.occurrence):
+        stem = stem_of(task)
+        before = newest.get(stem)
+        assert before is None or before.state is not TaskState.PLANNED, (
+            f"{before.id} is planned, and there is {task.id}"
+        )
+        newest[stem] = task
+
+
+def _check_held(task: Task, rule: Rule | None) -> None:
+    """What a person or its rule holds does not begin."""
+    if task.hand is Hand.HELD or (task.hand is Hand.AUTOMATIC and rule is not None and rule.mode is RuleMode.MANUAL):
+        assert task.held or task.state in (*GONE, TaskState.BEGUN, *OVER), f"{task.id} is not held"
+    if task.held:
+        assert task.hand is not Hand.RELEASED, f"{task.id} was let go, and is held"
+
+
+def _check_ends(task: Task, now: Instant) -> None:
+    """A replica that hears nothing more shows nothing and says nothing for ever."""
+    for later in (now + FAR, now + 2 * FAR):
+        assert not interval_on(task, later) or task.kind in POINT_KINDS, f"{task.id} is on for ever"
+        assert not announcement_open(task, later), f"{task.id} may be begun for ever"
 
 
 def _check_suspended(state: State, task: Task, call: Call | None, rule: Rule | None) -> None:
@@ -192,9 +230,7 @@ def _check_conflicts(state: State) -> None:
 
 def _check_settled(state: State) -> None:
     """At the minute, when all that time alone brings has been done, looking at everything again finds nothing."""
-    if state.facts.ticked != state.facts.now:
-        minute = Instant(-(-state.facts.now // MINUTE) * MINUTE)
-        state, _ = step(state, Tick(id="settled", at=minute))
+    state = at_the_minute(state)
     draft = Draft(state, state.facts.now)
     for call in draft.calls():
         rework(draft, call)
@@ -204,9 +240,31 @@ def _check_settled(state: State) -> None:
     assert not changes.deletes, f"worked out anew, {changes.deletes} are gone"
     assert not changes.notes
     assert state.configuration is not None
-    _, changes = step(state, Configure(id="again", at=state.facts.now, configuration=_as_read(state.configuration)))
-    assert not changes.puts, f"configured the same, {[(put.kind, put.id) for put in changes.puts]} are others"
-    assert not changes.deletes, f"configured the same, {changes.deletes} are gone"
+    for call in state.calls.values():
+        assert state.facts.now < moved(last_time(call), state.configuration.station.keep), f"{call.id} is over"
+        over = [
+            item for item in call.provenance if item.locked and (item.until or state.facts.now + 1) <= state.facts.now
+        ]
+        assert not over, f"{call.id} is locked beyond its time: {over}"
+    again, changes = step(state, Configure(id="again", at=state.facts.now, configuration=_as_read(state.configuration)))
+    differ = [(put.kind, put.id) for put in changes.puts if put.kind != "kernel"] + list(changes.deletes)
+    others = [key for key in differ if not _is_of_conflict(*key)]
+    assert not others, f"configured the same, {others} are others"
+    assert _solved(again) == _solved(state), "configured the same, other conflicts have a solution"
+
+
+def _is_of_conflict(kind: str, item: str) -> bool:
+    """Whether this is a conflict, or the proposal of another track that would end one."""
+    return kind == "conflict" or (kind == "proposal" and item.endswith(f"/{Source.CONFLICT}"))
+
+
+def _solved(state: State) -> dict[str, bool]:
+    """Which conflicts have a solution. Where several tracks would end one, what is proposed already stays."""
+    return {
+        item: bool(record.solution)
+        for item, record in state.records.get("conflict", {}).items()
+        if isinstance(record, Conflict)
+    }
 
 
 def _as_read(configuration: Configuration) -> Configuration:

@@ -65,14 +65,14 @@ def _draw_record(draw: Draw, world: MachineWorld) -> FeedRecord:
 
 
 def _trains(world: MachineWorld) -> list[Key]:
-    """The trains of the plans, those next to now first."""
+    """The trains of the plans that are next to now, the nearest first."""
     found: list[tuple[int, Key]] = []
     for day, rows in world.rows.items():
         seen: dict[str, int] = {}
         for row in rows:
             seen[row.number] = nth = seen.get(row.number, 0) + 1
             found.append((abs((row.departure or row.arrival or 0) - world.now), (day, row.number, nth)))
-    return [key for _, key in sorted(found)] or [(world.evening, "G1", 1)]
+    return [key for _, key in sorted(found)][:8] or [(world.evening, "G1", 1)]
 
 
 def _as_planned(world: MachineWorld, key: Key) -> FeedRecord:

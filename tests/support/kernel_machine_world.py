@@ -6,7 +6,8 @@ executor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,9 +31,10 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, is_news, step
 from stationmaster_kernel.task import POINT_KINDS
 from stationmaster_kernel.values import FeedGrade, Running, TaskState
-from support.kernel_machine_checks import check_from_nothing, check_state
+from support.kernel_machine_checks import at_the_minute, check_from_nothing, check_state
 from support.kernel_machine_executor import ModelExecutor
 from support.kernel_machine_lost import check_none_lost
+from support.kernel_machine_shortest import cause_of, shortest
 from support.kernel_machine_station import STATIONS, at, timetable
 from support.kernel_machine_steps import World, check_step, read_back, resources_of, text_of
 
@@ -79,7 +81,7 @@ class MachineWorld:
     looked: int = 0
 
     def __post_init__(self) -> None:
-        self.now = at(self.evening, "20:30")
+        self.now = at(self.evening, "21:12")
         self.state = self.twin = self.first = State.empty(self.now)
         self.world = resources_of(self.first)
 
@@ -106,6 +108,10 @@ class MachineWorld:
 
     def give(self, given: Input) -> bool:
         """Put an input in; whether it was taken. Then the executor looks, and what it says is put in too."""
+        with self._told_shortly():
+            return self._give(given)
+
+    def _give(self, given: Input) -> bool:
         taken = self._step(given) if not self.news_only or _is_news(self.state, given) else False
         self.now = max(self.now, given.at)
         self._execute()
@@ -131,13 +137,8 @@ class MachineWorld:
 
     def check(self) -> None:
         """What takes longer, now and then."""
-        check_from_nothing(self.state)
-        minute = Instant(-(-self.state.facts.now // MINUTE) * MINUTE)
-        settled = self.state
-        if settled.facts.ticked != settled.facts.now:
-            settled, _ = step(settled, Tick(id="settled", at=minute))
-        check_state(settled)
-        check_none_lost(settled)
+        with self._told_shortly():
+            _check(self.state)
 
     def check_replay(self) -> None:
         """All inputs once more, from nothing, give every change byte for byte and the same state."""
@@ -151,6 +152,29 @@ class MachineWorld:
                 made = text_of(changes)
             assert made == text, f"{given.id} leads to other changes"
         assert resources_of(state) == resources_of(self.state)
+
+    @contextmanager
+    def _told_shortly(self) -> Iterator[None]:
+        """Whatever fails is told with the shortest inputs that show it."""
+        try:
+            yield
+        except Exception as error:
+            if self.checks:
+                few = shortest(self.inputs, self._cause)
+                error.add_note("\n".join(("These inputs alone show it:", *map(repr, few))))
+            raise
+
+    def _cause(self, inputs: list[Input]) -> str:
+        """Why inputs fail without an executor, if they do; the second kernel is restarted before each."""
+        world = MachineWorld(evening=self.evening)
+        try:
+            for given in inputs:
+                world.twin = read_back(world.state)
+                world._step(given)
+            _check(world.state)
+        except Exception as error:
+            return cause_of(error)
+        return ""
 
     def _step(self, given: Input) -> bool:
         self.listen(given)
@@ -219,6 +243,13 @@ class MachineWorld:
             if call is not None and call.running is Running.SUSPENDED:
                 assert work.task.rule == "suspended", f"{work.task.id} is made for a suspended train"
             assert work.state in TaskState
+
+
+def _check(state: State) -> None:
+    check_from_nothing(state)
+    settled = at_the_minute(state)
+    check_state(settled)
+    check_none_lost(settled)
 
 
 def _is_news(state: State, given: Input) -> bool:
