@@ -349,7 +349,10 @@ def test_what_was_done_is_listed(fixture: Fixture) -> None:
     fixture.act("1", TRACK, why="works")
     fixture.act("2", {"do": "check_rows", "day": "2026-03-01", "rows": [ROW]}, token=WANG.token)
     acts = fixture.get("/api/v1/acts")["acts"]
-    assert [(act["id"], act["by"], act["why"]) for act in acts] == [("act/2", "综控员", ""), ("act/1", "desk-1", "works")]
+    assert [(act["id"], act["by"], act["why"]) for act in acts] == [
+        ("act/2", "综控员", ""),
+        ("act/1", "desk-1", "works"),
+    ]
     assert acts[1]["deeds"] == [TRACK]
     assert [act["id"] for act in fixture.get(f"/api/v1/acts?call={CALL}")["acts"]] == ["act/1"]
     assert [act["id"] for act in fixture.get("/api/v1/acts?limit=1")["acts"]] == ["act/2"]
