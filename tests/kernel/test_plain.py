@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stationmaster_base.times import Instant
@@ -18,6 +18,7 @@ from stationmaster_kernel.plain import from_plain, to_plain
 from stationmaster_kernel.plain_text import compact, to_text
 from stationmaster_kernel.task import Result, Stage, Task, Text
 from stationmaster_kernel.values import Status, TaskKind, TaskState
+from support.effort import scaled
 
 KIND = st.sampled_from([*KINDS.values(), *get_args(Input), Note])
 VALUE = KIND.flatmap(st.from_type)
@@ -111,6 +112,29 @@ def test_a_value_spoilt_anywhere_is_refused_or_read(data: st.DataObject) -> None
         return
     assert from_plain(Task, json.loads(to_text(value))) == value
     assert all(type(item) in (str, type(None)) for text in value.texts for item in (text.name, text.language))
+
+
+@settings(max_examples=scaled(200), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(VALUE, st.data())
+def test_any_value_spoilt_anywhere_is_refused_or_read(value: Any, data: st.DataObject) -> None:
+    """Of every kind of resource and input, with every deed: three errors and no other; what is read is what is said."""
+    plain = json.loads(to_text(value))
+    spot: Any = plain
+    while spot:
+        key = data.draw(st.sampled_from(sorted(spot) if isinstance(spot, dict) else range(len(spot))))
+        if not isinstance(spot[key], dict | list) or not spot[key] or data.draw(st.booleans()):
+            if data.draw(st.booleans()):
+                spot[key] = data.draw(JSON)
+            else:
+                del spot[key]
+            break
+        spot = spot[key]
+    try:
+        read = from_plain(type(value), plain)
+    except REFUSES:
+        return
+    assert from_plain(type(value), json.loads(to_text(read))) == read
+    assert to_text(read) == plainly(read)
 
 
 @pytest.mark.parametrize(
