@@ -68,6 +68,19 @@ def test_a_feed_without_news_makes_no_entry() -> None:
     assert (nothing.entries, nothing.head, nothing.state) == ((), batch.head, batch.state)
 
 
+def test_what_is_taken_back_in_the_same_breath_is_news() -> None:
+    """A record that says what is known is news after another of its train in one feed."""
+    late = record(expected_departure=at("08:30"))
+    feed = Feed(id="feed/1", at=START, records=(late,))
+    state = prepare(worked(*begin()), BASE, (feed,), ()).state
+    both = Feed(id="feed/2", at=START, records=(record(expected_departure=at("08:40")), late))
+    batch = prepare(state, BASE, (both,), ())
+    (call,) = batch.state.calls.values()
+    assert call.departure is not None
+    assert call.departure.expected == at("08:30")
+    assert contents(batch.state) == contents(worked(*begin(), feed, both))
+
+
 def test_a_refused_input_is_set_aside_with_its_reason() -> None:
     """What the kernel refuses is an entry with a note and no changes, and the inputs after it are worked as usual."""
     result = Result(target="waiting-A", state=TaskState.DONE, at=START)

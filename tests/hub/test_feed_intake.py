@@ -46,6 +46,15 @@ def test_only_news_is_put_in() -> None:
     assert first.at == at("07:00")
 
 
+def test_a_change_that_is_taken_back_in_one_breath_is_not_lost() -> None:
+    """Records that arrive together are compared with each other before they are compared with what is known."""
+    fixture = Fixture()
+    fixture.intake.news([LATE])
+    fixture.pipeline.commit()
+    fixture.intake.news([LATER, LATER, LATE])
+    assert fixture.feeds() == [(LATE,), (LATER, LATE)]
+
+
 def test_a_change_that_is_taken_back_while_it_waits_is_not_lost() -> None:
     """A record equal to the committed one is news while another of the same train is on its way."""
     fixture = Fixture()

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from stationmaster.hub.journal import JournalEntry, Row, make_entry
 from stationmaster_base.logging import get_logger
 from stationmaster_kernel.changes import Changes, Note
-from stationmaster_kernel.inputs import Feed, Input
+from stationmaster_kernel.inputs import Feed, FeedRecord, Input
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, is_news, step
 from stationmaster_protocol.messages import Position
@@ -91,10 +92,16 @@ def prepare(
 def _news(state: State, given: Input) -> Input | None:
     if not isinstance(given, Feed):
         return given
-    records = tuple(record for record in given.records if is_news(state, record))
+    records: list[FeedRecord] = []
+    changed: set[tuple[date, str]] = set()
+    for record in given.records:
+        trains = {(record.day, number) for number in record.numbers}
+        if is_news(state, record) or trains & changed:  # what is taken back in the same breath is news after all
+            records.append(record)
+            changed |= trains
     if not records:
         return None
-    return given if len(records) == len(given.records) else replace(given, records=records)
+    return given if len(records) == len(given.records) else replace(given, records=tuple(records))
 
 
 def quarantined(given: Input, error: Exception) -> Changes:

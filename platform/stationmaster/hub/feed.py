@@ -91,7 +91,14 @@ class FeedIntake:
     def news(self, records: Sequence[FeedRecord]) -> None:
         """Put in what is news of records that arrived together."""
         state = self._pipeline.state
-        self._put(tuple(record for record in records if self._is_wanted(state, record)))
+        news: list[FeedRecord] = []
+        latest: dict[_Key, FeedRecord] = {}
+        for record in records:
+            before = latest.get(_key(record))
+            if record != before if before is not None else self._is_wanted(state, record):
+                latest[_key(record)] = record
+                news.append(record)
+        self._put(tuple(news))
 
     def graded(self, grade: FeedGrade) -> None:
         """Put in how fresh the feed is, if that has changed."""
