@@ -336,18 +336,7 @@ CallDeed = (
 """What is done to one call."""
 
 Deed = (
-    Replan
-    | Expect
-    | Delay
-    | Unknown
-    | Actual
-    | SetTrack
-    | SetPlaces
-    | SetCheckIn
-    | SetFormation
-    | SetRunning
-    | SetTurnaround
-    | Lock
+    CallDeed
     | AddCall
     | Decide
     | SetAcceptance
