@@ -28,7 +28,17 @@ from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.values import CallKind, EventName, Running, Source
 
-__all__ = ["AHEAD_AT_MOST", "APART_AT_MOST", "FIELDS", "Setting", "apply_deed", "field_of", "is_locked", "unlocked"]
+__all__ = [
+    "AHEAD_AT_MOST",
+    "APART_AT_MOST",
+    "FIELDS",
+    "Setting",
+    "apply_deed",
+    "field_of",
+    "is_locked",
+    "unlocked",
+    "with_provenance",
+]
 
 AHEAD_AT_MOST = 5 * MINUTE
 """How far an actual time may lie in the future: clocks differ."""
@@ -228,7 +238,7 @@ def _lock(call: Call, deed: Lock, setting: Setting, _: ReadyStation) -> Call:
         return unlocked(call, deed.field)
     before = call.origin_of(deed.field)
     origin = before or Provenance(field=deed.field, source=Source.TIMETABLE, at=setting.at)
-    return _with_provenance(call, replace(origin, locked=True, until=deed.until, by=setting.by))
+    return with_provenance(call, replace(origin, locked=True, until=deed.until, by=setting.by))
 
 
 _APPLY: dict[type, Callable[[Call, Any, Setting, ReadyStation], Call]] = {
@@ -270,7 +280,7 @@ def _check_near(call: Call, event: Event, what: str, at: Instant | None) -> None
 
 
 def _written(call: Call, field: str, setting: Setting) -> Call:
-    return _with_provenance(
+    return with_provenance(
         call,
         Provenance(
             field=field,
@@ -283,7 +293,8 @@ def _written(call: Call, field: str, setting: Setting) -> Call:
     )
 
 
-def _with_provenance(call: Call, origin: Provenance) -> Call:
+def with_provenance(call: Call, origin: Provenance) -> Call:
+    """The call with where one of its fields came from; the others stay."""
     others = (item for item in call.provenance if item.field != origin.field)
     return replace(call, provenance=tuple(sorted((*others, origin), key=lambda item: item.field)))
 

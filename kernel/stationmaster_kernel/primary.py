@@ -15,10 +15,12 @@ from typing import Any, cast, get_type_hints
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.act import ActRecord, Was
+from stationmaster_kernel.applying import with_provenance
 from stationmaster_kernel.call import Call, Event, Provenance
 from stationmaster_kernel.changes import KINDS, Record, Value, owners
 from stationmaster_kernel.draft import Draft
-from stationmaster_kernel.plain import from_plain, to_plain
+from stationmaster_kernel.plain import from_plain
+from stationmaster_kernel.plain_text import to_text
 from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.replanning import as_planned
 from stationmaster_kernel.settling import station_of
@@ -133,7 +135,7 @@ def _put_whole_back(draft: Draft, kind: str, present: Value | None, was: Was) ->
 def _apart(kind: str, value: Value) -> Fields:
     left_out = ("revision", *DERIVED.get(kind, ()))
     found = {
-        field.name: _text(item)
+        field.name: to_text(item)
         for field in fields(value)
         if field.name not in left_out and (item := getattr(value, field.name)) != field.default
     }
@@ -141,8 +143,8 @@ def _apart(kind: str, value: Value) -> Fields:
         for name in EventName:
             event = value.event(name)
             if event is not None:
-                found.update({f"{name}.{field}": _text(getattr(event, field)) for field in EVENT_FIELDS})
-        found.update({f"{_PROVENANCE}{item.field}": _text(item) for item in value.provenance})
+                found.update({f"{name}.{field}": to_text(getattr(event, field)) for field in EVENT_FIELDS})
+        found.update({f"{_PROVENANCE}{item.field}": to_text(item) for item in value.provenance})
     return found
 
 
@@ -151,10 +153,10 @@ def _joined(value: Value, texts: Fields) -> Value:
     for field, text in texts.items():
         first, _, second = field.partition(".")
         if isinstance(value, Call) and first == "provenance":
-            others = [item for item in value.provenance if item.field != second]
             if text:
-                others.append(from_plain(Provenance, json.loads(text)))
-            value = replace(value, provenance=tuple(sorted(others, key=lambda item: item.field)))
+                value = with_provenance(value, from_plain(Provenance, json.loads(text)))
+            else:
+                value = replace(value, provenance=tuple(item for item in value.provenance if item.field != second))
         elif isinstance(value, Call) and second:
             name = EventName(first)
             changed = None
@@ -194,11 +196,7 @@ def _whole(value: Value | None) -> str:
         value = replace(value, check_in_open=None, check_in_close=None, unconfirmed=False, **cast("Any", plain_events))
     elif isinstance(value, Task):
         value = replace(value, results=())
-    return _text(replace(cast("Any", value), revision=0))
-
-
-def _text(item: Any) -> str:
-    return json.dumps(to_plain(item), ensure_ascii=False, separators=(",", ":"))
+    return to_text(replace(cast("Any", value), revision=0))
 
 
 def _moved_on(kind: str, item: str, why: str) -> Refused:
