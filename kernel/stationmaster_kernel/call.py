@@ -59,6 +59,8 @@ class Call:
     `opens` and `closes` are the template's minutes from the departure, in place of the rule's; `hand_open` and
     `hand_close` are instants that a person set, in place of both.
     `turnaround` is the number of the train that leaves with the same set.
+    `platform_since` is when `platform` became what it is; None in a call that was written down before there was such a
+    field, and whose platform has stayed since.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Call:
     hand_open: Instant | None = None
     hand_close: Instant | None = None
     unconfirmed: bool = False
+    platform_since: Instant | None = None
     provenance: tuple[Provenance, ...] = ()
 
     def event(self, name: EventName) -> Event | None:

@@ -187,7 +187,11 @@ def _overdue(_: Call, event: Event, __: Rule) -> Instant | None:
 
 
 def _platform_change(call: Call, _: Event, __: Rule) -> Instant | None:
-    return _since(call, "track") if call.platform != call.planned_platform and not _arrived(call) else None
+    """When the platform became what it is: a train that only changes tracks at it is where people were told it is."""
+    moved_at = _since(call, "track")
+    if moved_at is None or call.platform == call.planned_platform or _arrived(call):
+        return None
+    return moved_at if call.platform_since is None else call.platform_since
 
 
 def _track_change(call: Call, _: Event, __: Rule) -> Instant | None:

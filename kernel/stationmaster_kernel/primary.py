@@ -31,7 +31,15 @@ from stationmaster_kernel.values import EventName, TaskState
 __all__ = ["differing", "put_back"]
 
 DERIVED: dict[str, tuple[str, ...]] = {
-    "call": ("check_in_open", "check_in_close", "unconfirmed", "arrival", "departure", "provenance"),
+    "call": (
+        "check_in_open",
+        "check_in_close",
+        "unconfirmed",
+        "platform_since",
+        "arrival",
+        "departure",
+        "provenance",
+    ),
     "task": ("results",),
 }
 """Fields that are not said but follow, or that are taken apart further."""
@@ -193,7 +201,14 @@ def _whole(value: Value | None) -> str:
             for name in EventName
             for event in (value.event(name),)
         }
-        value = replace(value, check_in_open=None, check_in_close=None, unconfirmed=False, **cast("Any", plain_events))
+        value = replace(
+            value,
+            check_in_open=None,
+            check_in_close=None,
+            unconfirmed=False,
+            platform_since=None,
+            **cast("Any", plain_events),
+        )
     elif isinstance(value, Task):
         value = replace(value, results=())
     return to_text(replace(cast("Any", value), revision=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stationmaster_base.times import Instant
+from stationmaster_kernel.altering import altered
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.deciding import lapse_locks
 from stationmaster_kernel.draft import Draft
@@ -55,8 +56,18 @@ def settle_by_time(draft: Draft, call_id: str) -> None:
 
 
 def _derived(draft: Draft, call: Call, station: ReadyStation) -> Call:
-    settled = with_times(call, station.facts, draft.facts.grade, draft.now)
+    settled = with_times(_with_platform_since(draft, call), station.facts, draft.facts.grade, draft.now)
     return with_check_in(settled, station.check_in_rule(settled))
+
+
+def _with_platform_since(draft: Draft, call: Call) -> Call:
+    """The call with when its platform became what it is, whoever or whatever made it another one.
+
+    What it was in the middle of the step does not count: nobody has seen it.
+    """
+    before = draft.call_before(call.id)
+    since = draft.now if before is None or before.platform != call.platform else before.platform_since
+    return call if since == call.platform_since else altered(call, platform_since=since)
 
 
 def _settle(draft: Draft, call: Call, settled: Call, station: ReadyStation) -> None:

@@ -9,10 +9,24 @@ from typing import Any
 
 import pytest
 
+from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.configuration import Configuration, Place, PlaceKind, Template
-from stationmaster_kernel.inputs import Configure, Feed, FeedRecord, GradeFeed, Input, Plan, Presence, TaskResult, Tick
+from stationmaster_kernel.deeds import AddCall, SetTrack, Undo
+from stationmaster_kernel.inputs import (
+    Act,
+    Configure,
+    Feed,
+    FeedRecord,
+    GradeFeed,
+    Input,
+    Plan,
+    Presence,
+    TaskResult,
+    Tick,
+)
 from stationmaster_kernel.lights import lights_on
+from stationmaster_kernel.plain_text import to_text
 from stationmaster_kernel.planned_call import PlannedCall
 from stationmaster_kernel.rules import Base, Condition, Moment, Rule, RuleMode, Selector, Trigger
 from stationmaster_kernel.selecting import RuleBook, holds, selects
@@ -20,7 +34,7 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
 from stationmaster_kernel.task import Result, Task, announcement_open, interval_on
 from stationmaster_kernel.values import CallKind, EventName, FeedGrade, Running, TaskKind, TaskState
-from support.small_station import DAY, OTHERS, RULES, STATION, at, both, place, planned, record
+from support.small_station import DAY, OTHERS, PLATFORMS, RULES, STATION, TRACKS, at, both, place, planned, record
 
 G1 = "TST/2026-03-01/G1/1"
 CHECK_IN = RULES[0]
@@ -31,6 +45,10 @@ LIGHTS = (
     place(PlaceKind.LIGHT, "light-2", type="platform", platforms=("2",)),
     place(PlaceKind.LIGHT, "yard", type="yard"),
     place(PlaceKind.LIGHT, "by-hand"),
+)
+THREE = (
+    *(*PLATFORMS, place(PlaceKind.PLATFORM, "3", gates=("1A",), areas=("A",), exits=("N",))),
+    *(*TRACKS, place(PlaceKind.TRACK, "5", platform="3"), *OTHERS, *POSTS),
 )
 SAID = Template(id="said", texts=both("{{ number }} {{ planned }}→{{ expected }}", "{{ number }} {{ minutes }}"))
 
@@ -360,6 +378,85 @@ def test_a_track_change_is_told_though_the_platform_stays() -> None:
     assert day.feed("06:30", track="3").made("n") == [TaskState.PLANNED]
     assert day.made("p") == []
     assert day.feed("06:31", track="2").made("n") == [TaskState.WITHDRAWN]
+
+
+def test_a_platform_change_is_told_once_though_the_track_changes_again() -> None:
+    """The other face of the platform that people were sent to is no news to them; back there from elsewhere it is."""
+    day = Day(notice(trigger=Trigger.PLATFORM_CHANGE)).feed("06:30", track="2").done(f"{G1}/n/1", "06:31")
+    day.feed("06:35", track="3")
+    assert (day.state.calls[G1].platform_since, day.made("n")) == (at("06:30"), [TaskState.DONE])
+    assert day.feed("06:40", track="1").made("n") == [TaskState.DONE]
+    day.feed("06:45", track="3")
+    assert (day.task("n", 2).base, day.made("n")) == (at("06:45"), [TaskState.DONE, TaskState.PLANNED])
+
+
+def test_a_track_set_by_hand_where_the_train_is_already_does_not_move_its_platform() -> None:
+    """A person who confirms the dispatchers' track, or chooses its neighbour, has nothing said a second time."""
+    day = Day(notice(trigger=Trigger.PLATFORM_CHANGE)).feed("06:30", track="2").done(f"{G1}/n/1", "06:31")
+    for clock, track in (("06:32", "2"), ("06:33", "3")):
+        day.put(Act(id=track, at=at(clock), by="controller 2", deeds=(SetTrack(call=G1, track=track),)))
+    assert day.made("n") == [TaskState.DONE]
+
+
+def test_a_platform_that_a_plan_keeps_is_told_of_once() -> None:
+    """A train at its first platform is moved there by the plan alone; its track's neighbour is no news either."""
+    day = Day(notice(trigger=Trigger.PLATFORM_CHANGE), calls=(planned(track="2"),)).feed("06:30", track="3")
+    day.put(Plan(id="q", at=at("06:31"), day=DAY, calls=(planned(track="1"),)))
+    assert day.made("n") == [TaskState.PLANNED]
+    day.done(f"{G1}/n/1", "06:32").feed("06:35", track="2")
+    assert (day.state.calls[G1].planned_platform, day.made("n")) == ("1", [TaskState.DONE])
+
+
+def test_a_configuration_that_moves_a_track_tells_of_the_platform() -> None:
+    """The train is on its track as before, and its platform has become another one now."""
+    island = tuple(replace(item, platform="1") if item.id == "2" else item for item in TRACKS)
+    before = station(notice(trigger=Trigger.PLATFORM_CHANGE), places=(*PLATFORMS, *island, *OTHERS, *POSTS, *LIGHTS))
+    day = Day().put(Configure(id="c2", at=at("06:10"), configuration=before)).feed("06:30", track="2")
+    assert day.made("n") == []
+    day.put(Configure(id="c3", at=at("06:40"), configuration=station(notice(trigger=Trigger.PLATFORM_CHANGE))))
+    assert (day.state.calls[G1].platform_since, day.task("n").base) == (at("06:40"), at("06:40"))
+
+
+def test_an_undone_platform_change_is_one_itself() -> None:
+    """The train is again where it was announced before; people have been told otherwise in between."""
+    day = Day(notice(trigger=Trigger.PLATFORM_CHANGE), places=THREE).feed("06:30", track="2")
+    day.done(f"{G1}/n/1", "06:31")
+    day.put(Act(id="a", at=at("06:35"), by="controller 2", deeds=(SetTrack(call=G1, track="5"),)))
+    day.done(f"{G1}/n/2", "06:36")
+    day.put(Act(id="b", at=at("06:40"), by="controller 2", deeds=(Undo(act="a"),)))
+    assert day.state.calls[G1].platform == "2"
+    assert (day.task("n", 3).base, day.task("n", 3).state) == (at("06:40"), TaskState.PLANNED)
+
+
+def test_a_platform_that_is_another_only_within_a_step_has_not_changed() -> None:
+    """There and back in one act: nobody has seen it."""
+    day = Day(notice(trigger=Trigger.PLATFORM_CHANGE)).feed("06:30", track="2")
+    deeds = (SetTrack(call=G1, track="1"), SetTrack(call=G1, track="2"))
+    day.put(Act(id="a", at=at("06:35"), by="controller 2", deeds=deeds))
+    assert day.state.calls[G1].platform_since == at("06:30")
+
+
+def test_a_call_written_down_without_the_time_of_its_platform_has_that_of_its_track() -> None:
+    """As the kernel that wrote it had it: what was announced then is not announced once more."""
+    day = Day(notice(trigger=Trigger.PLATFORM_CHANGE)).feed("06:30", track="2").done(f"{G1}/n/1", "06:31")
+    old = [
+        replace(item, value=replace(item.value, platform_since=None)) if isinstance(item.value, Call) else item
+        for item in day.state.resources()
+    ]
+    assert "platform_since" not in to_text(next(item.value for item in old if item.kind == "call"))
+    day.state = State.from_resources(old)
+    assert day.feed("06:40", expected_departure=at("08:11"), track="2").made("n") == [TaskState.DONE]
+    assert day.state.calls[G1].platform_since is None
+    day.feed("06:41", track="1").feed("06:42", track="2")
+    assert (day.state.calls[G1].platform_since, len(day.made("n"))) == (at("06:42"), 2)
+
+
+def test_an_added_train_can_be_taken_back_though_its_platform_has_a_time() -> None:
+    """When the platform became what it is follows, and is nothing that somebody has set."""
+    day = Day().put(Act(id="a", at=at("06:10"), by="controller 2", deeds=(AddCall(day=DAY, planned=planned("X1")),)))
+    assert day.state.calls["TST/2026-03-01/X1/1"].platform_since == at("06:10")
+    day.put(Act(id="b", at=at("06:20"), by="controller 2", deeds=(Undo(act="a"),)))
+    assert "TST/2026-03-01/X1/1" not in day.state.calls
 
 
 def test_a_restored_train_is_told_of_and_a_scheduled_one_is_not() -> None:

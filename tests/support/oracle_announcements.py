@@ -275,7 +275,7 @@ def _triggered(rule: Rule, call: CallAt) -> _Wanted | None:
         base = since if facts.unknown(name) else None
     elif rule.trigger == "platform_change":
         arrived = facts.arrival is not None and facts.arrival.actual is not None
-        base = facts.track_since if facts.platform != facts.planned_platform and not arrived else None
+        base = facts.platform_since if facts.platform != facts.planned_platform and not arrived else None
     else:
         raise ValueError(f"{rule.id}: no such trigger: {rule.trigger}")
     if base is None:

@@ -59,7 +59,7 @@ class Facts:
     exits: tuple[str, ...]
     running: str = "scheduled"
     reason: str = ""
-    track_since: int = 0
+    platform_since: int = 0
     suspended_since: int = 0
     arrival_unknown_since: int = 0
     departure_unknown_since: int = 0
@@ -292,8 +292,9 @@ class _Fold:
         if track == facts.track:
             return {}
         platform = self._station.tracks[track] if track else ""
-        places = {} if platform == facts.platform else _places(self._station, platform)
-        return {"track": track, "platform": platform, "track_since": at, **places}
+        if platform == facts.platform:
+            return {"track": track}
+        return {"track": track, "platform": platform, "platform_since": at, **_places(self._station, platform)}
 
 
 def _places(station: Station, platform: str) -> dict[str, tuple[str, ...]]:
