@@ -29,7 +29,7 @@ from stationmaster_kernel.proposal import Proposal, WhyProposed, proposal_id
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, step
 from stationmaster_kernel.values import EventName, Running, Source
-from support.busy_station import act, busy, call_id, opened, proposals, run, train
+from support.busy_station import BUSY, act, busy, call_id, opened, proposals, run, train
 from support.effort import scaled
 from support.small_station import DAY, at, record
 
@@ -322,6 +322,73 @@ def test_a_departure_that_comes_in_between_is_the_one() -> None:
     }
     state = run(state, act("07:20", Undo(act="add")))
     assert proposed(state) == {"departure.expected": "09:10"}
+
+
+# Whom a change concerns
+
+
+def newer(version: str, clock: str, *calls: object) -> Plan:
+    """A newer version of the day's plan."""
+    return Plan(id=f"p/{version}", at=at(clock), day=DAY, calls=calls, digest=version)  # type: ignore[arg-type]
+
+
+def until(state: State, number: str) -> Instant:
+    """Until when a call is on its track, as the index of claims has it, which is as it would be made anew."""
+    assert state.occupancy == State.from_resources(list(state.resources())).occupancy
+    stay = state.occupancy.claims[call_id(number)].stay
+    assert stay is not None
+    return stay.ends
+
+
+def test_a_changed_arrival_concerns_every_departure_that_its_set_may_leave_as() -> None:
+    """Planned later, its set leaves as the number's next train; nothing is left behind at the first."""
+    second = train("G2", None, "09:30", "2")
+    late = act("07:00", Expect(call=G1, event=EventName.ARRIVAL, at=at("09:20")))
+    state = run(opened(ARRIVES, LEAVES, second), late)
+    assert proposed(state) == {"departure.expected": "09:40"}
+    state = run(state, newer("2", "07:10", replace(ARRIVES, arrival=at("09:00")), LEAVES, second))
+    assert proposed(state) == {}
+    assert {item.call for item in proposals(state).values() if item.source is Source.TURNAROUND} == {call_id("G2", 2)}
+
+
+def test_a_changed_departure_concerns_the_arrivals_whose_set_it_is() -> None:
+    """The set stands on its track until the departure claims it, so it claims it longer when that is put off."""
+    before = BUSY.station.clearance.origin_before * MINUTE
+    state = run(start(), departure("07:00", expected_departure=at("09:10")))
+    assert until(state, "G1") == at("09:10") - before
+    state = run(state, departure("07:10", expected_departure=at("09:20")))
+    assert until(state, "G1") == at("09:20") - before
+    assert until(run(state, departure("07:20")), "G1") == until(start(), "G1")
+
+
+def test_a_new_departure_takes_the_set_by_any_of_its_numbers() -> None:
+    """The departure that would have left with it is freed of what was proposed, though nothing else of it changed."""
+    state = run(start(), arrival("07:00", expected_arrival=at("08:50")))
+    between = act("07:10", AddCall(day=DAY, planned=train("G3/G2", None, "08:30", "3")), item="add")
+    state = run(state, between)
+    assert proposed(state, "G2") == {}
+    assert proposed(state, "G3")["departure.expected"] == "09:10"
+    assert proposed(run(state, act("07:20", Undo(act="add")))) == {"departure.expected": "09:10"}
+
+
+def test_a_departure_that_loses_its_number_loses_what_was_proposed() -> None:
+    """Nothing links to it any more, and it is looked at all the same."""
+    leaves = train("G2/G5", None, "08:40", "2")
+    arrives = replace(ARRIVES, turnaround="G5")
+    state = run(opened(arrives, leaves), arrival("07:00", expected_arrival=at("08:50")))
+    assert proposed(state) == {"departure.expected": "09:10"}
+    state = run(state, newer("2", "07:10", arrives, replace(leaves, numbers=("G2",))))
+    assert state.calls[G2].numbers == ("G2",)
+    assert proposals(state) == {}
+
+
+def test_what_an_undo_brings_back_is_what_holds_now() -> None:
+    """A rejection that is taken back after the arrival has moved proposes the present time, not that of then."""
+    state = rejected(run(start(), arrival("07:00", expected_arrival=at("08:50"))))
+    (item,) = state.records["act"]
+    state = run(state, arrival("07:35", expected_arrival=at("08:53")))
+    assert proposed(state) == {}
+    assert proposed(run(state, act("07:40", Undo(act=item)))) == {"departure.expected": "09:13"}
 
 
 # Always
