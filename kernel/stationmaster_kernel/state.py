@@ -190,7 +190,7 @@ def _expiries(tasks: Iterable[Task]) -> Iterator[Instant]:
             or task.state not in (TaskState.PLANNED, TaskState.BEGUN)
         ):
             continue
-        if len(task.results) < len(task.targets):
+        if len(task.results) < len(task.targets) or any(task.result(target) is None for target in task.targets):
             yield moved(task.valid_until, EXPIRY_GRACE)
         elif task.state is TaskState.BEGUN:
             yield moved(task.valid_until, ENDING_GRACE)

@@ -40,7 +40,7 @@ from stationmaster_kernel.refused import Refused
 from stationmaster_kernel.settling import rework, settle_by_time, station_of
 from stationmaster_kernel.state import State
 from stationmaster_kernel.task import POINT_KINDS
-from stationmaster_kernel.tasks import apply_result
+from stationmaster_kernel.tasks import apply_result, may_have_had
 from stationmaster_kernel.values import FeedGrade, Running, TaskKind
 
 __all__ = ["Refused", "is_news", "step"]
@@ -189,11 +189,15 @@ def _result(draft: Draft, given: TaskResult) -> None:
     task = draft.task(given.task)
     if task is None:
         raise Refused("result-of-no-task", f"There is no task {given.task}.", "It may have been dropped with its call.")
-    if given.result.target not in task.targets:
-        raise Refused("result-of-no-target", f"Task {given.task} has no target {given.result.target}.")
     if task.kind not in POINT_KINDS:
         raise Refused(
             "result-of-interval", f"Task {given.task} is no announcement or notice.", "Only these have results."
+        )
+    if not may_have_had(draft, task, given.result.target):
+        raise Refused(
+            "result-of-no-target",
+            f"Task {given.task} has no target {given.result.target}, and cannot have had it.",
+            "Report on the targets that the hub has given the task.",
         )
     apply_result(draft, task, given.result)
     call = draft.call(task.call)

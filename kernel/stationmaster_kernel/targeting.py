@@ -45,6 +45,10 @@ class Targets:
             )
         )
         self._order = {device.id: number for number, device in enumerate(configuration.zones)}
+        self._known = {
+            TaskKind.ANNOUNCEMENT: frozenset(self._order),
+            TaskKind.NOTICE: frozenset(place.id for place in configuration.places if place.kind is PlaceKind.POST),
+        }
 
     def of(self, rule: Rule, where: Whereabouts) -> tuple[str, ...]:
         """The ids of what the rule targets for a call at `where`, in the folder's order."""
@@ -64,6 +68,10 @@ class Targets:
         if rule.does is TaskKind.NOTICE:
             return rule.posts
         return tuple(sorted(both, key=self._order.__getitem__))
+
+    def knows(self, kind: TaskKind, target: str) -> bool:
+        """Whether the station has a zone (for an announcement) or a post (for a notice) of this id."""
+        return target in self._known.get(kind, ())
 
 
 def whereabouts(call: Call) -> Whereabouts:

@@ -16,10 +16,23 @@ from stationmaster_kernel.task import POINT_KINDS, Result, Task
 from stationmaster_kernel.times import moved
 from stationmaster_kernel.values import Hand, TaskState
 
-__all__ = ["OVER", "apply_result", "expire", "expire_tasks", "is_held", "newest_of", "settle_tasks", "stem_of"]
+__all__ = [
+    "OVER",
+    "apply_result",
+    "expire",
+    "expire_tasks",
+    "is_held",
+    "may_have_had",
+    "newest_of",
+    "settle_tasks",
+    "stem_of",
+]
 
 OVER = (TaskState.FAILED, TaskState.INTERRUPTED, TaskState.UNCONFIRMED, TaskState.EXPIRED, TaskState.DONE)
 """The states in which a target's part is over; of several targets' states, the first in this order is the task's."""
+
+TO_BE_DONE = (TaskState.PLANNED, TaskState.BEGUN)
+"""The states of a task of which something may still be done."""
 
 BY_BEST_TIME = (Trigger.DELAY, Trigger.EARLY)
 """The triggers whose base is the best known time; it may creep, so a small step is no news."""
@@ -75,6 +88,17 @@ def apply_result(draft: Draft, task: Task, result: Result) -> Task:
     return task
 
 
+def may_have_had(draft: Draft, task: Task, target: str) -> bool:
+    """Whether an executor can truly speak of this target: the task's own, or one that it may have lost with its call.
+
+    What its call asks for can be another place by the time at which the word comes; an operator's task stays where he
+    made it.
+    """
+    if target in task.targets or task.result(target) is not None:
+        return True
+    return bool(task.call) and draft.station is not None and draft.station.targets.knows(task.kind, target)
+
+
 def _settle_interval(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -> None:
     base = last if last is not None else _new(call, wanted, 1)
     start = wanted.start
@@ -101,26 +125,30 @@ def _settle_interval(draft: Draft, call: Call, wanted: Wanted, last: Task | None
 def _settle_point(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -> None:
     if last is None:
         _arm(draft, _new(call, wanted, 1), wanted)
-    elif last.state is TaskState.WITHDRAWN:
-        _arm(draft, _without_hand(last), wanted)
+        return
+    if last.state is TaskState.WITHDRAWN:
+        last = _arm(draft, _without_hand(last), wanted)
     elif last.state is TaskState.PLANNED:
-        changed = _updated(last, wanted, keep_due=wanted.rule.trigger is not None or last.by_hand is not None)
+        keep_due = wanted.rule.trigger is not None or last.by_hand is not None
+        changed = _as_reported(_updated(last, wanted, keep_due=keep_due))
         if changed != last:
             draft.put_task(changed)
-        expire(draft, changed)
+        last = expire(draft, changed)
     else:
         last = expire(draft, last)
-        if last.state is not TaskState.BEGUN and _again(draft.now, last, wanted):
-            _arm(draft, _new(call, wanted, last.occurrence + 1), wanted)
+    if last.state not in TO_BE_DONE and last.state is not TaskState.WITHDRAWN and _again(draft.now, last, wanted):
+        _arm(draft, _new(call, wanted, last.occurrence + 1), wanted)
 
 
-def _arm(draft: Draft, task: Task, wanted: Wanted) -> None:
+def _arm(draft: Draft, task: Task, wanted: Wanted) -> Task:
     """Make (or make again) a point task that has not been begun, unless it would already be too old."""
     if wanted.rule.trigger is not None and wanted.due is not None:
         wanted = replace(wanted, due=Instant(max(draft.now, wanted.due)))
-    task = replace(_updated(task, wanted, keep_due=False), state=TaskState.PLANNED)
-    if task.awaits is not None or task.valid_until is None or draft.now < task.valid_until:
-        draft.put_task(task)
+    armed = _as_reported(replace(_updated(task, wanted, keep_due=False), state=TaskState.PLANNED))
+    if armed.awaits is None and armed.valid_until is not None and draft.now >= armed.valid_until:
+        return task
+    draft.put_task(armed)
+    return armed
 
 
 def _without_hand(task: Task) -> Task:
@@ -140,7 +168,8 @@ def _again(now: Instant, last: Task, wanted: Wanted) -> bool:
     """Whether a task that is over is to be done once more, on its new base."""
     if wanted.base is None or last.base is None:
         return False
-    acted = max((item.base for item in last.results if item.base is not None), default=last.base)
+    bases = (item.base for item in last.results if item.base is not None and item.target in last.targets)
+    acted = max(bases, default=last.base)
     if wanted.rule.trigger not in (None, *BY_BEST_TIME):
         return wanted.base != acted
     far = abs(wanted.base - acted) > wanted.rule.rearm * MINUTE
@@ -199,7 +228,7 @@ def expire(draft: Draft, task: Task) -> Task:
     What was begun and never came to an end is unconfirmed in the end: its executor may be gone for good, and a task
     that counts as being done for ever would never be done again.
     """
-    if task.valid_until is None or task.awaits is not None or task.state not in (TaskState.PLANNED, TaskState.BEGUN):
+    if task.valid_until is None or task.awaits is not None or task.state not in TO_BE_DONE:
         return task
     if draft.now < moved(task.valid_until, EXPIRY_GRACE):
         return task
@@ -226,9 +255,16 @@ def expire(draft: Draft, task: Task) -> Task:
 
 
 def _with_results(task: Task, results: tuple[Result, ...]) -> Task:
-    known = {result.target: result.state for result in results}
+    return _as_reported(altered(task, results=tuple(sorted(results, key=lambda item: item.target))))
+
+
+def _as_reported(task: Task) -> Task:
+    """The task in the state that its results make of it: those of its present targets; without any, as it is."""
+    known = {result.target: result.state for result in task.results if result.target in task.targets}
+    if not known:
+        return task
     if all(known.get(target) in (*OVER, TaskState.WITHDRAWN) for target in task.targets):
         state = next((state for state in OVER if state in known.values()), TaskState.WITHDRAWN)
     else:
         state = TaskState.BEGUN
-    return altered(task, results=tuple(sorted(results, key=lambda item: item.target)), state=state)
+    return altered(task, state=state)

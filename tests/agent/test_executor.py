@@ -263,6 +263,16 @@ def test_known_to_the_hub_is_not_offered():
     assert bench.run(at(10)) == [("offer", "a", "platform-1")]
 
 
+def test_a_result_of_a_lost_target_is_in_nobodys_way():
+    """What was done where the train was before leaves the new place to be done; back there, nothing is offered."""
+    done = Result(target="hall", state=TaskState.DONE, at=at(10))
+    bench = Bench(announcement(targets=("platform-1",), results=(done,)))
+    assert bench.run(at(10)) == [("offer", "a", "platform-1")]
+    back = announcement(revision=2, state=TaskState.DONE, targets=("hall",), results=(done,))
+    assert bench.put(back) == [("retract", "a", "platform-1")]
+    assert bench.executor.next_at() is None
+
+
 def test_feed_limit():
     """A task that needs a young feed is held while the feed is older, and offered when it is fresh again."""
     bench = Bench(announcement(feed_limit=15, due=10, valid=60))

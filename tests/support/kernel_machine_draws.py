@@ -210,7 +210,8 @@ def draw_result(draw: Draw, world: MachineWorld) -> TaskResult:
     tasks = sorted(world.state.tasks)
     item = draw(st.sampled_from([*tasks[:60], "TST/none"])) if tasks else "TST/none"
     task = world.state.tasks.get(item)
-    target = draw(st.sampled_from((*(task.targets if task is not None else ()), "nowhere")))
+    targets = task.targets if task is not None else ()
+    target = draw(st.sampled_from((*targets, *targets, "waiting-A", "platform-2", "water", "nowhere")))
     state = one_of(draw, (TaskState.BEGUN, TaskState.DONE, TaskState.INTERRUPTED, TaskState.FAILED))
     base = draw(st.sampled_from((None if task is None else task.base, None, Instant(world.now - 3600))))
     result = Result(target=target, state=state, at=Instant(world.now - draw(st.sampled_from((0, 600)))), base=base)

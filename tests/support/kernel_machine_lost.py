@@ -67,7 +67,8 @@ def _fault(state: State, call: Call, wanted: Wanted, last: Task | None) -> str:
 
 def _fault_of_over(now: int, wanted: Wanted, last: Task, *, triggered: bool) -> str:
     """Whether what is over had to be made again by now."""
-    acted = max((result.base for result in last.results if result.base is not None), default=last.base)
+    said = [result.base for result in last.results if result.target in last.targets]
+    acted = max((base for base in said if base is not None), default=last.base)
     if wanted.base is None or acted is None or last.hand is not Hand.AUTOMATIC:
         return ""
     if wanted.rule.trigger not in BY_TIME:

@@ -14,6 +14,7 @@ from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, floor_minute
 from stationmaster_kernel.changes import Changes
+from stationmaster_kernel.configuration import PlaceKind
 from stationmaster_kernel.inputs import (
     Act,
     Configure,
@@ -232,7 +233,7 @@ class MachineWorld:
         for task, result in reports:
             known = self.state.tasks.get(task)
             taken = self._step(TaskResult(id=self.name("result"), at=self.now, task=task, result=result))
-            if known is not None and result.target in known.targets:
+            if known is not None and (result.target in known.targets or result.target in _places_of(self.state)):
                 assert taken, f"a result of {task} is refused"
         return bool(reports)
 
@@ -250,6 +251,15 @@ def _check(state: State) -> None:
     settled = at_the_minute(state)
     check_state(settled)
     check_none_lost(settled)
+
+
+def _places_of(state: State) -> set[str]:
+    """Where announcements and notices can be made."""
+    configuration = state.configuration
+    if configuration is None:
+        return set()
+    posts = {place.id for place in configuration.places if place.kind is PlaceKind.POST}
+    return posts | {zone.id for zone in configuration.zones}
 
 
 def _is_news(state: State, given: Input) -> bool:
