@@ -21,7 +21,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from stationmaster_kernel.plain import TAG_KEY, to_plain
 
-__all__ = ["compact", "to_text"]
+__all__ = ["compact", "quoted", "to_text"]
 
 _Write = Callable[[Any], str]
 
@@ -29,6 +29,10 @@ _Write = Callable[[Any], str]
 def to_text(value: Any) -> str:
     """JSON text for a value of the model."""
     return _writer(value.__class__)(value)
+
+
+quoted = encode_basestring
+"""JSON text of a text, with every character as itself."""
 
 
 def compact(plain: Any) -> str:

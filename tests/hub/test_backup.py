@@ -18,8 +18,9 @@ from sqlalchemy.engine import URL
 from hub.making import EVERYTHING, MadeHub, begin, contents, made_hub, opened, run_sql, tick, worked
 from stationmaster.hub import backup as backup_module
 from stationmaster.hub.archive import DatabaseArchive
+from stationmaster.hub.backends import open_database
 from stationmaster.hub.backup import back_up, read_backup
-from stationmaster.hub.database import database_url, known_versions, migrate, open_database
+from stationmaster.hub.database import database_url, known_versions, migrate
 from stationmaster.hub.journal import compact, first_hash
 from stationmaster.hub.pipeline import LONGEST_PAUSE_S
 from stationmaster.hub.replay import replay

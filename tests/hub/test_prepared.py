@@ -1,14 +1,17 @@
-"""Statements that the driver runs itself: they do what SQLAlchemy would do, and fail as it would."""
+"""Statements that the driver runs itself, on both kinds of database: they do what SQLAlchemy would do, and fail so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import Connection, bindparam, create_engine, delete, insert, select, update
+from sqlalchemy import bindparam, create_engine, delete, insert, select, update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from stationmaster.hub.backends import open_database
+from stationmaster.hub.database import Database
 from stationmaster.hub.prepared import Prepared
 from stationmaster.hub.schema import METADATA, RESOURCE
 
@@ -22,76 +25,119 @@ def row(name: str, body: str = "{}") -> dict[str, object]:
     return {"kind": "call", "id": name, "revision": 1 << 40, "body": body}
 
 
-@pytest.fixture
-def connection(database: URL) -> Iterator[Connection]:
-    """A connection to a database that has the tables, in a transaction."""
-    engine = create_engine(database)
-    METADATA.create_all(engine)
-    with engine.connect() as made:
-        made.begin()
-        yield made
-    engine.dispose()
+def made(url: URL) -> Database:
+    """The database at a URL, with the tables."""
+    database = open_database(url)
+    with database.transaction() as connection:
+        METADATA.create_all(connection)
+    return database
 
 
-def test_one_row_and_several(connection: Connection) -> None:
-    """What was run for one row and for several is there, every character of it, and the number of rows is told."""
-    assert PUT.run(connection, row("a", '"站" % %s ? :x \\')) == 1
-    assert PUT.run(connection, row("b"), row("c"), row("d")) == 3
-    assert CHANGE.run(connection, {"of": "call", "text": "[]"}) == 4
-    assert CHANGE.run(connection, {"of": "task", "text": "[]"}) == 0
-    assert DELETE.run(connection, {"gone": "a"}, {"gone": "c"}) == 2
-    connection.commit()
-    found = connection.execute(select(RESOURCE).order_by(RESOURCE.c.id)).all()
-    assert [tuple(each) for each in found] == [("call", "b", 1 << 40, "[]"), ("call", "d", 1 << 40, "[]")]
+@pytest.fixture(name="database")
+def _database(database: URL) -> Iterator[Database]:
+    opened = made(database)
+    yield opened
+    opened.close()
 
 
-def test_text_comes_back_as_it_was(connection: Connection) -> None:
+def bodies(database: Database) -> dict[str, str]:
+    """The text of every resource in it."""
+    with database.transaction() as connection:
+        return {each.id: each.body for each in connection.execute(select(RESOURCE))}
+
+
+def test_one_row_and_several(database: Database) -> None:
+    """What was run for one row and for several is there, and each statement's number of rows is told."""
+    with database.writing() as run:
+        assert run(
+            [
+                (PUT, [row("a")]),
+                (PUT, [row("b"), row("c"), row("d")]),
+                (CHANGE, [{"of": "call", "text": "[]"}]),
+                (CHANGE, [{"of": "task", "text": "[]"}]),
+                (DELETE, [{"gone": "a"}, {"gone": "c"}]),
+            ]
+        ) == [1, 3, 4, 0, 2]
+    assert bodies(database) == {"b": "[]", "d": "[]"}
+
+
+def test_text_comes_back_as_it_was(database: Database) -> None:
     """Signs that mean something to a driver mean nothing in a parameter."""
-    PUT.run(connection, row("a", '"站" % %s %(id)s ? :x \\ \''))
-    assert connection.execute(select(RESOURCE.c.body)).scalar_one() == '"站" % %s %(id)s ? :x \\ \''
+    text = '"站" % %s %(id)s ? :x \\ \''
+    with database.writing() as run:
+        run([(PUT, [row("a", text)])])
+        run([(PUT, [row("b", text), row("c", text)])])
+    assert bodies(database) == {"a": text, "b": text, "c": text}
 
 
-def test_it_belongs_to_the_transaction(connection: Connection) -> None:
-    """What was run is undone with the transaction."""
-    PUT.run(connection, row("a"))
-    connection.rollback()
-    assert connection.execute(select(RESOURCE)).all() == []
+def test_it_belongs_to_the_transaction(database: Database) -> None:
+    """What was run is undone if the transaction does not come to its end."""
+    with suppress(ZeroDivisionError), database.writing() as run:
+        run([(PUT, [row("a")])])
+        _ = 1 // 0
+    assert bodies(database) == {}
+    with database.writing() as run:
+        run([(PUT, [row("a")])])
+    assert bodies(database) == {"a": "{}"}
 
 
-def test_errors_are_sqlalchemys(connection: Connection) -> None:
-    """A row that is there already is an IntegrityError, and a statement that cannot be run a DBAPIError."""
-    PUT.run(connection, row("a"))
-    with pytest.raises(IntegrityError):
-        PUT.run(connection, row("b"), row("a"))
-    connection.rollback()
-    METADATA.drop_all(connection)
-    with pytest.raises(DBAPIError) as raised:
-        PUT.run(connection, row("a"))
+def test_errors_are_sqlalchemys(database: Database) -> None:
+    """A row that is there already is an IntegrityError, and a statement that cannot be run a DBAPIError.
+
+    Nothing of the transaction is left in either case, and the next one goes through.
+    """
+    with database.writing() as run:
+        run([(PUT, [row("a")])])
+    with pytest.raises(IntegrityError) as raised, database.writing() as run:
+        run([(PUT, [row("b")]), (PUT, [row("c"), row("a")]), (DELETE, [{"gone": "a"}])])
     assert not raised.value.connection_invalidated
+    assert bodies(database) == {"a": "{}"}
+    with database.transaction() as connection:
+        METADATA.drop_all(connection)
+    with pytest.raises(DBAPIError) as broken, database.writing() as run:
+        run([(PUT, [row("b")])])
+    assert not broken.value.connection_invalidated
+    with database.transaction() as connection:
+        METADATA.create_all(connection)
+    with database.writing() as run:
+        run([(PUT, [row("b")])])
+    assert bodies(database) == {"b": "{}"}
 
 
-def test_a_row_without_a_parameter_is_refused(connection: Connection) -> None:
+def test_a_row_without_a_parameter_is_refused(database: Database) -> None:
     """A parameter that is missing is an error, and not nothing."""
-    with pytest.raises((KeyError, DBAPIError)):
-        PUT.run(connection, {"kind": "call", "id": "a"})
+    with pytest.raises((KeyError, DBAPIError)), database.writing() as run:
+        run([(PUT, [{"kind": "call", "id": "a"}])])
+    assert bodies(database) == {}
 
 
-def test_a_connection_that_was_cut_is_not_used_again(postgresql_database: URL) -> None:
+@pytest.mark.parametrize("when", ["before", "within"])
+def test_a_connection_that_was_cut_is_not_used_again(postgresql_database: URL, when: str) -> None:
     """A connection that the server has ended is known to be lost, and the next one is a new one."""
-    engine = create_engine(postgresql_database, pool_size=1, max_overflow=0)
-    METADATA.create_all(engine)
-    with engine.connect() as connection:
-        process = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg's own
+    database = made(postgresql_database)
     other = create_engine(postgresql_database)
-    with engine.connect() as connection:
-        connection.begin()
-        PUT.run(connection, row("a"))
-        with other.connect() as killer:
-            killer.exec_driver_sql(f"SELECT pg_terminate_backend({process})")
-        with pytest.raises(OperationalError) as raised:
-            PUT.run(connection, row("b"))
-        assert raised.value.connection_invalidated
-    with engine.begin() as connection:
-        assert PUT.run(connection, row("a")) == 1
-    engine.dispose()
+
+    def cut() -> None:
+        with other.begin() as killer:
+            ended = killer.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            )
+            assert ended.fetchall() == [(True,)]
+
+    def write() -> None:
+        with database.writing() as run:
+            if when == "within":
+                run([(PUT, [row("a")])])
+                cut()
+            run([(PUT, [row("b")])])
+
+    if when == "before":
+        cut()
+    with pytest.raises(OperationalError) as raised:
+        write()
+    assert raised.value.connection_invalidated
+    with database.writing() as run:
+        assert run([(PUT, [row("c")])]) == [1]
+    assert bodies(database) == {"c": "{}"}
+    database.close()
     other.dispose()

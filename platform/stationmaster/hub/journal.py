@@ -21,7 +21,7 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import KINDS, Changes, Note, Resource
 from stationmaster_kernel.inputs import Input
 from stationmaster_kernel.plain import from_plain
-from stationmaster_kernel.plain_text import compact, to_text
+from stationmaster_kernel.plain_text import compact, quoted, to_text
 
 __all__ = [
     "INPUT_KINDS",
@@ -111,7 +111,7 @@ def first_hash(epoch: str) -> str:
 
 def entry_hash(previous: str, sequence: int, input_id: str, changes_text: str, notes_text: str) -> str:
     """The hash of an entry, as 64 hexadecimal digits."""
-    text = "\n".join((previous, compact([sequence, input_id]), changes_text, notes_text))
+    text = f"{previous}\n[{sequence},{quoted(input_id)}]\n{changes_text}\n{notes_text}"
     return sha256(text.encode()).hexdigest()
 
 
@@ -139,8 +139,9 @@ def input_from_text(kind: str, text: str) -> Input:
 def make_entry(sequence: int, previous: str, given: Input, changes: Changes, *, refused: bool = False) -> JournalEntry:
     """The entry that follows one with hash `previous`."""
     rows = tuple(row_of(put) for put in changes.puts)
-    puts = ",".join(f"[{compact(row.kind)},{compact(row.id)},{row.revision},{row.body}]" for row in rows)
-    changes_text = f'{{"puts":[{puts}],"deletes":{compact(list(changes.deletes))}}}'
+    puts = ",".join([f"[{quoted(row.kind)},{quoted(row.id)},{row.revision},{row.body}]" for row in rows])
+    deletes = ",".join([f"[{quoted(kind)},{quoted(item)}]" for kind, item in changes.deletes])
+    changes_text = f'{{"puts":[{puts}],"deletes":[{deletes}]}}'
     notes_text = f"[{','.join([to_text(note) for note in changes.notes])}]"
     return JournalEntry(
         sequence=sequence,

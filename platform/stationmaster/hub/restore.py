@@ -16,9 +16,10 @@ from sqlalchemy import Connection, MetaData, Table, func, inspect, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
+from stationmaster.hub.backends import open_database
 from stationmaster.hub.backup import BackupReader, Contents, read_backup, tables_of
 from stationmaster.hub.checkpoint import save_now
-from stationmaster.hub.database import Occupied, known_versions, migrate, open_database
+from stationmaster.hub.database import Occupied, known_versions, migrate
 from stationmaster.hub.journal import first_hash
 from stationmaster.hub.readback import last_sequence, read_head
 from stationmaster.hub.store import set_head

@@ -20,11 +20,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from stationmaster.hub.backends import open_database
 from stationmaster.hub.batch import Batch
 from stationmaster.hub.checkpoint import save_now
-from stationmaster.hub.database import LOCK_WAIT_S, Database, Occupied, StoreDown, migrate, open_database
+from stationmaster.hub.database import LOCK_WAIT_S, Database, Occupied, StoreDown, migrate
 from stationmaster.hub.journal import JournalEntry, Row, first_hash, row_of
-from stationmaster.hub.prepared import Prepared
+from stationmaster.hub.prepared import Prepared, Rows
 from stationmaster.hub.readback import (
     Loaded,
     Recorded,
@@ -71,6 +72,10 @@ class Displaced(Exception):
 
 class Repeated(Exception):
     """An input of the batch has been committed before; `known` tells which."""
+
+
+class _Elsewhere(Exception):
+    """The database's head is not where a batch begins."""
 
 
 class Store:
@@ -190,33 +195,49 @@ class Store:
         """
         self._probe("before-transaction")
         self._perhaps = batch.head
-        with self._transaction() as connection:
-            moved = _ADVANCE.run(
-                connection,
-                {
-                    "new_sequence": batch.head.sequence,
-                    "new_hash": batch.head.hash,
-                    "our_token": self._token,
-                    "base_epoch": batch.base.epoch,
-                    "base_sequence": batch.base.sequence,
-                    "base_hash": batch.base.hash,
-                },
-            )
-            if moved != 1:
-                self._judge(connection)
-                raise StoreDown("its head is not where the batch begins")
-            try:
-                _INSERT_INPUT.run(connection, *map(_input_row, batch.entries))
-            except IntegrityError as error:
-                raise Repeated from error
-            _INSERT_ENTRY.run(connection, *(_entry_row(batch.base.epoch, entry) for entry in batch.entries))
-            if batch.rows:
-                self._put_resource.run(connection, *map(_resource_row, batch.rows))
-            if batch.deletes:
-                _DELETE.run(connection, *({"gone_kind": kind, "gone_id": item} for kind, item in batch.deletes))
-            self._probe("inside-transaction")
+        if not self._sure:
+            with self._transaction():
+                pass  # which judges it
+        work = self._work(batch)
+        try:
+            with self._down(), self._database.writing() as run:
+                try:
+                    moved, *_ = run(work)
+                except IntegrityError as error:
+                    raise Repeated from error
+                if moved != 1:
+                    raise _Elsewhere
+                self._probe("inside-transaction")
+        except (Repeated, _Elsewhere) as fault:
+            self._sure = False  # it may be another database, which has those inputs
+            if isinstance(fault, Repeated):
+                raise
+            with self._transaction():
+                raise StoreDown("its head is not where the batch begins") from None
         self._at = batch.head
         self._probe("after-transaction")
+
+    def _work(self, batch: Batch) -> list[tuple[Prepared, Rows]]:
+        """A batch's statements. The first concerns one row if the head is where the batch begins, and else none."""
+        base, head = batch.base, batch.head
+        advance = {
+            "new_sequence": head.sequence,
+            "new_hash": head.hash,
+            "our_token": self._token,
+            "base_epoch": base.epoch,
+            "base_sequence": base.sequence,
+            "base_hash": base.hash,
+        }
+        work: list[tuple[Prepared, Rows]] = [
+            (_ADVANCE, [advance]),
+            (_INSERT_INPUT, [_input_row(entry) for entry in batch.entries]),
+            (_INSERT_ENTRY, [_entry_row(base.epoch, entry) for entry in batch.entries]),
+        ]
+        if batch.rows:
+            work.append((self._put_resource, [_resource_row(row) for row in batch.rows]))
+        if batch.deletes:
+            work.append((_DELETE, [{"gone_kind": kind, "gone_id": item} for kind, item in batch.deletes]))
+        return work
 
     def committed(self, batch: Batch) -> bool:
         """Whether a batch with an unknown outcome is in the database: looked up by the id of its last input.
@@ -252,7 +273,7 @@ class Store:
                 connection.execute(delete(RESOURCE))
                 rows = [_resource_row(row_of(resource)) for resource in state.resources()]
                 if rows:
-                    self._put_resource.run(connection, *rows)
+                    connection.execute(insert(RESOURCE), rows)
                 set_head(connection, beginning, self._token)
                 save_now(connection)
                 self._probe("inside-new-beginning")
