@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import cast
 
@@ -54,7 +53,7 @@ class Draft:
     def __init__(self, state: State, now: Instant) -> None:
         self._before = state
         self.now = now
-        self.facts: KernelFacts = replace(state.facts, now=max(now, state.facts.now))
+        self.facts: KernelFacts = altered(state.facts, now=max(now, state.facts.now))
         self.configuration = state.configuration
         self.station = state.station
         self._calls = state.calls
@@ -70,6 +69,7 @@ class Draft:
         self._stirred: dict[str, None] = {}
         self._decided: dict[str, None] = {}
         self._puts: dict[tuple[str, str], Value] = {}
+        self._unsure: set[tuple[str, str]] = set()  # what was put, and may yet be what it was
         self._deletes: dict[tuple[str, str], None] = {}
         self._notes: list[Note] = []
 
@@ -301,7 +301,7 @@ class Draft:
         counter = self.facts.counter
         puts: list[Resource] = []
         for (kind, item), value in self._puts.items():
-            if self._is_as_before(kind, item, value):
+            if (kind, item) in self._unsure and self._is_as_before(kind, item, value):
                 continue
             counter += 1
             numbered = altered(value, revision=counter)
@@ -336,7 +336,10 @@ class Draft:
     def _put(self, kind: str, item: str, before: Value | None, after: Value) -> bool:
         if before is after or before == after:
             return False
-        self._deletes.pop((kind, item), None)
+        made = before is not None and before.revision != after.revision  # and not altered
+        if made or (kind, item) in self._puts or (kind, item) in self._deletes:
+            self._unsure.add((kind, item))
+            self._deletes.pop((kind, item), None)
         self._puts[(kind, item)] = after
         return True
 
