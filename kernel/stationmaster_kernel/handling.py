@@ -12,11 +12,13 @@ from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.deeds import Announce, Handle, Handling, SetMode, Show
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.mode import Mode, covers
+from stationmaster_kernel.planning import wanted_tasks
 from stationmaster_kernel.refused import Refused
+from stationmaster_kernel.settling import derived, station_of
 from stationmaster_kernel.task import GONE, POINT_KINDS, Task, interval_on
 from stationmaster_kernel.tasks import OVER, newest_of, stem_of
 from stationmaster_kernel.times import moved
-from stationmaster_kernel.values import Hand, TaskKind, TaskState
+from stationmaster_kernel.values import Hand, Running, TaskKind, TaskState
 
 __all__ = ["announce", "fell_due", "handle", "is_scope", "set_mode", "show"]
 
@@ -176,15 +178,12 @@ def _now(draft: Draft, task: Task, station: Configuration) -> Task:
     """The task, or what follows it if it is over already, to be done at once."""
     now = draft.now
     task = newest_of(draft, task)
-    if task.state is TaskState.WITHDRAWN:
-        raise Refused(
-            "task-gone", f"Task {task.id} is withdrawn: nothing asks for it.", "Announce or show it yourself."
-        )
+    if task.state is TaskState.BEGUN:
+        raise Refused("task-begun", f"Task {task.id} is being done.", "Wait for its end.")
+    _check_asked_for(draft, task)
     if task.kind not in POINT_KINDS:
         start = now if task.start is None else min(task.start, now)
         return replace(task, hand=Hand.RELEASED, by_hand=now, held=False, start=start, state=TaskState.PLANNED)
-    if task.state is TaskState.BEGUN:
-        raise Refused("task-begun", f"Task {task.id} is being done.", "Wait for its end.")
     if task.state in OVER:
         occurrence = task.occurrence + 1
         task = replace(task, id=f"{stem_of(task)}/{occurrence}", occurrence=occurrence, results=())
@@ -200,6 +199,25 @@ def _now(draft: Draft, task: Task, station: Configuration) -> Task:
         awaits=None,
         state=TaskState.PLANNED,
     )
+
+
+def _check_asked_for(draft: Draft, task: Task) -> None:
+    """What nothing asks for is withdrawn whatever a person says, so he is not told that it will be done."""
+    if task.state is TaskState.WITHDRAWN:
+        raise _not_now(task, "it is withdrawn, because nothing asks for it", "announce or show it yourself")
+    call = draft.call(task.call)
+    if call is None:  # an operator's own
+        return
+    station = station_of(draft)
+    if any(wanted.rule.id == task.rule for wanted in wanted_tasks(derived(draft, call, station), station)):
+        return
+    if call.running is Running.SUSPENDED:
+        raise _not_now(task, "its train is suspended", "restore the train first, or announce or show it yourself")
+    raise _not_now(task, "nothing asks for it any more", "announce or show it yourself")
+
+
+def _not_now(task: Task, why: str, allowed: str) -> Refused:
+    return Refused("task-gone", f"Task {task.id} cannot be done now: {why}.", f"Allowed: {allowed}.")
 
 
 def _check_not_begun(task: Task) -> None:

@@ -14,7 +14,7 @@ from stationmaster_kernel.tasks import expire_tasks, settle_tasks
 from stationmaster_kernel.times import last_time, moved, with_check_in, with_times
 from stationmaster_kernel.values import EventName
 
-__all__ = ["is_over", "rework", "settle_by_time", "station_of"]
+__all__ = ["derived", "is_over", "rework", "settle_by_time", "station_of"]
 
 
 def rework(draft: Draft, call: Call) -> None:
@@ -25,7 +25,7 @@ def rework(draft: Draft, call: Call) -> None:
         if before is not None:
             draft.drop_call(before)
         return
-    _settle(draft, call, _derived(draft, call, station), station)
+    _settle(draft, call, derived(draft, call, station), station)
 
 
 def settle_by_time(draft: Draft, call_id: str) -> None:
@@ -46,16 +46,17 @@ def settle_by_time(draft: Draft, call_id: str) -> None:
         draft.drop_call(call)
         return
     changed = lapse_locks(draft, call, station)
-    derived = _derived(draft, changed, station)
-    if derived is call or derived == call:
+    settled = derived(draft, changed, station)
+    if settled is call or settled == call:
         if expire_tasks(draft, call.id):
             settle_tasks(draft, call, station)  # what ended so may be due again on a base that has moved since
         draft.reschedule(call.id)
     else:
-        _settle(draft, changed, derived, station)
+        _settle(draft, changed, settled, station)
 
 
-def _derived(draft: Draft, call: Call, station: ReadyStation) -> Call:
+def derived(draft: Draft, call: Call, station: ReadyStation) -> Call:
+    """The call with all that follows from what is said of it: since when its platform, its best times, its check-in."""
     settled = with_times(_with_platform_since(draft, call), station.facts, draft.facts.grade, draft.now)
     return with_check_in(settled, station.check_in_rule(settled))
 

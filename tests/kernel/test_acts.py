@@ -385,6 +385,51 @@ def test_now_makes_an_announcement_due_at_once() -> None:
     assert not again.results
 
 
+def now(clock: str, item: str) -> Act:
+    return act(clock, Handle(tasks=(item,), how=Handling.NOW))
+
+
+def test_what_is_done_is_not_done_again_for_a_suspended_train() -> None:
+    """The refusal says why and what is allowed; the announcement of the suspension itself can be made once more."""
+    state = done(run(running_station(), tick("07:55")), "say-check-in", "07:55")
+    state = run(state, act("07:56", SetRunning(call=G1, running=Running.SUSPENDED)))
+    again = now("07:57", f"{G1}/say-check-in/1")
+    with pytest.raises(Refused, match=r"its train is suspended\. Allowed: restore the train first, or announce"):
+        step(state, again)
+    told = run(done(state, "suspended", "07:56"), now("07:57", f"{G1}/suspended/1"))
+    assert announcement_open(task(told, "suspended", 2), at("07:57"))
+    restored = run(state, act("07:57", SetRunning(call=G1, running=Running.SCHEDULED)), again)
+    assert announcement_open(task(restored, "say-check-in", 2), at("07:57"))
+
+
+def test_a_train_is_restored_and_announced_in_one_act() -> None:
+    """What an act has done already counts for what it does next."""
+    state = done(run(running_station(), tick("07:55")), "say-check-in", "07:55")
+    state = run(state, act("07:56", SetRunning(call=G1, running=Running.SUSPENDED)))
+    restore = SetRunning(call=G1, running=Running.SCHEDULED)
+    state = run(state, act("07:57", restore, Handle(tasks=(f"{G1}/say-check-in/1",), how=Handling.NOW)))
+    assert announcement_open(task(state, "say-check-in", 2), at("07:57"))
+
+
+@pytest.mark.parametrize("rule", ["check-in", "say-check-in"])
+def test_what_was_skipped_is_not_done_now_for_a_suspended_train(rule: str) -> None:
+    """Neither an interval nor an announcement; else it would be withdrawn at once, and nobody would know why."""
+    state = run(running_station(), act("07:00", Handle(tasks=(f"{G1}/{rule}/1",), how=Handling.SKIP)))
+    assert run(state, now("07:01", f"{G1}/{rule}/1")).tasks[f"{G1}/{rule}/1"].state is TaskState.PLANNED
+    state = run(state, act("07:00", SetRunning(call=G1, running=Running.SUSPENDED)))
+    with pytest.raises(Refused, match="its train is suspended"):
+        step(state, now("07:01", f"{G1}/{rule}/1"))
+
+
+def test_what_nothing_asks_for_any_more_is_not_done_again() -> None:
+    """A train that is on time again needs no apology; while it is late, one more can be made."""
+    state = run(running_station(), news("07:00", expected_arrival=at("08:20"), expected_departure=at("08:30")))
+    state = done(state, "apology", "07:01")
+    assert announcement_open(task(run(state, now("07:02", f"{G1}/apology/1")), "apology", 2), at("07:02"))
+    with pytest.raises(Refused, match=r"nothing asks for it any more\. Allowed: announce or show it yourself"):
+        step(run(state, news("07:03")), now("07:04", f"{G1}/apology/1"))
+
+
 def test_skipped_is_not_done_and_automatic_brings_it_back() -> None:
     """The task is there and says why nothing happens."""
     state = run(running_station(), act("07:00", Handle(tasks=(f"{G1}/say-check-in/1",), how=Handling.SKIP)))

@@ -10,13 +10,14 @@ from typing import Any
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import KINDS, Changes, Resource
 from stationmaster_kernel.day_plan import PlanRow
-from stationmaster_kernel.deeds import Actual, Decide, DecideRows, Undo
+from stationmaster_kernel.deeds import Actual, Decide, DecideRows, Handle, Handling, Undo
 from stationmaster_kernel.inputs import Act, Feed, Input, Plan
 from stationmaster_kernel.plain import from_plain
 from stationmaster_kernel.plain_text import to_text
 from stationmaster_kernel.proposal import Proposal
 from stationmaster_kernel.settling import is_over
 from stationmaster_kernel.state import CONFIGURATION_KINDS, State
+from stationmaster_kernel.tasks import stem_of
 from stationmaster_kernel.values import EventName, TaskState
 
 __all__ = ["check_step", "read_back", "resources_of", "text_of"]
@@ -64,6 +65,7 @@ def check_step(world: World, before: State, given: Input, after: State, changes:
     _check_reports(before, given, after)
     _check_drops(before, given, after)
     _check_results(before, given, after)
+    _check_now(given, after)
     return world
 
 
@@ -145,3 +147,16 @@ def _check_results(before: State, given: Input, after: State) -> None:
             assert result.state not in REPORTED_OVER or now == result, f"{item}: {result} became {now}"
         if not isinstance(given, Act):
             assert task.state is not TaskState.SKIPPED or known.state is TaskState.SKIPPED, f"{item} is skipped"
+
+
+def _check_now(given: Input, after: State) -> None:
+    """What a person wants done now, and is not refused, is not withdrawn at once."""
+    if not isinstance(given, Act) or len(given.deeds) != 1:
+        return
+    (deed,) = given.deeds
+    if isinstance(deed, Handle) and deed.how is Handling.NOW:
+        for item in deed.tasks:
+            stem = stem_of(after.tasks[item])
+            of_stem = (task for task in after.tasks.values() if stem_of(task) == stem)
+            newest = max(of_stem, key=lambda task: task.occurrence)
+            assert newest.state is not TaskState.WITHDRAWN, f"{newest.id} was to be done now, and is withdrawn"
