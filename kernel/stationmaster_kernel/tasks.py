@@ -100,7 +100,9 @@ def may_have_had(draft: Draft, task: Task, target: str) -> bool:
 
 
 def _settle_interval(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -> None:
-    base = last if last is not None else _new(call, wanted, 1)
+    base = _new(call, wanted, 1) if last is None else last
+    if base.state is TaskState.WITHDRAWN:
+        base = _without_hand(base)  # else a gate would open by itself, hours after a person opened it for once
     start = wanted.start
     if base.by_hand is not None:
         start = base.by_hand if start is None else min(start, base.by_hand)

@@ -20,6 +20,12 @@ def test_an_announcement_at_a_time(case: Case) -> None:
     assert check_cell(case, cells_of(case.title)[case.row, case.column]) == ""
 
 
+@pytest.mark.parametrize("case", cases("What a person announces"), ids=str)
+def test_what_a_person_announces(case: Case) -> None:
+    """Each cell says exactly what becomes of an announcement that hangs on no train."""
+    assert check_cell(case, cells_of(case.title)[case.row, case.column]) == ""
+
+
 @pytest.mark.parametrize("title", [OF_LATENESS, OF_OTHERS, OF_OVERDUE])
 @pytest.mark.parametrize("rule", [*OF_TIME, *OF_CHANGES, *OVERDUE])
 def test_an_announcement_of_a_condition(title: str, rule: str) -> None:

@@ -32,7 +32,28 @@ def test_check_in(case: Case) -> None:
     assert check_cell(case, cells_of(case.title)[case.row, case.column]) == ""
 
 
-@pytest.mark.parametrize("title", ["Rows on boards", "Lights", "Check-in"])
+@pytest.mark.parametrize("case", cases("Rows of arrivals"), ids=str)
+def test_a_row_of_an_arrival(case: Case) -> None:
+    """Each cell says exactly what becomes of a row that hangs on the arrival."""
+    assert check_cell(case, cells_of(case.title)[case.row, case.column]) == ""
+
+
+@pytest.mark.parametrize("case", cases("What a person has ordered on"), ids=str)
+def test_what_a_person_has_ordered_on(case: Case) -> None:
+    """Each cell says exactly what becomes of a row, lights or check-in that is on because a person said so."""
+    assert check_cell(case, cells_of(case.title)[case.row, case.column]) == ""
+
+
+@pytest.mark.parametrize("case", cases("What a person shows on boards"), ids=str)
+def test_what_a_person_shows(case: Case) -> None:
+    """Each cell says exactly what becomes of a text that hangs on no train."""
+    assert check_cell(case, cells_of(case.title)[case.row, case.column]) == ""
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Rows on boards", "Rows of arrivals", "Lights", "Check-in", "What a person has ordered on"],
+)
 def test_no_interval_is_left_on(title: str) -> None:
     """Whatever has happened, nothing that hangs on a train is on for good if nobody says anything any more."""
     for case in cases(title):

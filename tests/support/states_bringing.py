@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from stationmaster_kernel.deeds import Handle, Handling
 from stationmaster_kernel.task import POINT_KINDS, Task, announcement_open, interval_on
 from stationmaster_kernel.values import FeedGrade, Running, TaskState
-from support.states_station import G1, Story
+from support.states_station import G1, LOOSE, Story
 
-__all__ = ["CHECK_IN_STATES", "LIGHT_STATES", "POINT_STATES", "ROW_STATES", "Bring", "Column", "in_state"]
+__all__ = [
+    "ARRIVAL_STATES",
+    "CHECK_IN_STATES",
+    "LIGHT_STATES",
+    "POINT_STATES",
+    "ROW_STATES",
+    "Bring",
+    "Column",
+    "bring_on",
+    "bring_to_come",
+    "in_state",
+    "is_off",
+]
 
 Bring = Callable[[Story], None]
 
@@ -30,8 +42,10 @@ TIMES = {
     "say-arrived": Times(before="07:45", due="08:00"),
     "hall": Times(before="05:45", due="07:40"),
     "hall-2": Times(before="05:45", due="07:40"),
+    "arrivals": Times(before="07:15", due="07:40"),
     "check-in": Times(before="07:40", due="07:56"),
     "lights": Times(before="07:30", due="07:50"),
+    LOOSE: Times(before="07:45", due="07:51"),
 }
 
 
@@ -44,7 +58,8 @@ def _to(story: Story, clock: str) -> None:
     story.to(clock)
 
 
-def _to_come(story: Story) -> None:
+def bring_to_come(story: Story) -> None:
+    """Not due or on yet."""
     _to(story, TIMES[story.subject].before)
     task = story.task
     assert task.state is TaskState.PLANNED
@@ -134,14 +149,15 @@ def _by_hand(how: Handling) -> Bring:
     return bring
 
 
-def _on(story: Story) -> None:
+def bring_on(story: Story) -> None:
+    """On, by its own times."""
     _to(story, TIMES[story.subject].due)
     assert interval_on(story.task, story.now)
 
 
 def _on_unknown(story: Story) -> None:
     """On, and nobody knows when the train will come."""
-    _on(story)
+    bring_on(story)
     story.feed(arrival_unknown=True, departure_unknown=True)
 
 
@@ -175,7 +191,7 @@ def _hard(story: Story) -> None:
     """Nobody has reported anything, and the hard end has come."""
     story.to("08:01")
     story.grade(FeedGrade.LOST)
-    story.to("09:25")
+    story.to("10:15" if story.subject == "arrivals" else "09:25")
     assert not interval_on(story.task, story.now)
     assert story.task.awaits is not None
 
@@ -204,7 +220,8 @@ def _is_kept_back(story: Story) -> bool:
     return story.task.state is TaskState.PLANNED and story.task.held
 
 
-def _is_off(story: Story) -> bool:
+def is_off(story: Story) -> bool:
+    """Whether it was on, and is not any more."""
     task = story.task
     past = task.start is not None and task.start <= story.now and not interval_on(task, story.now)
     return past and task.state is TaskState.PLANNED and not task.held
@@ -215,7 +232,7 @@ def _planned_and(test: Callable[[Task], bool]) -> Callable[[Story], bool]:
 
 
 POINT_STATES: dict[str, Column] = {
-    "planned": Column(ways=(_to_come,), holds=_is_to_come),
+    "planned": Column(ways=(bring_to_come,), holds=_is_to_come),
     "time unknown": Column(ways=(_time_unknown,), holds=_planned_and(lambda task: task.due is None)),
     "awaits a report": Column(ways=(_awaits,), holds=_planned_and(lambda task: task.awaits is not None)),
     "due": Column(ways=(_due,), holds=lambda story: announcement_open(story.task, story.now)),
@@ -240,13 +257,13 @@ POINT_STATES: dict[str, Column] = {
 """The states of point tasks; with more than one way into a state, a cell holds for each."""
 
 ROW_STATES: dict[str, Column] = {
-    "to come": Column(ways=(_to_come,), holds=_is_to_come),
-    "on": Column(ways=(_on,), holds=lambda story: interval_on(story.task, story.now)),
+    "to come": Column(ways=(bring_to_come,), holds=_is_to_come),
+    "on": Column(ways=(bring_on,), holds=lambda story: interval_on(story.task, story.now)),
     "time unknown": Column(
         ways=(_on_unknown,), holds=lambda story: interval_on(story.task, story.now) and story.task.end is None
     ),
-    "over": Column(ways=(_over,), holds=lambda story: _is_off(story) and story.task.awaits is None),
-    "ended hard": Column(ways=(_hard,), holds=lambda story: _is_off(story) and story.task.awaits is not None),
+    "over": Column(ways=(_over,), holds=lambda story: is_off(story) and story.task.awaits is None),
+    "ended hard": Column(ways=(_hard,), holds=lambda story: is_off(story) and story.task.awaits is not None),
     "withdrawn": Column(ways=(_deselected,), holds=in_state(TaskState.WITHDRAWN)),
     "skipped": Column(ways=(_by_hand(Handling.SKIP),), holds=in_state(TaskState.SKIPPED)),
     "kept back": Column(ways=(_by_hand(Handling.HOLD),), holds=_is_kept_back),
@@ -256,10 +273,13 @@ ROW_STATES: dict[str, Column] = {
 LIGHT_STATES = ROW_STATES | {"withdrawn": Column(ways=(_withdrawn,), holds=in_state(TaskState.WITHDRAWN))}
 """The states of lights."""
 
+ARRIVAL_STATES = {name: column for name, column in ROW_STATES.items() if name != "withdrawn"}
+"""The states of rows on the boards of arrivals."""
+
 CHECK_IN_STATES: dict[str, Column] = {
-    "to open": Column(ways=(_to_come,), holds=_is_to_come),
-    "open": Column(ways=(_on,), holds=lambda story: interval_on(story.task, story.now)),
-    "closed": Column(ways=(_closed,), holds=_is_off),
+    "to open": Column(ways=(bring_to_come,), holds=_is_to_come),
+    "open": Column(ways=(bring_on,), holds=lambda story: interval_on(story.task, story.now)),
+    "closed": Column(ways=(_closed,), holds=is_off),
     "time unknown": Column(ways=(_check_in_unknown,), holds=_has_no_departure_time),
     "withdrawn": Column(ways=(_withdrawn,), holds=in_state(TaskState.WITHDRAWN)),
     "skipped": Column(ways=(_by_hand(Handling.SKIP),), holds=in_state(TaskState.SKIPPED)),

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from stationmaster_base.times import MINUTE, Instant
-from stationmaster_kernel.deeds import Handle, Handling, SetFormation, SetMode
+from stationmaster_kernel.deeds import Handle, Handling, SetFormation, SetMode, Undo
 from stationmaster_kernel.inputs import Configure, Feed
 from stationmaster_kernel.rules import Moment
 from stationmaster_kernel.values import FeedGrade, Running
 from support.small_station import at, record
-from support.states_station import G1, STATES_STATION, Story
+from support.states_station import G1, LOOSE, STATES_STATION, Story
 
 __all__ = ["HAPPENINGS", "Happening", "Telling", "expected", "left_now", "manual"]
 
 Telling = Callable[[Story], None]
+
+OF_ARRIVAL = ("say-arrived", "arrivals")
+"""The rules that hang on the arrival."""
 
 
 def _nothing(_: Story) -> None:
@@ -78,7 +81,7 @@ def _arrived_at_eight(story: Story) -> None:
 
 def _nearly_overdue(story: Story) -> None:
     """Just before the event that the subject hangs on is overdue."""
-    if story.subject == "say-arrived" or (story.subject == "check-in" and story.now < at("08:00")):
+    if story.subject in OF_ARRIVAL or (story.subject == "check-in" and story.now < at("08:00")):
         story.to("08:01")
     else:
         _arrived_at_eight(story)
@@ -106,7 +109,7 @@ def _gone_not(story: Story) -> None:
 
 
 def _long_overdue(story: Story) -> None:
-    if story.subject != "say-arrived":
+    if story.subject not in OF_ARRIVAL:
         _arrived_at_eight(story)
     story.to("08:59")
 
@@ -267,6 +270,22 @@ def _absent(story: Story) -> None:
     story.absent()
 
 
+def _targets_out(story: Story) -> None:
+    """What it is to be said in or shown on is taken out of the station."""
+    configuration = replace(
+        STATES_STATION,
+        boards=tuple(board for board in STATES_STATION.boards if board.id not in story.task.targets),
+        zones=tuple(zone for zone in STATES_STATION.zones if zone.id not in story.task.targets),
+    )
+    story.give(Configure(id="targets-out", at=story.now, configuration=configuration))
+
+
+def _start_comes(story: Story) -> None:
+    """Its start by its rule or by the person who made it."""
+    times = {LOOSE: "07:50", "hall": "06:10", "lights": "07:45", "check-in": "07:55"}
+    story.to(times[story.subject])
+
+
 HAPPENINGS: dict[str, Happening] = {
     "its event is overdue, feed fresh": Happening(prepare=_nearly_overdue, happen=_goes_on(1)),
     "its event is overdue, no fresh feed": Happening(prepare=_without_feed, happen=_goes_on(1)),
@@ -309,6 +328,7 @@ HAPPENINGS: dict[str, Happening] = {
     "hold": Happening(happen=_handle(Handling.HOLD)),
     "release": Happening(happen=_handle(Handling.RELEASE)),
     "automatic": Happening(happen=_handle(Handling.AUTOMATIC)),
+    "taken back": Happening(happen=lambda story: story.act(Undo(act=story.ordered))),
     "station manual": Happening(happen=manual),
     "station automatic, it is not chosen": Happening(first=manual, happen=_automatic),
     "station automatic, it is chosen": Happening(first=manual, happen=_automatic_with_it),
@@ -317,6 +337,10 @@ HAPPENINGS: dict[str, Happening] = {
     "its validity is over, executor present": Happening(happen=_validity_over),
     "its validity is over, executor absent": Happening(prepare=_absent, happen=_validity_over),
     "its validity is over since half an hour": Happening(prepare=_validity_over, happen=_ending_over),
+    "its time comes": Happening(happen=_start_comes),
+    "its end comes": Happening(happen=lambda story: story.to("08:00")),
+    "it is over since long": Happening(happen=lambda story: story.leap("20:05", 1)),
+    "its zones or boards are taken out": Happening(happen=_targets_out),
     "its executor goes": Happening(happen=_absent),
     "check-in opens": Happening(prepare=lambda story: story.to("07:54"), happen=_goes_on(1)),
     "feed lost": Happening(happen=lambda story: story.grade(FeedGrade.LOST)),

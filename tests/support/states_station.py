@@ -28,9 +28,11 @@ from stationmaster_kernel.task import POINT_KINDS, Result, Task
 from stationmaster_kernel.values import EventName, FeedGrade, TaskKind, TaskState
 from support.small_station import DAY, DEPARTING, RULES, STATION, at, both, place, planned, record
 
-__all__ = ["G1", "STATES_STATION", "Story", "minutes_of", "newest", "train"]
+__all__ = ["G1", "LOOSE", "STATES_STATION", "Story", "minutes_of", "newest", "train"]
 
 G1 = "TST/2026-03-01/G1/1"
+LOOSE = ""
+"""The subject of a story about what a person announces or shows: it hangs on no rule, and on no call."""
 
 EVERYTHING = (
     "{{ number }} {{ platform }} {{ gates }} {{ track }} {{ expected }} {{ minutes }} {{ formation }} {{ reason }}"
@@ -135,7 +137,7 @@ class Story:
     `view` is what the dispatching system says of G1; `mark` remembers the state before what is to be judged.
 
     Args:
-        subject: the rule whose task is looked at.
+        subject: the rule whose task is looked at; `LOOSE`: what a person makes.
         calls: the day's plan; G1 alone unless given.
 
     """
@@ -149,6 +151,7 @@ class Story:
         self.marked: State = self.state
         self.marked_at = self.now
         self.refused = False
+        self.ordered = ""
         self._count = 0
         self.give(Configure(id="configure", at=self.now, configuration=STATES_STATION))
         self.give(Plan(id="plan", at=self.now, day=DAY, calls=calls or (train(),)))
@@ -194,9 +197,15 @@ class Story:
         """The feed is this good now."""
         self.give(GradeFeed(id=self._id(), at=self.now, grade=grade))
 
-    def act(self, *deeds: Deed, lock: bool = False) -> None:
-        """A person does this."""
-        self.give(Act(id=self._id(), at=self.now, by="dispatcher 1", deeds=deeds, lock=lock))
+    def act(self, *deeds: Deed, lock: bool = False) -> str:
+        """A person does this; the act's id."""
+        item = self._id()
+        self.give(Act(id=item, at=self.now, by="dispatcher 1", deeds=deeds, lock=lock))
+        return item
+
+    def order(self, deed: Deed) -> None:
+        """A person does this, and `ordered` is the act's id."""
+        self.ordered = self.act(deed)
 
     def absent(self) -> None:
         """No executor is there."""
@@ -242,7 +251,8 @@ class Story:
         return f"input/{self._count}"
 
 
-def newest(state: State, rule: str, call: str = G1) -> Task | None:
-    """The newest occurrence of a rule's task for a call."""
+def newest(state: State, rule: str) -> Task | None:
+    """The newest occurrence of a rule's task for G1, or of what a person made."""
+    call = "" if rule == LOOSE else G1
     there = [state.tasks[item] for item in state.tasks_of.get(call, ()) if state.tasks[item].rule == rule]
     return max(there, key=lambda task: task.occurrence, default=None)

@@ -6,12 +6,36 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from stationmaster_kernel.task import interval_on
-from stationmaster_kernel.values import Running, TaskState
-from support.states_bringing import CHECK_IN_STATES, LIGHT_STATES, POINT_STATES, ROW_STATES, Bring, Column
+from support.states_bringing import (
+    ARRIVAL_STATES,
+    CHECK_IN_STATES,
+    LIGHT_STATES,
+    POINT_STATES,
+    ROW_STATES,
+    Bring,
+    Column,
+)
 from support.states_document import IMPOSSIBLE_CELL, cells_of, words_of_cell
+from support.states_facts import (
+    awaits_again,
+    awaits_nothing,
+    has_arrived,
+    has_left,
+    has_no_time,
+    is_freed,
+    is_given_up,
+    is_marked,
+    is_not_silent,
+    is_not_there,
+    is_on,
+    is_past,
+    is_reported,
+    is_withdrawn,
+    never_reported,
+)
 from support.states_happenings import HAPPENINGS
-from support.states_station import G1, Story, train
+from support.states_loose import ANNOUNCED_STATES, BY_HAND_STATES, BY_HAND_SUBJECTS, TEXT_STATES
+from support.states_station import LOOSE, Story, train
 from support.states_triggers import OF_CHANGES, OF_TIME, TRIGGER_HAPPENINGS, TRIGGER_STATES
 from support.states_triggers import OVERDUE as IS_OVERDUE
 from support.states_words import describe, outcome_of
@@ -109,84 +133,6 @@ def _each(rows: str | tuple[str, ...], columns: str, what: T) -> dict[tuple[str,
     return {(row, column): what for row in rows for column in columns.split(", ")}
 
 
-def _withdrawn(story: Story) -> bool:
-    """What nothing asks for any more is withdrawn."""
-    return story.task.state is TaskState.WITHDRAWN
-
-
-def _has_no_time(story: Story) -> bool:
-    """While the delay is unknown, nothing is due."""
-    return story.task.state is TaskState.PLANNED and story.task.due is None
-
-
-def _is_freed(story: Story) -> bool:
-    """Once it is reported, what waited for it is due at once, and knows its time."""
-    return story.task.awaits is None and story.task.due is not None and story.task.due <= story.now
-
-
-def _never_reported(story: Story) -> bool:
-    """A suspended train has no report that could be taken back."""
-    arrival = story.state.calls[G1].arrival
-    return arrival is not None and arrival.actual is None and story.view.running is Running.SUSPENDED
-
-
-def _has_left(story: Story) -> bool:
-    """A train that has left is not suspended: the feed's record of it is quarantined."""
-    departure = story.state.calls[G1].departure
-    return departure is not None and departure.actual is not None and story.state.calls[G1].running is Running.SCHEDULED
-
-
-def _is_marked(story: Story) -> bool:
-    """By then it is too old, and has been marked so."""
-    return story.task.state is TaskState.EXPIRED
-
-
-def _is_not_silent(story: Story) -> bool:
-    """By then what had not begun is marked or withdrawn."""
-    return all(story.task.result(target) is not None for target in story.task.targets)
-
-
-def _is_given_up(story: Story) -> bool:
-    """By then nobody waits any more for what was begun."""
-    return story.task.state is TaskState.UNCONFIRMED
-
-
-def _awaits_again(story: Story) -> bool:
-    """A report that is taken back is waited for again."""
-    return story.task.awaits is not None
-
-
-def _is_not_there(story: Story) -> bool:
-    """As long as the condition has not held there is no such task."""
-    return story.task_or_none is None
-
-
-def _is_on(story: Story) -> bool:
-    """By then its start has come."""
-    return story.task.start is not None and interval_on(story.task, story.now)
-
-
-def _is_past(story: Story) -> bool:
-    """By then its end has come."""
-    return story.task.end is not None and story.task.end <= story.now
-
-
-def _awaits_nothing(story: Story) -> bool:
-    """A suspended train's row waits for no report."""
-    return story.task.awaits is None and story.task.hard_end == story.task.end
-
-
-def _has_arrived(story: Story) -> bool:
-    """The feed's record of a train that is here and suspended is quarantined."""
-    call = story.state.calls[G1]
-    return call.arrival is not None and call.arrival.actual is not None and call.running is Running.SCHEDULED
-
-
-def _is_reported(story: Story) -> bool:
-    """What has been reported waits for no report, and knows its time."""
-    return story.task.awaits is None and story.task.end is not None
-
-
 OVERDUE = (
     "its event is overdue, feed fresh",
     "its event is overdue, no fresh feed",
@@ -222,21 +168,52 @@ INTERVAL_ROWS = (
     *FEED,
 )
 
+ARRIVAL_ROWS = (
+    *OVERDUE[:2],
+    *("early", "late", "delay unknown", "known again", "suspended", "restored"),
+    "other platform before check-in opened",
+    *REPORTS,
+    "arrival report cancelled",
+    *FEED[2:],
+)
+"""What people do with it is as with every row."""
+
+BY_HAND_ROWS = (
+    "its time comes",
+    *("early", "late", "delay unknown", "suspended", "restored"),
+    "other platform before check-in opened",
+    *("departure reported", "its call is over"),
+    *ACTS,
+    "taken back",
+    *MODES,
+    "its rule is taken out",
+    *FEED[2:],
+)
+LOOSE_ROWS = (
+    *ACTS,
+    "taken back",
+    *MODES,
+    "it is over since long",
+    "its zones or boards are taken out",
+    *("late", "feed lost"),
+)
+"""Of what people announce and show alike."""
+
 SHOWN_CANNOT = {
-    **_each((*OVERDUE, "other platform after check-in opened", "reported long after it has gone"), "to come", _is_on),
-    **_each("check-in opens", "to come", _is_on),
-    **_each("departure report cancelled", "to come", _is_on),
-    **_each("departure report cancelled", "time unknown, ended hard", _is_reported),
-    **_each("known again", "ended hard", _is_on),
-    **_each("restored", "over", _has_left),
+    **_each((*OVERDUE, "other platform after check-in opened", "reported long after it has gone"), "to come", is_on),
+    **_each("check-in opens", "to come", is_on),
+    **_each("departure report cancelled", "to come", is_on),
+    **_each("departure report cancelled", "time unknown, ended hard", is_reported),
+    **_each("known again", "ended hard", is_on),
+    **_each("restored", "over", has_left),
 }
 """Of rows and lights alike."""
 
 MOVES = ("its time moves within `rearm`", "its time moves beyond `rearm`")
 TRIGGER_CANNOT = {
-    **_each("its condition begins to hold", "due", _withdrawn),
+    **_each("its condition begins to hold", "due", is_withdrawn),
     **_each(
-        tuple(row for row in TRIGGER_HAPPENINGS if row != "its condition begins to hold"), "not made", _is_not_there
+        tuple(row for row in TRIGGER_HAPPENINGS if row != "its condition begins to hold"), "not made", is_not_there
     ),
 }
 """Of all triggers alike."""
@@ -268,52 +245,88 @@ TABLES: dict[str, Table] = {
             **_each(ANEW, ", ".join(POINT_STATES), "say-arrived"),
         },
         cannot={
-            **_each((*OVERDUE, "reported long after it has gone"), "begun in part", _is_not_silent),
-            **_each(("restored in time", "restored too late"), "begun in part", _is_not_silent),
-            **_each("its validity is over since half an hour", "begun in part", _is_not_silent),
+            **_each((*OVERDUE, "reported long after it has gone"), "begun in part", is_not_silent),
+            **_each(("restored in time", "restored too late"), "begun in part", is_not_silent),
+            **_each("its validity is over since half an hour", "begun in part", is_not_silent),
             **_each(
-                ("reported anew, beyond `rearm`", "report corrected, beyond `rearm`"), "begun in part", _is_not_silent
+                ("reported anew, beyond `rearm`", "report corrected, beyond `rearm`"), "begun in part", is_not_silent
             ),
-            **_each(("restored too late", "reported long after it has gone"), "begun", _is_given_up),
-            **_each("reported anew, beyond `rearm`", "begun", _is_given_up),
-            **_each("its validity is over since half an hour", "planned, due, kept back", _is_marked),
-            **_each("report corrected, beyond `rearm`", "due, kept back", _is_marked),
-            **_each("reported anew, beyond `rearm`", "due", _awaits_again),
-            **_each(("known again, within `rearm`", "known again, beyond `rearm`"), "planned, due", _has_no_time),
+            **_each(("restored too late", "reported long after it has gone"), "begun", is_given_up),
+            **_each("reported anew, beyond `rearm`", "begun", is_given_up),
+            **_each("its validity is over since half an hour", "planned, due, kept back", is_marked),
+            **_each("report corrected, beyond `rearm`", "due, kept back", is_marked),
+            **_each("reported anew, beyond `rearm`", "due", awaits_again),
+            **_each(("known again, within `rearm`", "known again, beyond `rearm`"), "planned, due", has_no_time),
             **_each(
                 ("restored in time", "restored too late"),
                 "planned, time unknown, awaits a report, due, kept back",
-                _withdrawn,
+                is_withdrawn,
             ),
-            **_each(CORRECTED, "planned, time unknown, awaits a report", _is_freed),
-            **_each("reported anew, beyond `rearm`", "planned", _awaits_again),
-            **_each(ANEW, "withdrawn", _never_reported),
+            **_each(CORRECTED, "planned, time unknown, awaits a report", is_freed),
+            **_each("reported anew, beyond `rearm`", "planned", awaits_again),
+            **_each(ANEW, "withdrawn", never_reported),
         },
     ),
     "Rows on boards": Table(
         columns=ROW_STATES,
         rows=INTERVAL_ROWS,
         subjects=("hall",),
-        cannot=SHOWN_CANNOT | _each("restored", "time unknown, ended hard", _awaits_nothing),
+        cannot=SHOWN_CANNOT | _each("restored", "time unknown, ended hard", awaits_nothing),
     ),
     "Lights": Table(
         columns=LIGHT_STATES,
         rows=INTERVAL_ROWS,
         subjects=("lights",),
-        cannot=SHOWN_CANNOT | _each("restored", "to come, on, time unknown, ended hard, kept back", _withdrawn),
+        cannot=SHOWN_CANNOT | _each("restored", "to come, on, time unknown, ended hard, kept back", is_withdrawn),
     ),
     "Check-in": Table(
         columns=CHECK_IN_STATES,
         rows=INTERVAL_ROWS,
         subjects=("check-in",),
         cannot={
-            **_each((*OVERDUE, "other platform after check-in opened"), "to open", _is_on),
-            **_each(("reported long after it has gone", "departure report cancelled"), "to open, open", _is_past),
-            **_each("departure report cancelled", "time unknown", _is_past),
-            **_each("known again", "to open, open, closed, kept back", _withdrawn),
-            **_each("restored", "to open, open, kept back", _withdrawn),
-            **_each("restored", "closed", _has_arrived),
+            **_each((*OVERDUE, "other platform after check-in opened"), "to open", is_on),
+            **_each(("reported long after it has gone", "departure report cancelled"), "to open, open", is_past),
+            **_each("departure report cancelled", "time unknown", is_past),
+            **_each("known again", "to open, open, closed, kept back", is_withdrawn),
+            **_each("restored", "to open, open, kept back", is_withdrawn),
+            **_each("restored", "closed", has_arrived),
         },
+    ),
+    "Rows of arrivals": Table(
+        columns=ARRIVAL_STATES,
+        rows=ARRIVAL_ROWS,
+        subjects=("arrivals",),
+        cannot={
+            **_each((*OVERDUE[:2], "reported long after it has gone", "arrival report cancelled"), "to come", is_on),
+            **_each("known again", "ended hard", is_on),
+            **_each("arrival report cancelled", "time unknown, ended hard", is_reported),
+            **_each("restored", "time unknown, ended hard", awaits_nothing),
+            **_each("restored", "over", has_left),
+        },
+    ),
+    "What a person has ordered on": Table(
+        columns=BY_HAND_STATES,
+        rows=BY_HAND_ROWS,
+        subjects=("hall",),
+        instead={(row, column): rule for column, rule in BY_HAND_SUBJECTS.items() for row in BY_HAND_ROWS},
+        cannot=_each("restored", "lights before their time, check-in before its time", is_withdrawn),
+    ),
+    "What a person announces": Table(
+        columns=ANNOUNCED_STATES,
+        rows=(
+            *("its validity is over, executor present", "its validity is over, executor absent"),
+            "its validity is over since half an hour",
+            "its executor goes",
+            *LOOSE_ROWS,
+        ),
+        subjects=(LOOSE,),
+        cannot={
+            **_each("its validity is over since half an hour", "to come, due, kept back", is_marked),
+            **_each("its validity is over since half an hour", "begun in part", is_not_silent),
+        },
+    ),
+    "What a person shows on boards": Table(
+        columns=TEXT_STATES, rows=("its time comes", "its end comes", *LOOSE_ROWS), subjects=(LOOSE,)
     ),
     "Announcements and notices of a late or early train": Table(
         columns=TRIGGER_STATES,

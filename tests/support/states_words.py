@@ -6,7 +6,7 @@ A cell of a table names every word that holds, and no other. So a word that is m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from stationmaster_base.times import Instant
@@ -98,7 +98,13 @@ def _same(before: Task, after: Task) -> bool:
 def _stays(outcome: Outcome) -> bool:
     both = outcome.both()
     still = outcome.was_kept_back == outcome.kept_back and outcome.following is None and not outcome.refused
-    return still and both is not None and _same(*both)
+    if not still or both is None:
+        return False
+    before, after = both
+    past = [task.start is not None and task.start <= outcome.was_at for task in both]
+    if before.by_hand != after.by_hand and all(past):
+        before = replace(before, start=after.start)  # it is on, or was; by whose word, and since when, nobody sees
+    return _same(before, after)
 
 
 def _planned(before: Task, after: Task) -> bool:
@@ -200,9 +206,6 @@ def _now(outcome: Outcome) -> bool:
     return _on(outcome) == (False, True)
 
 
-OF_DEPARTURES = tuple(status for status in Status if status not in (Status.ON_TIME, Status.ARRIVED))
-"""What the row of a departure can say."""
-
 WORDS: dict[str, Callable[[Outcome], bool]] = {
     "stays": _stays,
     "moves": _pair(_moves),
@@ -233,7 +236,7 @@ WORDS: dict[str, Callable[[Outcome], bool]] = {
     "let go": _let_go,
     "on": lambda outcome: _on(outcome) == (False, True),
     "off": lambda outcome: _on(outcome) == (True, False),
-    **{f"says {status.replace('_', ' ')}": _says(status) for status in OF_DEPARTURES},
+    **{f"says {status.replace('_', ' ')}": _says(status) for status in Status},
     "dropped": lambda outcome: outcome.before is not None and outcome.after is None,
     "refused": lambda outcome: (
         outcome.refused
