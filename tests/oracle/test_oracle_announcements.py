@@ -189,6 +189,16 @@ def test_platform_change_is_said_on_both_platforms(tmp_path: Path) -> None:
     assert oracle.announcements(at("09:30"))[0].texts["en"] == "K1 from Platform 1 to Platform 2 (B)"
 
 
+def test_platform_change_is_said_once_though_the_track_changes_again(tmp_path: Path) -> None:
+    """Another track of the platform that people were sent to is no news; there again from elsewhere it is."""
+    story = Story(tmp_path, ORIGIN)
+    enter_origin(story)
+    for when, track in (("09:20:10", "2"), ("09:22:10", "4"), ("09:24:10", "1"), ("09:26:10", "4")):
+        story.stage(when, 1, track=track)
+    moved = [each[:2] for each in said(story.oracle("06:00"), "09:30") if each[2] == "plat-2"]
+    assert moved == [("09:20:10", "moved/1"), ("09:26:10", "moved/2")]
+
+
 def test_platform_change_after_the_arrival_is_none(tmp_path: Path) -> None:
     """Once the train has arrived its platform is where it stands."""
     story = Story(tmp_path, THROUGH)

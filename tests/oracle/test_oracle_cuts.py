@@ -128,6 +128,27 @@ def test_moved_a_little_it_is_not(tmp_path: Path) -> None:
     assert said(oracle, "11:00") == [("09:40", "open/1", "wait-a"), ("09:58", "departing/1", "plat-1")]
 
 
+def test_said_where_the_train_was_it_is_said_where_it_is(tmp_path: Path) -> None:
+    """On return the waiting area of its new platform is still to hear of it, and back on the old one nobody is."""
+    story = origin_story(tmp_path)
+    story.stage("09:35:10", 1, track="2")
+    story.stage("09:50:10", 1, track="1")
+    oracle = alone(story, "broadcast", "09:30:30", "09:45:30")
+    assert [each for each in said(oracle, "09:57") if "open" in each[1]] == [
+        ("09:40", "open/1", "wait-a"),
+        ("09:45:30", "open/1", "wait-b"),
+    ]
+
+
+def test_said_where_the_train_is_again_it_is_not_said_twice(tmp_path: Path) -> None:
+    """Later by less than `rearm` and back before the new waiting area was to hear of it, all have heard of it."""
+    story = origin_story(tmp_path)
+    story.stage("09:35:10", 1, track="2", departure="10:08")
+    story.stage("09:46:10", 1, track="1", departure="10:08")
+    oracle = alone(story, "broadcast", "09:30:30", "09:45:30")
+    assert [each for each in said(oracle, "10:05") if "open" in each[1]] == [("09:40", "open/1", "wait-a")]
+
+
 def test_too_old_a_feed_keeps_silent(tmp_path: Path) -> None:
     """`open` may rely on a feed of 30 minutes: due 30 minutes after the cut it is said, a minute later it is not."""
     story = origin_story(tmp_path)

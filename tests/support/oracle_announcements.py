@@ -17,6 +17,7 @@ from support.oracle_station import MINUTE, Rule
 __all__ = ["Cut", "OracleAnnouncement", "Walk", "walk_call"]
 
 OVER = frozenset({"done", "expired", "unconfirmed"})
+TO_DO = frozenset({"planned", "begun"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,10 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Task:
-    """One occurrence as the hub has it. `call` is the call as it was when the task last changed with it."""
+    """One occurrence as the hub has it. `call` is the call as it was when the task last changed with it.
+
+    `said` are the zones in which it was made, whether it still has them or not, and `acted` is the base of that.
+    """
 
     occurrence: int
     state: str
@@ -62,12 +66,20 @@ class _Task:
     due: int | None
     zones: tuple[str, ...]
     call: CallAt
+    said: frozenset[str] = frozenset()
+    acted: int | None = None
 
     def valid_until(self, rule: Rule) -> int | None:
         return None if self.due is None else self.due + rule.valid * MINUTE
 
     def can_begin(self, rule: Rule, now: int) -> bool:
-        return self.state == "planned" and self.due is not None and self.due <= now < self.due + rule.valid * MINUTE
+        return self.state in TO_DO and self.due is not None and self.due <= now < self.due + rule.valid * MINUTE
+
+    def as_said(self) -> _Task:
+        """In the state that follows from where it was made: of its present zones in all, in some or in none."""
+        if self.said.issuperset(self.zones):
+            return replace(self, state="done", base=self.acted)
+        return self if self.said.isdisjoint(self.zones) else replace(self, state="begun")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,19 +103,24 @@ class _Line:
     def hub(self, call: CallAt, now: int, *, tick: bool, present: bool) -> None:
         """The tick or the news, in the hub."""
         wanted, last = _wanted(self.rule, call, now), self.last
-        if last is None or last.state in OVER:
-            if wanted is not None and self._may_be_made(last, wanted, now):
-                self._set(_task(wanted, call, 1 if last is None else last.occurrence + 1))
-        elif last.state == "withdrawn":
+        if last is not None and last.state == "withdrawn":
             if wanted is not None and not self._too_old(wanted, now):
-                self._set(_task(wanted, call, last.occurrence))
-        elif wanted is None:
-            self._set(replace(last, state="withdrawn"))
-        else:
-            due = last.due if self.rule.trigger else wanted.due
-            self._set(replace(last, base=wanted.base, due=due, zones=wanted.zones, call=call))
+                again = _task(wanted, call, last.occurrence)
+                self._set(replace(again, said=last.said, acted=last.acted).as_said())
+        elif last is not None and last.state == "begun":
+            if wanted is None:  # the rest is not said
+                self._set(replace(last, state="done", base=last.acted))
+        elif last is not None and last.state == "planned":
+            if wanted is None:
+                self._set(replace(last, state="withdrawn"))
+            else:
+                due = last.due if self.rule.trigger else wanted.due
+                self._set(replace(last, base=wanted.base, due=due, zones=wanted.zones, call=call).as_said())
         last = self.last
-        if tick and last is not None and last.state == "planned":
+        if (last is None or last.state in OVER) and wanted is not None and self._may_be_made(last, wanted, now):
+            self._set(_task(wanted, call, 1 if last is None else last.occurrence + 1))
+        last = self.last
+        if tick and last is not None and last.state in TO_DO:
             until = last.valid_until(self.rule)
             if until is not None and now >= until + MINUTE:
                 self._set(replace(last, state="expired" if present else "unconfirmed"))
@@ -130,13 +147,14 @@ class _Line:
         if done is None or self.last is None:
             return
         if self.last.occurrence == done.occurrence:
-            self._set(done)
+            said = replace(self.last, said=done.said, acted=done.acted)
+            self._set(said if said.state in OVER and not done.said.issuperset(said.zones) else said.as_said())
         else:
             self._walk.states[self._id(done)] = done.state
 
     def wakes_at(self, now: int) -> int:
         """When time alone next does something here, as long as the call stays as it is."""
-        if self.last is None or self.last.state != "planned" or self.last.due is None:
+        if self.last is None or self.last.state not in TO_DO or self.last.due is None:
             return FOREVER
         return self.last.due if now < self.last.due else now
 
@@ -152,6 +170,8 @@ class _Line:
         if task.due is None or until is None:
             raise ValueError(f"{self._id(task)} is held")
         for zone in task.zones:
+            if zone in task.said:
+                continue
             self._walk.made.append(
                 OracleAnnouncement(
                     task=self._id(task),
@@ -165,7 +185,7 @@ class _Line:
                     texts=_texts(self.rule, task.call),
                 )
             )
-        return replace(task, state="done")
+        return replace(task, state="done", said=task.said.union(task.zones), acted=task.base)
 
     def _too_old(self, wanted: _Wanted, now: int) -> bool:
         return wanted.due is not None and wanted.due + self.rule.valid * MINUTE <= now
