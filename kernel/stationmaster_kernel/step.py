@@ -13,6 +13,7 @@ from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from stationmaster_kernel.acts import do_act
+from stationmaster_kernel.altering import altered
 from stationmaster_kernel.applying import is_locked
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes, Remembered
@@ -78,7 +79,7 @@ def _tick(draft: Draft, tick: Tick) -> None:
             f"The tick of {to_iso(tick.at)} comes after that of {to_iso(before)}.",
             "Set the clock right.",
         )
-    draft.facts = replace(draft.facts, ticked=tick.at)
+    draft.facts = altered(draft.facts, ticked=tick.at)
     for item in draft.due_calls(-1 if before is None else before // MINUTE, tick.at // MINUTE):
         settle_by_time(draft, item)
 

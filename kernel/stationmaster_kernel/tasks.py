@@ -59,7 +59,9 @@ def expire_tasks(draft: Draft, call_id: str) -> bool:
 
     Until it is begun, a task follows its call; so only one that was begun can have been left behind by its base.
     """
-    marked = [task for task in draft.tasks_of(call_id) if expire(draft, task) is not task]
+    valid_from = moved(draft.now, -EXPIRY_GRACE)
+    old = [task for task in draft.tasks_of(call_id) if task.valid_until is not None and task.valid_until <= valid_from]
+    marked = [task for task in old if expire(draft, task) is not task]
     return any(task.state is TaskState.BEGUN for task in marked)
 
 
