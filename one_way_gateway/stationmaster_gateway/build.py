@@ -13,6 +13,7 @@ from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import Health
 from stationmaster_base.logging import get_logger
+from stationmaster_base.times import Instant
 from stationmaster_gateway.database import DispatchingDatabase
 from stationmaster_gateway.epoch import next_epoch
 from stationmaster_gateway.mirror import Mirror
@@ -31,6 +32,8 @@ _LOG = get_logger("gateway")
 
 _LONGEST_SLEEP_S = 0.2
 _JOIN_S = 1.0
+_CLOCK_SET = 1_577_836_800
+"""2020-01-01: a machine whose clock shows less has not been told the time since it was switched on."""
 
 
 class Gateway(Collector):
@@ -153,7 +156,7 @@ def build(
 
     Args:
         settings: what it is.
-        clock: station time, for the status page alone.
+        clock: station time, for the status page and for the receiver to compare its own with.
         monotonic: machine seconds.
         registry: where its metrics go.
         port: another port than the settings' device.
@@ -165,7 +168,7 @@ def build(
     lock = Lock()
     mirror = Mirror()
     header = Header(station=settings.station, gateway=settings.gateway, epoch=next_epoch(settings.state), sequence=1)
-    schedule = Schedule(mirror, header, lambda: next_epoch(settings.state))
+    schedule = Schedule(mirror, header, lambda: next_epoch(settings.state), gateway_time=lambda: _gateway_time(clock))
     database = DispatchingDatabase(
         settings.database,
         timeout_s=settings.timeout_s,
@@ -199,3 +202,8 @@ def build(
     )
     registry.register(gateway)
     return gateway
+
+
+def _gateway_time(clock: StationClock) -> Instant | None:
+    now = clock.now()
+    return Instant(int(now)) if now >= _CLOCK_SET else None

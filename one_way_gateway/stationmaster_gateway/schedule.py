@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
+from stationmaster_base.times import Instant
 from stationmaster_gateway.mirror import Mirror, News
 from stationmaster_telegram.digest import manifest_hours, whole_digest
 from stationmaster_telegram.frame import Header, compress, encode
@@ -97,13 +98,22 @@ class Schedule:
         header: station, gateway, epoch, and the sequence of the first telegram (1; `sequence` is that of the last one
             transmitted, 0 before any).
         new_epoch: gives the next epoch, should the sequence be used up.
+        gateway_time: what the gateway's own clock shows, for the receiver to compare with; None if it is not set.
 
     """
 
-    def __init__(self, mirror: Mirror, header: Header, new_epoch: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        mirror: Mirror,
+        header: Header,
+        new_epoch: Callable[[], int],
+        *,
+        gateway_time: Callable[[], Instant | None] = lambda: None,
+    ) -> None:
         self._mirror = mirror
         self._header = header
         self._new_epoch = new_epoch
+        self._gateway_time = gateway_time
         self.sequence = 0
         self._pending: dict[int, None] = {}
         self._stones: dict[int, None] = {}
@@ -160,6 +170,7 @@ class Schedule:
             read_age=min(int(read_age), LARGEST_COUNTER),
             faulty=mirror.faulty,
             held=mirror.held,
+            gateway_time=self._gateway_time(),
         )
         if (new.database, new.faulty, new.held) != (self._state.database, self._state.faulty, self._state.held):
             self._state_changed = True

@@ -1,6 +1,7 @@
 """Payloads: contents as positional MessagePack.
 
 A payload is one MessagePack array. Positions are fixed; a receiver of this version refuses more or fewer than it knows.
+The state of the gateway alone may grow: a receiver looks past positions of it that it does not know.
 Times are small: minutes relative to a time nearby, so that most of them are one byte.
 A time with seconds is an array of two: minutes and seconds.
 """
@@ -39,6 +40,8 @@ _DEPARTURE_UNKNOWN = 2
 _OPTIONAL: tuple[Any, ...] = ("", None, None, None, None, 0, 0, "")
 """What the last eight positions of a call are when they are left out."""
 _REQUIRED = 9
+_STATE_LEAST = 5
+_DATABASE_STATES = frozenset(DatabaseState)
 
 
 class TelegramType(IntEnum):
@@ -76,6 +79,8 @@ def pack(content: Content) -> bytes:
                 body += [_days(hour.day), hour.hour, hour.count, hour.digest]
         case GatewayState():
             body = [content.database, content.database_time, content.read_age, content.faulty, content.held]
+            if content.gateway_time is not None:
+                body.append(content.gateway_time)
     packed: bytes = msgpack.packb(body)
     return packed
 
@@ -214,15 +219,27 @@ def _unpack_manifest(body: list[Any]) -> Manifest:
 
 
 def _unpack_state(body: list[Any]) -> GatewayState:
-    if len(body) != 5:
-        _refuse("a state has 5 positions")
+    if len(body) < _STATE_LEAST:
+        _refuse("a state has 5 positions or more")
     return GatewayState(
-        database=DatabaseState(_whole(body[0])),
-        database_time=None if body[1] is None else Instant(_whole(body[1])),
+        database=_database(_whole(body[0])),
+        database_time=_instant(body[1]),
         read_age=_whole(body[2]),
         faulty=_whole(body[3]),
         held=_whole(body[4]),
+        gateway_time=_instant(body[5]) if len(body) > _STATE_LEAST else None,
     )
+
+
+def _database(number: int) -> DatabaseState:
+    """A number that a later sender has given a meaning is, here, a database that is not good."""
+    if number < 0:
+        _refuse("states of a database are 0 and up")
+    return DatabaseState(number) if number in _DATABASE_STATES else DatabaseState.OTHER
+
+
+def _instant(value: Any) -> Instant | None:
+    return None if value is None else Instant(_whole(value))
 
 
 def _days(day: date) -> int:

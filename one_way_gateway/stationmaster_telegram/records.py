@@ -63,6 +63,8 @@ class DatabaseState(IntEnum):
     GOOD = 1
     SLOW = 2  # the last read is older than it should be
     GONE = 3  # it cannot be read
+    UNFIT = 4  # it can be read, and its tables or columns are not those that are configured
+    OTHER = 255  # not good for another reason; a receiver takes every number that it does not know for this one
 
 
 def day_start(day: date) -> Instant:
@@ -226,7 +228,8 @@ class GatewayState:
 
     `database_time` is the dispatching database's own time, as far as it shows one; `read_age` is how many seconds ago
     it was last read; `faulty` is the number of rows that could not be understood and are left out or held at an
-    older state; `held` the number of calls that vanished too suddenly to be believed.
+    older state; `held` the number of calls that vanished too suddenly to be believed. `gateway_time` is what the
+    gateway's own clock showed when this was made; None if that clock is not set.
     """
 
     database: DatabaseState
@@ -234,10 +237,12 @@ class GatewayState:
     read_age: int = 0
     faulty: int = 0
     held: int = 0
+    gateway_time: Instant | None = None
 
     def __post_init__(self) -> None:
-        if self.database_time is not None and abs(self.database_time) > LARGEST_INSTANT:
-            raise ValueError(f"database time {self.database_time} is no time")
+        for name, time in (("database time", self.database_time), ("gateway time", self.gateway_time)):
+            if time is not None and abs(time) > LARGEST_INSTANT:
+                raise ValueError(f"{name} {time} is no time")
         _check_number("read age", self.read_age, LARGEST_COUNTER)
         _check_number("faulty", self.faulty, LARGEST_COUNTER)
         _check_number("held", self.held, LARGEST_COUNTER)

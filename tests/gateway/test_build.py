@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from stationmaster_base.errors import StationError
 from stationmaster_gateway.build import Gateway, build
 from stationmaster_gateway.database import DispatchingDatabase
 from stationmaster_gateway.settings import GatewaySettings
+from stationmaster_telegram.decoder import Decoder
+from stationmaster_telegram.frame import Telegram
+from stationmaster_telegram.records import GatewayState
 from support.dispatching import Dispatching
 
 
@@ -23,12 +27,20 @@ class Sink:
 
     def __init__(self) -> None:
         self.is_open = False
+        self.decoder = Decoder("QHD")
 
     def open(self) -> None:
         self.is_open = True
 
     def write(self, data: bytes) -> int:
+        self.decoder.receive_data(data)
         return len(data)
+
+    def states(self) -> list[GatewayState]:
+        """What the gateway has said of itself so far."""
+        events = iter(self.decoder.next_event, None)
+        contents = [event.content for event in events if isinstance(event, Telegram)]
+        return [content for content in contents if isinstance(content, GatewayState)]
 
     def queued(self) -> int:
         return 0
@@ -37,7 +49,7 @@ class Sink:
         self.is_open = False
 
 
-def gateway(folder: Path, sink: Sink) -> Gateway:
+def gateway(folder: Path, sink: Sink, wall: Callable[[], float] = time.time) -> Gateway:
     """A gateway on a database in a file."""
     written = Dispatching(folder / "d.db")
     body = {"database": written.url, "port": "port", "station": "QHD", "state": "g.json", "status_port": 0}
@@ -47,7 +59,7 @@ def gateway(folder: Path, sink: Sink) -> Gateway:
     faults.raise_if_any()
     return build(
         settings,
-        clock=MachineClock(time.time),
+        clock=MachineClock(wall),
         monotonic=time.monotonic,
         registry=CollectorRegistry(),
         port=sink,
@@ -77,3 +89,12 @@ def test_it_dies_when_a_part_of_it_has_died(tmp_path: Path, monkeypatch: pytest.
         gateway(tmp_path, sink).run(stopping=lambda: False, sleep=time.sleep)
     assert caught.value.code == "gateway-died"
     assert not sink.is_open
+
+
+@pytest.mark.parametrize(("wall", "told"), [(1_772_366_400.9, 1_772_366_400), (1_577_836_799.0, None), (17.0, None)])
+def test_it_tells_its_own_time_if_it_has_one(tmp_path: Path, wall: float, told: int | None) -> None:
+    """The receiver compares clocks; a machine without a battery, which begins in 1970, tells none."""
+    sink = Sink()
+    one = gateway(tmp_path, sink, lambda: wall)
+    one.run(stopping=lambda: one.health().quiet, sleep=time.sleep)
+    assert {state.gateway_time for state in sink.states()} == {told}

@@ -84,6 +84,7 @@ _states = st.builds(
     read_age=_counters,
     faulty=_counters,
     held=_counters,
+    gateway_time=st.none() | st.integers(-(2**40), 2**40).map(Instant),
 )
 contents: st.SearchStrategy[Content] = st.one_of(
     calls(),

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from stationmaster_telegram import cobs, words
 from stationmaster_telegram.frame import LONGEST_FRAME, Header, Rejection, Telegram, decode, encode, is_station
 from stationmaster_telegram.payload import TelegramType, pack, type_of, unpack
-from stationmaster_telegram.records import CallRecord, Calls, Content, GatewayState, Kind, Manifest, Tombstones
+from stationmaster_telegram.records import (
+    CallRecord,
+    Calls,
+    Content,
+    DatabaseState,
+    GatewayState,
+    Kind,
+    Manifest,
+    Tombstones,
+)
 from support.telegrams import DAY, HEADER, START, call, calls, contents, frame, headers
 
 
@@ -212,6 +221,31 @@ def test_times_of_events_that_a_call_has_not_are_refused() -> None:
         replace(call(), **origin, expected_arrival=START)  # type: ignore[arg-type]  # a test's shorthand
     with pytest.raises(ValueError, match="departure"):
         replace(call(), kind=Kind.TERMINUS, planned_departure=None, actual_departure=START)
+
+
+@pytest.mark.parametrize("further", [[], [None], [7], [7, "later", [1, 2]]])
+def test_a_state_may_have_further_positions(further: list[object]) -> None:
+    """Position 5 is the gateway's time; what a later sender adds behind it is looked past."""
+    content = unpack(TelegramType.STATE, msgpack.packb([1, None, 2, 0, 0, *further]))
+    time = next(iter(further), None)
+    assert content == GatewayState(database=DatabaseState.GOOD, read_age=2, gateway_time=time)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("number", "state"), [(4, DatabaseState.UNFIT), (5, DatabaseState.OTHER), (2**40, 255)])
+def test_a_state_of_the_database_that_nobody_knows_is_not_good(number: int, state: int) -> None:
+    """A number to which a later sender has given a meaning is a database that is not good."""
+    assert unpack(TelegramType.STATE, msgpack.packb([number, None, 0, 0, 0])) == GatewayState(
+        database=DatabaseState(state)
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [[1, None, 0, 0], [-1, None, 0, 0, 0], [1, None, 0, 0, 0, "noon"], [True, None, 0, 0, 0]]
+)
+def test_a_state_that_makes_no_sense_is_refused(body: list[object]) -> None:
+    """Too few positions, a negative state, and a time that is no number."""
+    with pytest.raises(ValueError, match=r"."):
+        unpack(TelegramType.STATE, msgpack.packb(body))
 
 
 def test_contents_that_say_nothing_are_refused() -> None:
