@@ -73,6 +73,8 @@ class Gateway(Collector):
         try:
             while not stopping():
                 wait = self._transmitter.step()
+                if (refused := self._reader.refused) is not None:
+                    raise refused
                 if not reading.is_alive() or not (self.status is None or self.status.alive):
                     raise StationError("gateway-died", "A part of the gateway has died.", "The log above says why.")
                 if wait > 0:

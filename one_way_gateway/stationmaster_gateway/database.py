@@ -22,11 +22,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from stationmaster_base.errors import StationError
+from stationmaster_base.errors import Fault, StationError
 from stationmaster_base.times import Instant
+from stationmaster_gateway.account import account_faults
 from stationmaster_gateway.rows import Rows, instant
 
-__all__ = ["DatabaseGone", "DispatchingDatabase", "Reading"]
+__all__ = ["DatabaseGone", "DatabaseUnfit", "DispatchingDatabase", "Reading"]
 
 DAYS_KEPT = 2
 """Service dates older than this before the database's own date are no longer transmitted."""
@@ -53,6 +54,17 @@ _WINDOW = " WHERE run_id NOT IN (SELECT run_id FROM base_timetable WHERE service
 
 class DatabaseGone(StationError):
     """The database cannot be read now."""
+
+
+class DatabaseUnfit(DatabaseGone):
+    """The database answers, but must not or cannot be read as it is; somebody has to mend it.
+
+    `faults` says all that is wrong with it.
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("database-unfit", "\n".join(str(fault) for fault in self.faults))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +118,7 @@ class DispatchingDatabase:
 
         Raises:
             DatabaseGone: it cannot be read; the next call begins with a new connection and reads everything.
+            DatabaseUnfit: nor should it be: the account could write.
 
         """
         self._deadline = self._monotonic() + self._timeout_s
@@ -116,8 +129,12 @@ class DispatchingDatabase:
             if self._connection is None:
                 self._connection = self._engine.connect()
                 self._identity = identity
+                self._check(self._connection)
             with self._connection.begin():
                 return self._read(self._connection)
+        except DatabaseUnfit:
+            self.close()
+            raise
         except (SQLAlchemyError, sqlite3.Error, OSError, ValueError, OverflowError) as error:
             self.close()
             reason = getattr(error, "orig", None) or error
@@ -133,6 +150,13 @@ class DispatchingDatabase:
                 connection.close()
             except SQLAlchemyError:
                 connection.invalidate()
+
+    def _check(self, connection: Connection) -> None:
+        """Look at what is new about this connection before anything is read."""
+        with connection.begin():
+            faults = account_faults(connection)
+        if faults:
+            raise DatabaseUnfit(faults)
 
     def _read(self, connection: Connection) -> Reading:
         counter = connection.execute(text(_COUNTER)).scalar()
@@ -180,6 +204,7 @@ class DispatchingDatabase:
                 isolation_level=None,
                 timeout=self._timeout_s,
             )
+            connection.execute("PRAGMA query_only = ON")
             connection.set_progress_handler(lambda: self._monotonic() > self._deadline, 5000)
             return connection
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Lock
 
+from stationmaster_base.errors import ConfigurationError, StationError
 from stationmaster_base.logging import get_logger
-from stationmaster_gateway.database import DatabaseGone, Reading
+from stationmaster_gateway.database import DatabaseGone, DatabaseUnfit, Reading
 from stationmaster_gateway.mirror import Mirror, News
 from stationmaster_gateway.schedule import Schedule
 from stationmaster_telegram.records import DatabaseState
@@ -16,6 +17,8 @@ __all__ = ["Reader"]
 _LOG = get_logger("reader")
 
 _BACK_OFF_MOST_S = 2.0
+_SURE_S = 3.0
+"""A database that does not fit at the start is given so long, since whoever makes it may be about to."""
 
 
 class Reader:
@@ -55,14 +58,30 @@ class Reader:
         self._monotonic = monotonic
         self._read_at: float | None = None
         self._gone = False
+        self._unfit: DatabaseUnfit | None = None
+        self._unfit_at = 0.0
         self._back_off = 0.0
+
+    @property
+    def refused(self) -> StationError | None:
+        """Why the gateway must not go on: the database did not fit at the start."""
+        unfit = self._unfit
+        if unfit is None or self._read_at is not None or self._monotonic() < self._unfit_at + _SURE_S:
+            return None
+        return ConfigurationError(unfit.faults)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why the database does not fit now; empty if it does, or cannot be reached."""
+        unfit = self._unfit
+        return () if unfit is None else tuple(str(fault) for fault in unfit.faults)
 
     def database(self) -> tuple[DatabaseState, float]:
         """How the database is now, and seconds since it was read."""
         read_at = self._read_at
         age = 0.0 if read_at is None else max(0.0, self._monotonic() - read_at)
         if self._gone:
-            return DatabaseState.GONE, age
+            return (DatabaseState.GONE if self._unfit is None else DatabaseState.UNFIT), age
         if read_at is None:
             return DatabaseState.STARTING, age
         return (DatabaseState.SLOW if age > self._slow_s else DatabaseState.GOOD), age
@@ -74,9 +93,7 @@ class Reader:
             reading = self._poll()
         except DatabaseGone as error:
             self.failures += 1
-            if not self._gone:
-                _LOG.warning("database_gone", problem=error.message, do="see to the database; it is tried again")
-            self._gone = True
+            self._failed(error)
             self._back_off = min(_BACK_OFF_MOST_S, max(self._interval, 2 * self._back_off))
             return self._back_off
         with self._lock:
@@ -85,6 +102,7 @@ class Reader:
             self.polls += 1
             self._read_at = self._monotonic()
             returned, self._gone = self._gone, False
+            self._unfit = None
         self._back_off = 0.0
         if returned:
             _LOG.info("database_back")
@@ -98,6 +116,20 @@ class Reader:
                 pass
         finally:
             self._close()
+
+    def _failed(self, error: DatabaseGone) -> None:
+        """Say so, once for each thing that is wrong."""
+        unfit = error if isinstance(error, DatabaseUnfit) else None
+        if unfit is not None and unfit.faults != getattr(self._unfit, "faults", None):
+            _LOG.warning(
+                "database_unfit", faults=[str(fault) for fault in unfit.faults], do="mend it, or [gateway.source]"
+            )
+        elif unfit is None and (not self._gone or self._unfit is not None):
+            _LOG.warning("database_gone", problem=error.message, do="see to the database; it is tried again")
+        if unfit is not None and self._unfit is None:
+            self._unfit_at = self._monotonic()
+        self._unfit = unfit
+        self._gone = True
 
     def _tell(self, news: News) -> None:
         for run, reason in news.faults.items():

@@ -8,7 +8,8 @@ from threading import Event, Lock
 import pytest
 from structlog.testing import capture_logs
 
-from stationmaster_gateway.database import DatabaseGone, Reading
+from stationmaster_base.errors import ConfigurationError, Fault
+from stationmaster_gateway.database import DatabaseGone, DatabaseUnfit, Reading
 from stationmaster_gateway.mirror import Mirror
 from stationmaster_gateway.reader import Reader
 from stationmaster_gateway.rows import Rows
@@ -26,6 +27,7 @@ class Polled:
         self.now = 0.0
         self.takes = 0.0
         self.gone = False
+        self.faults: tuple[Fault, ...] = ()
         self.closed = 0
         self.reading = Reading(whole=True)
         self.mirror = Mirror()
@@ -48,6 +50,8 @@ class Polled:
         self.now += self.takes
         if self.gone:
             raise DatabaseGone("database-gone", "It cannot be read.")
+        if self.faults:
+            raise DatabaseUnfit(self.faults)
         return self.reading
 
     def close(self) -> None:
@@ -105,6 +109,50 @@ def test_a_database_that_is_gone_is_tried_with_growing_patience() -> None:
     assert [log["event"] for log in logs] == ["database_gone", "database_back"]
     assert (polled.reader.polls, polled.reader.failures) == (2, 7)
     assert polled.reader.database()[0] is DatabaseState.GOOD
+
+
+def fault(problem: str) -> Fault:
+    return Fault(file="dispatching database", place="report.actual", problem=problem)
+
+
+def test_a_database_that_does_not_fit_at_the_start_is_refused_with_all_its_faults() -> None:
+    """Not at once, since its makers may be about to finish it; and never once it has been read."""
+    polled = Polled()
+    polled.faults = (fault("is missing"), fault("is a number"))
+    polled.reader.step()
+    assert polled.reader.database()[0] is DatabaseState.UNFIT
+    polled.now += 2.9
+    polled.reader.step()
+    assert polled.reader.refused is None
+    polled.now += 0.2
+    refused = polled.reader.refused
+    assert isinstance(refused, ConfigurationError)
+    assert refused.faults == polled.faults
+    polled.faults = ()
+    polled.reader.step()
+    assert polled.reader.refused is None
+
+
+def test_a_database_that_stops_fitting_later_is_told_apart_from_one_that_is_gone_and_comes_back_by_itself() -> None:
+    """Each change of what is wrong is logged once, and the line hears that the tables do not fit."""
+    polled = Polled()
+    polled.reader.step()
+    with capture_logs() as logs:
+        for polled.faults in ((fault("is missing"),), (fault("is missing"),), (fault("is a number"),)):
+            polled.reader.step()
+        assert polled.reader.database()[0] is DatabaseState.UNFIT
+        assert polled.reader.faults == ("dispatching database: report.actual: is a number",)
+        polled.now += 1000
+        assert polled.reader.refused is None
+        polled.gone = True
+        polled.reader.step()
+        assert polled.reader.database()[0] is DatabaseState.GONE
+        polled.gone, polled.faults = False, ()
+        polled.reader.step()
+    events = ["database_unfit", "database_unfit", "database_gone", "database_back"]
+    assert [log["event"] for log in logs] == events
+    assert polled.reader.database()[0] is DatabaseState.GOOD
+    assert polled.reader.faults == ()
 
 
 def test_a_broken_row_is_logged_once_with_run_and_reason() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+Statement = tuple[str, tuple[object, ...]]
+"""SQL with `?` for each value, and the values."""
+
 SCHEMA = """
 CREATE TABLE change_counter (value INTEGER NOT NULL);
 INSERT INTO change_counter VALUES (0);
@@ -29,7 +32,7 @@ class Dispatching:
     def url(self) -> str:
         return f"sqlite:///{self.path}"
 
-    def commit(self, *statements: tuple[str, tuple[object, ...]]) -> None:
+    def commit(self, *statements: Statement) -> None:
         """Run statements; `:changed` in one stands for the new counter."""
         self._connection.execute("BEGIN IMMEDIATE")
         (counter,) = self._connection.execute("SELECT value + 1 FROM change_counter").fetchone()
@@ -49,9 +52,7 @@ class Dispatching:
         self._connection.close()
 
 
-def run(
-    number: int, hour: int = 10, *, day: str = "2026-03-01", kind: str = "through", train: str = ""
-) -> tuple[str, tuple[object, ...]]:
+def run(number: int, hour: int = 10, *, day: str = "2026-03-01", kind: str = "through", train: str = "") -> Statement:
     """Insert a run; it arrives at `hour`:00 and leaves five minutes later."""
     arrival = None if kind == "origin" else f"{day}T{hour:02}:00:00Z"
     departure = None if kind == "terminus" else f"{day}T{hour:02}:05:00Z"
@@ -70,7 +71,7 @@ def plan(
     track: str | None = None,
     running: str = "scheduled",
     reason: str = "",
-) -> tuple[str, tuple[object, ...]]:
+) -> Statement:
     """Insert or replace a run's row of the stage plan."""
     return (
         "INSERT OR REPLACE INTO stage_plan VALUES (?,?,?,?,?,?,?,?,:changed)",
@@ -78,6 +79,6 @@ def plan(
     )
 
 
-def report(number: int, event: str, actual: str) -> tuple[str, tuple[object, ...]]:
+def report(number: int, event: str, actual: str) -> Statement:
     """Insert or replace a report."""
     return "INSERT OR REPLACE INTO report VALUES (?,?,?,:changed)", (number, event, actual)
