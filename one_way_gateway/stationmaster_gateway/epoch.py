@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from stationmaster_base.durable import write_durably
 from stationmaster_base.errors import StationError
 from stationmaster_telegram.records import LARGEST_COUNTER
 
@@ -23,17 +23,7 @@ def next_epoch(file: Path) -> int:
         before = json.loads(file.read_text("utf-8"))["epoch"] if file.exists() else 0
         if type(before) is not int or not 0 <= before < LARGEST_COUNTER:
             raise ValueError(f"epoch is {before!r}")
-        draft = file.with_name(f"{file.name}.new")
-        with draft.open("w", encoding="utf-8") as handle:
-            json.dump({"epoch": before + 1}, handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.replace(file)
-        folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_durably(file, json.dumps({"epoch": before + 1}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StationError(
             "gateway-state",

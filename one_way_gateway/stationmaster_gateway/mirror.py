@@ -13,7 +13,7 @@ from datetime import date
 from stationmaster_base.times import Instant
 from stationmaster_gateway.database import Reading
 from stationmaster_gateway.rows import RowFault, merge
-from stationmaster_telegram.frame import Header, encode
+from stationmaster_telegram.frame import compress, payload_room
 from stationmaster_telegram.records import CallRecord, Calls, Tombstone
 
 __all__ = ["Mirror", "News"]
@@ -23,7 +23,6 @@ _SHRINK_LEAST = 5
 _SHRINK_READS = 20
 """More than a fifth of the calls (and more than five) gone at once is believed after so many whole reads."""
 
-_WIDEST = Header(station="XXXX", gateway=255, epoch=2**32 - 1, sequence=2**32 - 1)
 _LAST_REVISION = 2**32 - 1
 
 _STONE_READS = 40
@@ -42,9 +41,15 @@ class News:
 
 
 class Mirror:
-    """The state that is transmitted."""
+    """The state that is transmitted.
 
-    def __init__(self) -> None:
+    Args:
+        room: bytes that the payload of one telegram may have.
+
+    """
+
+    def __init__(self, room: int = payload_room()) -> None:
+        self._room = room
         self.calls: dict[int, CallRecord] = {}
         self.tombstones: dict[int, Tombstone] = {}
         self.faults: dict[int, str] = {}
@@ -74,7 +79,7 @@ class Mirror:
         mended: list[int] = []
         for run, rows in reading.runs.items():
             try:
-                record = _fitting(merge(rows))
+                record = _fitting(merge(rows), self._room)
             except RowFault as fault:
                 if self.faults.get(run) != str(fault):
                     faults[run] = self.faults[run] = str(fault)
@@ -134,14 +139,14 @@ def _before(record: CallRecord, first_day: date | None) -> bool:
     return first_day is not None and record.day < first_day
 
 
-def _fitting(record: CallRecord) -> CallRecord:
+def _fitting(record: CallRecord, room: int) -> CallRecord:
     """The record, its reason shortened if it would otherwise not fit into one telegram.
 
     Raises:
         RowFault: it does not fit without its reason either.
 
     """
-    while encode(_WIDEST, Calls(records=(replace(record, revision=_LAST_REVISION),))) is None:
+    while compress(Calls(records=(replace(record, revision=_LAST_REVISION),)), room) is None:
         if not record.reason:
             raise RowFault("its texts are too long for one telegram")
         record = replace(record, reason=record.reason[: len(record.reason) // 2])

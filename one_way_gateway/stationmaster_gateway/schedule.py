@@ -19,7 +19,8 @@ from itertools import chain, islice
 from stationmaster_base.times import Instant
 from stationmaster_gateway.mirror import Mirror, News
 from stationmaster_telegram.digest import manifest_hours, whole_digest
-from stationmaster_telegram.frame import Header, compress, encode
+from stationmaster_telegram.frame import Header, compress, encode, payload_room
+from stationmaster_telegram.keys import SigningKey
 from stationmaster_telegram.records import (
     LARGEST_COUNTER,
     CallRecord,
@@ -98,6 +99,7 @@ class Schedule:
         header: station, gateway, epoch, and the sequence of the first telegram (1; `sequence` is that of the last one
             transmitted, 0 before any).
         new_epoch: gives the next epoch, should the sequence be used up.
+        key: what telegrams are signed with; None: they are not. The mirror must have been made with as little room.
         gateway_time: what the gateway's own clock shows, for the receiver to compare with; None if it is not set.
 
     """
@@ -108,11 +110,14 @@ class Schedule:
         header: Header,
         new_epoch: Callable[[], int],
         *,
+        key: SigningKey | None = None,
         gateway_time: Callable[[], Instant | None] = lambda: None,
     ) -> None:
         self._mirror = mirror
         self._header = header
         self._new_epoch = new_epoch
+        self._key = key
+        self._room = payload_room(key is not None)
         self._gateway_time = gateway_time
         self.sequence = 0
         self._pending: dict[int, None] = {}
@@ -291,16 +296,16 @@ class Schedule:
         """As many of `records`, all of one day, from the first on, as one telegram holds; with their stream."""
         count = max(1, min(self._guess, len(records)))
         content = Calls(records=tuple(records[:count]))
-        stream = compress(content)
+        stream = compress(content, self._room)
         while stream is None and count > 1:
             count -= 1
             content = Calls(records=tuple(records[:count]))
-            stream = compress(content)
+            stream = compress(content, self._room)
         if stream is None:
             raise ValueError(f"{content!r} does not fit into a telegram")
         while count < len(records):
             more = Calls(records=tuple(records[: count + 1]))
-            longer = compress(more)
+            longer = compress(more, self._room)
             if longer is None:
                 self._guess = count
                 break
@@ -311,7 +316,13 @@ class Schedule:
         stones = self._mirror.tombstones
         chosen = [stones[run] for run in runs if run in stones][:_STONES]
         self._stones = {run: None for run in self._stones if run in stones}
-        return self._finish(Tombstones(tombstones=tuple(chosen))) if chosen else self._idle()
+        while chosen:
+            content = Tombstones(tombstones=tuple(chosen))
+            stream = compress(content, self._room)
+            if stream is not None:
+                return self._finish(content, stream)
+            chosen = chosen[: len(chosen) // 2]
+        return self._idle()
 
     def _next_manifest(self) -> Manifest:
         if self._hours is None:
@@ -345,7 +356,7 @@ class Schedule:
             self._packed.clear()
 
     def _finish(self, content: Content, stream: bytes | None = None) -> Outgoing:
-        frame = encode(self._header, content, stream)
+        frame = encode(self._header, content, stream, self._key)
         if frame is None:
             raise ValueError(f"{content!r} does not fit into a telegram")
         outgoing = Outgoing(frame=frame, sequence=self._header.sequence, content=content)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from stationmaster_telegram.authenticate import Verifier
 from stationmaster_telegram.frame import LONGEST_FRAME, Header, Rejected, Rejection, Telegram, decode
 
 __all__ = ["Counters", "Decoder"]
@@ -20,7 +21,11 @@ _MOST_SENDERS = 64
 
 @dataclass(slots=True)
 class Counters:
-    """What has come since the start. `gaps` counts missing telegrams, `duplicates` those whose number had passed."""
+    """What has come since the start. `gaps` counts missing telegrams, `duplicates` those whose number had passed.
+
+    With keys: `unauthenticated` have no tag, `bad_tags` a wrong one, `replays` a right one and came before;
+    `not_kept` were not taken because the disk could not be told that they were.
+    """
 
     bytes: int = 0
     frames: int = 0
@@ -28,7 +33,11 @@ class Counters:
     crc_errors: int = 0
     unknown_versions: int = 0
     unknown_stations: int = 0
+    unauthenticated: int = 0
     unknown_keys: int = 0
+    bad_tags: int = 0
+    not_kept: int = 0
+    replays: int = 0
     unknown_types: int = 0
     malformed: int = 0
     gaps: int = 0
@@ -40,12 +49,14 @@ class Decoder:
 
     Args:
         station: whose telegrams are wanted; None: everybody's.
+        verifier: judges tags, and then telegrams without are refused; None: they come without.
 
     """
 
-    def __init__(self, station: str | None = None) -> None:
+    def __init__(self, station: str | None = None, verifier: Verifier | None = None) -> None:
         self.counters = Counters()
         self._station = station
+        self._verifier = verifier
         self._held = bytearray()
         self._too_long = False
         self._events: deque[Telegram | Rejected] = deque()
@@ -88,7 +99,7 @@ class Decoder:
         if not stuffed:
             return
         try:
-            telegram = decode(stuffed, self._station)
+            telegram = decode(stuffed, self._station, self._verifier)
         except Rejection as rejection:
             self._reject(rejection.reason, str(rejection))
             return

@@ -15,8 +15,11 @@ import zlib
 from dataclasses import dataclass
 
 from stationmaster_telegram import cobs
+from stationmaster_telegram.authenticate import Verifier
+from stationmaster_telegram.keys import TAG_LENGTH, SigningKey
 from stationmaster_telegram.payload import TelegramType, pack, type_of, unpack
 from stationmaster_telegram.records import LARGEST_COUNTER, Content
+from stationmaster_telegram.replay import Sender
 from stationmaster_telegram.words import deflate, inflate
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "decode",
     "encode",
     "is_station",
+    "payload_room",
 ]
 
 VERSION = 1
@@ -37,11 +41,12 @@ LONGEST_FRAME = 240
 """Bytes on the line, both delimiters included."""
 
 AUTHENTICATED = 0x80
-"""Flag in the type byte: a key id and a truncated HMAC stand between header and payload. Reserved."""
-_FLAGS = 0xF0
+"""Flag in the type byte: a key id and a truncated HMAC stand between header and payload."""
+_TYPES = frozenset(TelegramType)
 _HEADER = struct.Struct(">BB4sBII")
 _CRC = struct.Struct(">I")
 _STATION = re.compile(r"[A-Za-z0-9]{1,4}\Z")
+_KEY_ID = 1
 _AROUND = 3
 """Two delimiters and the byte that stuffing costs."""
 
@@ -102,42 +107,62 @@ def is_station(text: str) -> bool:
     return bool(_STATION.match(text))
 
 
-def compress(content: Content) -> bytes | None:
-    """The payload of the content, deflated; None if it is too much for one frame."""
+def payload_room(authenticated: bool = False) -> int:
+    """Bytes that the deflated payload of one frame may have."""
+    room = LONGEST_FRAME - _AROUND - _HEADER.size - _CRC.size
+    return room - _KEY_ID - TAG_LENGTH if authenticated else room
+
+
+def compress(content: Content, room: int) -> bytes | None:
+    """The payload of the content, deflated; None if it is longer than `room` bytes (`payload_room`)."""
     stream = deflate(pack(content))
-    return stream if _HEADER.size + len(stream) + _CRC.size + _AROUND <= LONGEST_FRAME else None
+    return stream if len(stream) <= room else None
 
 
-def encode(header: Header, content: Content, stream: bytes | None = None) -> bytes | None:
+def encode(
+    header: Header, content: Content, stream: bytes | None = None, key: SigningKey | None = None
+) -> bytes | None:
     """The frame for the line; None if the content is too much for one frame.
 
-    `stream` is what `compress` made of the content, where the sender has kept it.
+    Args:
+        header: where it comes from.
+        content: what it says.
+        stream: what `compress` made of the content, where the sender has kept it.
+        key: what it is signed with; None: not at all.
+
     """
-    stream = stream or compress(content)
-    if stream is None:
+    room = payload_room(key is not None)
+    stream = stream or compress(content, room)
+    if stream is None or len(stream) > room:
         return None
     fixed = _HEADER.pack(
         VERSION,
-        type_of(content),
+        type_of(content) | (0 if key is None else AUTHENTICATED),
         header.station.encode("ascii"),
         header.gateway,
         header.epoch,
         header.sequence,
     )
-    body = fixed + stream
+    if key is None:
+        body = fixed + stream
+    else:
+        fixed += bytes((key.id,))
+        body = fixed + key.tag(fixed + stream) + stream
     return b"\0" + cobs.stuff(body + _CRC.pack(zlib.crc32(body))) + b"\0"
 
 
-def decode(stuffed: bytes, station: str | None = None) -> Telegram:
+def decode(stuffed: bytes, station: str | None = None, verifier: Verifier | None = None) -> Telegram:
     """The telegram between two delimiters.
 
     Args:
         stuffed: what stood between them, not empty.
         station: whose telegrams are wanted; None: everybody's.
+        verifier: judges tags, and that nothing is taken twice; None: telegrams come without tags.
 
     Raises:
         Rejection: it is none; `reason` is `framing_errors`, `crc_errors`, `unknown_versions`, `unknown_stations`,
-            `unknown_keys`, `unknown_types` or `malformed`, checked in this order.
+            `unauthenticated`, `unknown_keys`, `bad_tags`, `not_kept`, `replays`, `unknown_types` or `malformed`,
+            checked in this order.
 
     """
     try:
@@ -155,12 +180,30 @@ def decode(stuffed: bytes, station: str | None = None) -> Telegram:
     sender = place.rstrip(b"\0").decode("latin-1")
     if station is not None and sender != station:
         raise Rejection("unknown_stations", f"station {sender!r}; expected is {station!r}")
+    stream = body[_HEADER.size :]
     if kind & AUTHENTICATED:
-        raise Rejection("unknown_keys", "an authenticated telegram, and no key is known")
-    if kind & _FLAGS or kind not in set(TelegramType):
+        stream = _authentic(body, (sender, gateway), epoch, sequence, verifier)
+    elif verifier is not None:
+        raise Rejection("unauthenticated", "a telegram without a tag, and keys are set")
+    kind &= ~AUTHENTICATED
+    if kind not in _TYPES:
         raise Rejection("unknown_types", f"type {kind:#04x}")
     try:
         header = Header(station=sender, gateway=gateway, epoch=epoch, sequence=sequence)
-        return Telegram(header=header, content=unpack(TelegramType(kind), inflate(body[_HEADER.size :])))
+        return Telegram(header=header, content=unpack(TelegramType(kind), inflate(stream)))
     except ValueError as error:
         raise Rejection("malformed", str(error)) from error
+
+
+def _authentic(body: bytes, sender: Sender, epoch: int, sequence: int, verifier: Verifier | None) -> bytes:
+    """The deflated payload of a body with a tag, once that is known to be genuine and new."""
+    if verifier is None:
+        raise Rejection("unknown_keys", "an authenticated telegram, and no key is known")
+    signed, rest = body[: _HEADER.size + _KEY_ID], body[_HEADER.size + _KEY_ID :]
+    if len(rest) < TAG_LENGTH:
+        raise Rejection("bad_tags", "no room for a tag")
+    tag, stream = rest[:TAG_LENGTH], rest[TAG_LENGTH:]
+    refusal = verifier.refusal(sender, epoch, sequence, key_id=signed[-1], signed=signed + stream, tag=tag)
+    if refusal is not None:
+        raise Rejection(refusal.reason, refusal.detail)
+    return stream

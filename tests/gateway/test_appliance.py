@@ -83,7 +83,6 @@ def test_no_code_reads_from_a_port() -> None:
     users = {path.name: set(called(tree)) & descriptors for path, tree in modules()}
     assert {name: used for name, used in users.items() if used} == {
         "port.py": {"os.open", "os.write", "fcntl.ioctl", "termios.tcsetattr"},
-        "epoch.py": {"os.open"},  # the folder of the state file, to make the rename durable
     }
 
 
