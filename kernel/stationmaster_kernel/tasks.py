@@ -13,7 +13,7 @@ from stationmaster_kernel.planning import Wanted, wanted_tasks
 from stationmaster_kernel.rules import Rule, RuleMode, Trigger
 from stationmaster_kernel.state import ENDING_GRACE, EXPIRY_GRACE
 from stationmaster_kernel.task import POINT_KINDS, Result, Task
-from stationmaster_kernel.times import moved
+from stationmaster_kernel.times import moved, useful_until
 from stationmaster_kernel.values import Hand, TaskState
 
 __all__ = [
@@ -134,7 +134,7 @@ def _settle_point(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -
         last = _arm(draft, _without_hand(last), wanted)
     elif last.state is TaskState.PLANNED:
         keep_due = wanted.rule.trigger is not None or last.by_hand is not None
-        changed = _as_reported(_updated(last, wanted, keep_due=keep_due))
+        changed = _as_reported(_updated(last, _hurried(draft.now, call, wanted, last), keep_due=keep_due))
         if changed != last:
             draft.put_task(changed)
         last = expire(draft, changed)
@@ -142,6 +142,22 @@ def _settle_point(draft: Draft, call: Call, wanted: Wanted, last: Task | None) -
         last = expire(draft, last)
     if last.state not in TO_BE_DONE and last.state is not TaskState.WITHDRAWN and _again(draft.now, last, wanted):
         _arm(draft, _new(call, wanted, last.occurrence + 1), wanted)
+
+
+def _hurried(now: Instant, call: Call, wanted: Wanted, last: Task) -> Wanted:
+    """What is asked of a planned task, but due now if its time has come nearer by so much that it would be too old.
+
+    A delay that shrinks must not swallow what nobody has been told yet, as long as it can still be of use.
+    """
+    rule = wanted.rule
+    if rule.due is None or wanted.due is None or wanted.awaits is not None or now < moved(wanted.due, rule.valid):
+        return wanted
+    if last.valid_until is not None and now >= last.valid_until:
+        return wanted  # it was too old before
+    useful = useful_until(call, rule.due.base)
+    if useful is None or now >= useful:
+        return wanted
+    return replace(wanted, due=last.due if last.due is not None and last.base == wanted.base else now)
 
 
 def _arm(draft: Draft, task: Task, wanted: Wanted) -> Task:

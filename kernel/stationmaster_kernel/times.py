@@ -13,7 +13,17 @@ from stationmaster_kernel.configuration import StationFacts
 from stationmaster_kernel.rules import Base, Moment, Rule, TimeChoice
 from stationmaster_kernel.values import CallKind, EventName, FeedGrade, Running
 
-__all__ = ["base_event", "base_time", "fallback", "last_time", "moment_time", "moved", "with_check_in", "with_times"]
+__all__ = [
+    "base_event",
+    "base_time",
+    "fallback",
+    "last_time",
+    "moment_time",
+    "moved",
+    "useful_until",
+    "with_check_in",
+    "with_times",
+]
 
 
 def with_times(call: Call, station: StationFacts, grade: FeedGrade, now: Instant) -> Call:
@@ -116,6 +126,17 @@ def moment_time(call: Call, moment: Moment) -> Instant | None:
         elif moment.time is TimeChoice.EARLIEST:
             best = event.planned if best is None else min(best, event.planned)
     return None if best is None else moved(best, moment.offset)
+
+
+def useful_until(call: Call, base: Base) -> Instant | None:
+    """Until when it is of use to be told of a base: its event, or for the opening of check-in its closing.
+
+    None once the event is reported, or while its time is unknown.
+    """
+    event = call.event(base_event(base))
+    if event is None or event.actual is not None:
+        return None
+    return call.check_in_close if base is Base.CHECK_IN_OPEN else event.best
 
 
 def fallback(call: Call, moment: Moment) -> Instant | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.inputs import Feed, FeedRecord, GradeFeed, Input, Plan, Presence, TaskResult, Tick
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, is_news, step
@@ -207,6 +208,45 @@ def test_done_on_a_base_that_moves_far_is_done_again() -> None:
     state = run(state, news("07:57", record(expected_arrival=at("08:30"), expected_departure=at("08:40"))))
     again = task(state, "say-check-in", 2)
     assert (again.due, again.state) == (at("08:25"), TaskState.PLANNED)
+
+
+def _expected(departure: str, **more: str) -> FeedRecord:
+    """The train, expected to leave then, and to arrive ten minutes before that."""
+    leaves = at(departure)
+    return record(expected_arrival=Instant(leaves - 10 * MINUTE), expected_departure=leaves, **more)
+
+
+def test_a_delay_that_shrinks_swallows_nothing() -> None:
+    """Check-in turns out to have been open for longer than its announcement is valid: it is due at once."""
+    late = run(running_station(), news("07:30", _expected("09:10")))
+    assert task(late, "say-check-in").due == at("08:55")
+    state = run(late, news("08:42", _expected("08:46")))
+    said = task(state, "say-check-in")
+    assert state.calls[G1].check_in_open == at("08:31")
+    assert (said.due, said.valid_until, said.state) == (at("08:42"), at("08:52"), TaskState.PLANNED)
+    state = run(state, news("08:42", _expected("08:46", reason="雪")))
+    assert task(state, "say-check-in").due == at("08:42")
+    in_time = run(late, news("08:40", _expected("08:46")))
+    assert task(in_time, "say-check-in").due == at("08:31")
+
+
+def test_what_is_of_no_use_any_more_is_not_hurried() -> None:
+    """Once check-in has closed, nobody is told that it has opened; nor when it was too late before."""
+    late = run(running_station(), news("07:30", _expected("09:10")))
+    closed = run(late, news("08:42", _expected("08:44")))
+    assert closed.calls[G1].check_in_close == at("08:41")
+    assert task(closed, "say-check-in").state is TaskState.UNCONFIRMED
+    missed = run(running_station(), tick("08:05"), news("08:05", _expected("08:09")))
+    assert task(missed, "say-check-in").due == at("07:54")
+
+
+def test_a_delay_that_becomes_known_swallows_nothing() -> None:
+    """What waited for a time is due at once if that time turns out to be past."""
+    unknown = record(arrival_unknown=True, departure_unknown=True)
+    state = run(running_station(), news("07:30", unknown))
+    assert task(state, "say-check-in").due is None
+    state = run(state, news("08:42", _expected("08:46")))
+    assert task(state, "say-check-in").due == at("08:42")
 
 
 def test_a_result_on_an_old_base_rearms_when_it_arrives() -> None:

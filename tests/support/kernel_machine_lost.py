@@ -53,7 +53,7 @@ def _fault(state: State, call: Call, wanted: Wanted, last: Task | None) -> str:
     if last.state is TaskState.PLANNED:
         if last.targets != wanted.targets or last.base != wanted.base or last.texts != wanted.texts:
             return "it is not what is asked for"
-        if last.by_hand is None and not triggered and last.due != wanted.due:
+        if last.by_hand is None and not triggered and last.due != wanted.due and not _hurried(now, wanted, last):
             return f"it is due at {last.due} and not at {wanted.due}"
         if last.by_hand is None and last.awaits != wanted.awaits:
             return f"it awaits {last.awaits} and not {wanted.awaits}"
@@ -63,6 +63,13 @@ def _fault(state: State, call: Call, wanted: Wanted, last: Task | None) -> str:
     if last.state in (TaskState.BEGUN, TaskState.SKIPPED):
         return ""
     return _fault_of_over(now, wanted, last, triggered=triggered)
+
+
+def _hurried(now: int, wanted: Wanted, last: Task) -> bool:
+    """Whether it is due at once because its time came nearer by so much that it would have been too old."""
+    if wanted.due is None or last.due is None:
+        return False
+    return moved(wanted.due, wanted.rule.valid) <= last.due <= now
 
 
 def _fault_of_over(now: int, wanted: Wanted, last: Task, *, triggered: bool) -> str:

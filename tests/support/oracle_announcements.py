@@ -114,7 +114,7 @@ class _Line:
             if wanted is None:
                 self._set(replace(last, state="withdrawn"))
             else:
-                due = last.due if self.rule.trigger else wanted.due
+                due = last.due if self.rule.trigger else self._moved_due(last, wanted, call, now)
                 self._set(replace(last, base=wanted.base, due=due, zones=wanted.zones, call=call).as_said())
         last = self.last
         if (last is None or last.state in OVER) and wanted is not None and self._may_be_made(last, wanted, now):
@@ -189,6 +189,18 @@ class _Line:
 
     def _too_old(self, wanted: _Wanted, now: int) -> bool:
         return wanted.due is not None and wanted.due + self.rule.valid * MINUTE <= now
+
+    def _moved_due(self, last: _Task, wanted: _Wanted, call: CallAt, now: int) -> int | None:
+        """A planned task's new due; what comes nearer by so much that it would be missed is due at once."""
+        was_missed = last.due is not None and last.due + self.rule.valid * MINUTE <= now
+        if was_missed or not self._too_old(wanted, now) or self.rule.due is None:
+            return wanted.due
+        base = self.rule.due.base
+        event = call.facts.event(event_of(base))
+        end = call.check_in_close if base == "check_in_open" else call.best(event_of(base))
+        if event is None or event.actual is not None or end is None or end <= now:
+            return wanted.due
+        return last.due if last.due is not None and last.base == wanted.base else now
 
     def _may_be_made(self, last: _Task | None, wanted: _Wanted, now: int) -> bool:
         if last is None:
