@@ -13,10 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -24,8 +22,7 @@ from stationmaster.hub.backends import open_database
 from stationmaster.hub.batch import Batch
 from stationmaster.hub.checkpoint import save_now
 from stationmaster.hub.database import LOCK_WAIT_S, Database, Occupied, StoreDown, migrate
-from stationmaster.hub.journal import JournalEntry, Row, first_hash, row_of
-from stationmaster.hub.prepared import Prepared, Rows
+from stationmaster.hub.journal import first_hash, row_of
 from stationmaster.hub.readback import (
     Loaded,
     Recorded,
@@ -38,7 +35,8 @@ from stationmaster.hub.readback import (
     read_recorded,
     read_state,
 )
-from stationmaster.hub.schema import HEAD, INPUT, JOURNAL, RESOURCE
+from stationmaster.hub.schema import HEAD, INPUT, RESOURCE
+from stationmaster.hub.statements import Statements, resource_row
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.state import State
 from stationmaster_protocol.messages import Position
@@ -109,14 +107,7 @@ class Store:
         """Where the last batch will have brought it, if that went through."""
         self._beginning: Position | None = None
         """The new beginning that was tried, and that may have gone through."""
-        dialect = postgresql if url.get_backend_name() == "postgresql" else sqlite
-        put: Any = dialect.insert(RESOURCE)
-        self._put_resource = Prepared(
-            put.on_conflict_do_update(
-                index_elements=[RESOURCE.c.kind, RESOURCE.c.id],
-                set_={"revision": put.excluded.revision, "body": put.excluded.body},
-            )
-        )
+        self._statements = Statements(url)
 
     def open(self, tail: int, tail_size: int) -> Loaded:
         """Take the database: bring its schema up to date, become the only hub that may write, and read everything.
@@ -198,7 +189,7 @@ class Store:
         if not self._sure:
             with self._transaction():
                 pass  # which judges it
-        work = self._work(batch)
+        work = self._statements.writing(batch, self._token)
         try:
             with self._down(), self._database.writing() as run:
                 try:
@@ -216,28 +207,6 @@ class Store:
                 raise StoreDown("its head is not where the batch begins") from None
         self._at = batch.head
         self._probe("after-transaction")
-
-    def _work(self, batch: Batch) -> list[tuple[Prepared, Rows]]:
-        """A batch's statements. The first concerns one row if the head is where the batch begins, and else none."""
-        base, head = batch.base, batch.head
-        advance = {
-            "new_sequence": head.sequence,
-            "new_hash": head.hash,
-            "our_token": self._token,
-            "base_epoch": base.epoch,
-            "base_sequence": base.sequence,
-            "base_hash": base.hash,
-        }
-        work: list[tuple[Prepared, Rows]] = [
-            (_ADVANCE, [advance]),
-            (_INSERT_INPUT, [_input_row(entry) for entry in batch.entries]),
-            (_INSERT_ENTRY, [_entry_row(base.epoch, entry) for entry in batch.entries]),
-        ]
-        if batch.rows:
-            work.append((self._put_resource, [_resource_row(row) for row in batch.rows]))
-        if batch.deletes:
-            work.append((_DELETE, [{"gone_kind": kind, "gone_id": item} for kind, item in batch.deletes]))
-        return work
 
     def committed(self, batch: Batch) -> bool:
         """Whether a batch with an unknown outcome is in the database: looked up by the id of its last input.
@@ -271,7 +240,7 @@ class Store:
                     raise StoreDown("the right one has come back")  # to be looked at again
                 beginning = self._beginning = self._new_beginning(self._at.sequence)
                 connection.execute(delete(RESOURCE))
-                rows = [_resource_row(row_of(resource)) for resource in state.resources()]
+                rows = [resource_row(row_of(resource)) for resource in state.resources()]
                 if rows:
                     connection.execute(insert(RESOURCE), rows)
                 set_head(connection, beginning, self._token)
@@ -348,21 +317,6 @@ class Store:
 
 
 _KNOWN = select(INPUT.c.id).where(INPUT.c.id.in_(bindparam("ids", expanding=True)))
-_ADVANCE = Prepared(
-    update(HEAD)
-    .where(
-        HEAD.c.token == bindparam("our_token"),
-        HEAD.c.epoch == bindparam("base_epoch"),
-        HEAD.c.sequence == bindparam("base_sequence"),
-        HEAD.c.hash == bindparam("base_hash"),
-    )
-    .values(sequence=bindparam("new_sequence"), hash=bindparam("new_hash"))
-)
-_INSERT_INPUT = Prepared(insert(INPUT))
-_INSERT_ENTRY = Prepared(insert(JOURNAL))
-_DELETE = Prepared(
-    delete(RESOURCE).where(RESOURCE.c.kind == bindparam("gone_kind"), RESOURCE.c.id == bindparam("gone_id"))
-)
 
 
 def set_head(connection: Connection, position: Position, token: int) -> None:
@@ -371,31 +325,3 @@ def set_head(connection: Connection, position: Position, token: int) -> None:
     connection.execute(
         insert(HEAD).values(id=1, epoch=position.epoch, sequence=position.sequence, hash=position.hash, token=token)
     )
-
-
-def _input_row(entry: JournalEntry) -> dict[str, object]:
-    return {
-        "id": entry.input_id,
-        "sequence": entry.sequence,
-        "kind": entry.input_kind,
-        "at": entry.at,
-        "body": entry.input_text,
-    }
-
-
-def _entry_row(epoch: str, entry: JournalEntry) -> dict[str, object]:
-    return {
-        "sequence": entry.sequence,
-        "epoch": epoch,
-        "previous": entry.previous,
-        "hash": entry.hash,
-        "input": entry.input_id,
-        "at": entry.at,
-        "refused": int(entry.refused),
-        "changes": entry.changes_text,
-        "notes": entry.notes_text,
-    }
-
-
-def _resource_row(row: Row) -> dict[str, object]:
-    return {"kind": row.kind, "id": row.id, "revision": row.revision, "body": row.body}
