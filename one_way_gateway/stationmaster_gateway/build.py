@@ -23,7 +23,8 @@ from stationmaster_gateway.schedule import Schedule
 from stationmaster_gateway.settings import GatewaySettings
 from stationmaster_gateway.status import StatusServer
 from stationmaster_gateway.transmit import Port, Transmitter
-from stationmaster_telegram.frame import Header
+from stationmaster_telegram.frame import Header, payload_room
+from stationmaster_telegram.keys import SigningKey, load_keyring
 from stationmaster_telegram.records import DatabaseState
 
 __all__ = ["Gateway", "build"]
@@ -164,13 +165,16 @@ def build(
         port: another port than the settings' device.
 
     Raises:
-        StationError: the state file or the status page's address cannot be used.
+        StationError: the state file, the file of keys or the status page's address cannot be used.
 
     """
     lock = Lock()
-    mirror = Mirror()
+    key = _signing_key(settings)
+    mirror = Mirror(payload_room(key is not None))
     header = Header(station=settings.station, gateway=settings.gateway, epoch=next_epoch(settings.state), sequence=1)
-    schedule = Schedule(mirror, header, lambda: next_epoch(settings.state), gateway_time=lambda: _gateway_time(clock))
+    schedule = Schedule(
+        mirror, header, lambda: next_epoch(settings.state), key=key, gateway_time=lambda: _gateway_time(clock)
+    )
     database = DispatchingDatabase(
         settings.database,
         timeout_s=settings.timeout_s,
@@ -204,6 +208,20 @@ def build(
     )
     registry.register(gateway)
     return gateway
+
+
+def _signing_key(settings: GatewaySettings) -> SigningKey | None:
+    if settings.key is None:
+        return None
+    ring = load_keyring(settings.key.file)
+    key = ring.key(settings.key.send)
+    if key is None:
+        raise StationError(
+            "line-keys",
+            f"The file of keys {settings.key.file} has no key {settings.key.send}; it has {ring.ids}.",
+            "Add it there, or name another one as gateway.key.send.",
+        )
+    return key
 
 
 def _gateway_time(clock: StationClock) -> Instant | None:

@@ -11,10 +11,18 @@ from sqlalchemy.exc import ArgumentError
 from stationmaster_base.configuration import Table
 from stationmaster_telegram.frame import is_station
 
-__all__ = ["BAUD_RATES", "GatewaySettings"]
+__all__ = ["BAUD_RATES", "GatewaySettings", "KeySettings"]
 
 BAUD_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
 """The rates that a line may have, bits per second; a byte takes ten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySettings:
+    """What telegrams are signed with: the key `send` (1…255) of the file `file`."""
+
+    file: Path
+    send: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,7 @@ class GatewaySettings:
     timeout_s: float
     listen: str
     status_port: int
+    key: KeySettings | None = None
 
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> GatewaySettings:
@@ -62,9 +71,16 @@ class GatewaySettings:
             timeout_s=table.number("timeout_s", 5.0, low=0.1, high=600.0),
             listen=table.text("listen", "127.0.0.1"),
             status_port=table.integer("status_port", 8089, high=65535),
+            key=_key(table.table("key"), folder) if "key" in table else None,
         )
         table.finish()
         return settings
+
+
+def _key(table: Table, folder: Path) -> KeySettings:
+    key = KeySettings(file=folder / table.text("file"), send=table.integer("send", low=1, high=255))
+    table.finish()
+    return key
 
 
 def _database(table: Table, folder: Path) -> URL:

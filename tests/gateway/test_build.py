@@ -16,7 +16,8 @@ from stationmaster_base.errors import StationError
 from stationmaster_gateway.build import Gateway, build
 from stationmaster_gateway.database import DispatchingDatabase
 from stationmaster_gateway.settings import GatewaySettings
-from stationmaster_telegram.decoder import Decoder
+from stationmaster_telegram.authenticate import Verifier
+from stationmaster_telegram.decoder import Counters, Decoder
 from stationmaster_telegram.frame import Telegram
 from stationmaster_telegram.records import GatewayState
 from support.dispatching import Dispatching
@@ -25,9 +26,9 @@ from support.dispatching import Dispatching
 class Sink:
     """A port that takes everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, verifier: Verifier | None = None) -> None:
         self.is_open = False
-        self.decoder = Decoder("QHD")
+        self.decoder = Decoder("QHD", verifier)
 
     def open(self) -> None:
         self.is_open = True
@@ -49,10 +50,10 @@ class Sink:
         self.is_open = False
 
 
-def gateway(folder: Path, sink: Sink, wall: Callable[[], float] = time.time) -> Gateway:
+def gateway(folder: Path, sink: Sink, wall: Callable[[], float] = time.time, **more: object) -> Gateway:
     """A gateway on a database in a file."""
     written = Dispatching(folder / "d.db")
-    body = {"database": written.url, "port": "port", "station": "QHD", "state": "g.json", "status_port": 0}
+    body = {"database": written.url, "port": "port", "station": "QHD", "state": "g.json", "status_port": 0, **more}
     written.close()
     faults = Faults()
     settings = GatewaySettings.from_table(Table(dict(body), "s.toml", faults, "gateway"), folder)
@@ -98,3 +99,29 @@ def test_it_tells_its_own_time_if_it_has_one(tmp_path: Path, wall: float, told: 
     one = gateway(tmp_path, sink, lambda: wall)
     one.run(stopping=lambda: one.health().quiet, sleep=time.sleep)
     assert {state.gateway_time for state in sink.states()} == {told}
+
+
+def keys(folder: Path) -> Path:
+    """A file of two keys."""
+    file = folder / "line.keys"
+    file.write_text("".join(f'[[key]]\nid = {number}\nsecret = "{number:064x}"\n' for number in (1, 2)), "utf-8")
+    file.chmod(0o600)
+    return file
+
+
+def test_it_signs_with_the_key_that_it_is_told(tmp_path: Path) -> None:
+    """Every telegram has a tag that a receiver with the same file of keys takes."""
+    sink = Sink(Verifier.open(keys(tmp_path), tmp_path / "seen.json", time.monotonic))
+    one = gateway(tmp_path, sink, key={"file": "line.keys", "send": 2})
+    one.run(stopping=lambda: one.health().quiet, sleep=time.sleep)
+    counters = sink.decoder.counters
+    assert counters.frames > 0
+    assert counters == Counters(bytes=counters.bytes, frames=counters.frames)
+
+
+def test_it_does_not_start_without_its_key(tmp_path: Path) -> None:
+    """A key that the file has not is a fault of the settings, and nothing is sent unsigned instead."""
+    keys(tmp_path)
+    with pytest.raises(StationError, match=r"no key 3; it has \(1, 2\)") as caught:
+        gateway(tmp_path, Sink(), key={"file": "line.keys", "send": 3})
+    assert caught.value.code == "line-keys"

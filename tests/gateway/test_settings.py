@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stationmaster_base.configuration import Faults, Table
-from stationmaster_gateway.settings import GatewaySettings
+from stationmaster_gateway.settings import GatewaySettings, KeySettings
 
 GOOD = {"database": "sqlite:///d.db", "port": "line/gateway", "station": "QHD", "state": "gateway.json"}
 
@@ -47,3 +47,14 @@ def test_every_fault_is_reported_at_once() -> None:
 def test_a_database_in_memory_is_no_database() -> None:
     """SQLite without a file would be read by nobody else."""
     assert read(**{**GOOD, "database": "sqlite://"})[1] == ["gateway.database"]
+
+
+def test_a_key_has_a_file_and_an_id() -> None:
+    """Without the table telegrams are not signed; with it both its keys are needed."""
+    assert read(**GOOD)[0].key is None
+    settings, faults = read(**GOOD, key={"file": "line.keys", "send": 2})
+    assert faults == []
+    assert settings.key == KeySettings(file=Path("/etc/station/line.keys"), send=2)
+    assert read(**GOOD, key={"send": 0, "colour": "red"})[1] == [
+        f"gateway.key.{key}" for key in ("colour", "file", "send")
+    ]
