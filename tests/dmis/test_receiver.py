@@ -21,8 +21,11 @@ from stationmaster_dmis.receiver import LineReceiver, ReceiverSettings
 from stationmaster_dmis.records import feed_record
 from stationmaster_kernel.inputs import FeedRecord
 from stationmaster_kernel.values import CallKind, FeedGrade, Running
+from stationmaster_telegram.authenticate import Verifier
 from stationmaster_telegram.digest import manifest_hours, whole_digest
+from stationmaster_telegram.keys import Keyring, SigningKey
 from stationmaster_telegram.records import CallRecord, Calls, DatabaseState, GatewayState, Kind, Manifest, RunningState
+from stationmaster_telegram.replay import ReplayGuard, SeenFile
 from support.telegrams import call, frame
 
 
@@ -72,9 +75,9 @@ class Receiving:
         self.receiver = self.make()
         self.sequence = 0
 
-    def make(self, grade: FeedGrade = FeedGrade.LOST) -> LineReceiver:
+    def make(self, grade: FeedGrade = FeedGrade.LOST, verifier: Verifier | None = None) -> LineReceiver:
         settings = ReceiverSettings(device=self.link, baud=115200, station="QHD")
-        return LineReceiver(settings, sink=self.sink, reactor=self.reactor, grade=grade)
+        return LineReceiver(settings, sink=self.sink, reactor=self.reactor, grade=grade, verifier=verifier)
 
     def plug(self) -> int:
         master, slave = pty.openpty()
@@ -89,10 +92,10 @@ class Receiving:
         os.close(self.master)
         self.ends.remove(self.master)
 
-    def send(self, *contents: Calls | Manifest | GatewayState, epoch: int = 1) -> None:
+    def send(self, *contents: Calls | Manifest | GatewayState, epoch: int = 1, key: SigningKey | None = None) -> None:
         for content in contents:
             self.sequence += 1
-            self.deliver(frame(content, self.sequence, epoch=epoch))
+            self.deliver(frame(content, self.sequence, epoch=epoch, key=key))
 
     def deliver(self, data: bytes) -> None:
         """Put bytes on the line and have all of them received; the kernel takes a moment of real time to move them."""
@@ -331,3 +334,28 @@ def test_the_metrics_say_it_all(line: Receiving) -> None:
     assert 'stationmaster_line_grade{grade="fresh"} 1.0' in text
     assert "stationmaster_line_complete 1.0" in text
     assert "stationmaster_line_sequence 3.0" in text
+
+
+def test_a_line_with_keys_takes_nothing_old_and_nothing_unsigned(line: Receiving) -> None:
+    """A recording is played after the gateway fell silent and the receiver was started anew: no call comes of it."""
+    key = SigningKey(id=1, secret=bytes(range(32)))
+    seen = SeenFile(line.folder / "seen.json")
+
+    def begin() -> None:
+        guard = ReplayGuard(seen, line.reactor.seconds)
+        line.receiver = line.make(verifier=Verifier(Keyring(key), guard))
+        line.receiver.startService()
+
+    begin()
+    line.send(Calls(records=(call(1),)), key=key)
+    assert line.receiver.status().news == 1
+    line.receiver.stopService()
+    line.reactor.advance(3600)
+    begin()
+    line.sequence = 0
+    line.send(Calls(records=(call(1),)), key=key)
+    line.send(Calls(records=(call(2),)))
+    counters = line.receiver.status().counters
+    assert (counters.replays, counters.unauthenticated, counters.frames) == (1, 1, 0)
+    line.send(Calls(records=(call(2),)), epoch=2, key=key)
+    assert line.receiver.status().news == 1

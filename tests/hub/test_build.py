@@ -16,6 +16,7 @@ from stationmaster.hub.settings import HubSettings, Subsystem
 from stationmaster.station.load import load_station
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.configuration import Faults, Table
+from stationmaster_base.errors import StationError
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.messages import HubHeartbeat
 from stationmaster_service.process import Running
@@ -30,6 +31,11 @@ SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 @pytest.fixture
 def hub(tmp_path: Path) -> Hub:
     """A hub that is wired and not started."""
+    return wired(tmp_path)
+
+
+def wired(tmp_path: Path, **more_settings: Any) -> Hub:
+    """A hub with these settings of its own."""
     clock, reactor = MachineClock(lambda: float(at("07:00"))), Clock()
     more: dict[str, Any] = {"reactor": reactor, "table": Table({}, "stationmaster.toml", Faults())}
     running = Running(
@@ -46,6 +52,7 @@ def hub(tmp_path: Path) -> Hub:
         station=SAMPLE,
         database=database_url("sqlite:///hub.db", tmp_path),
         subsystems=(Subsystem(identity="client-0", token="token-0"),),
+        **more_settings,
     )
     return Hub(settings, load_station(SAMPLE), running, (), lambda _: None)
 
@@ -67,3 +74,15 @@ def test_the_lines_grade_reaches_subscribers_at_once(hub: Hub) -> None:
         assert carry() == [grade]
     hub._feed.graded(FeedGrade.LATE)
     assert carry() == []
+
+
+def test_a_hub_does_not_start_without_its_keys(tmp_path: Path) -> None:
+    """A file of keys that others may read is told at the start, and the line is not taken unsigned instead."""
+    keys = tmp_path / "line.keys"
+    keys.write_text(f'[[key]]\nid = 1\nsecret = "{1:064x}"\n', "utf-8")
+    keys.chmod(0o644)
+    with pytest.raises(StationError, match="others") as caught:
+        wired(tmp_path, line_keys=keys)
+    assert caught.value.code == "line-keys"
+    keys.chmod(0o600)
+    assert wired(tmp_path, line_keys=keys, line_seen=tmp_path / "seen.json")._line is None

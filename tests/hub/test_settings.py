@@ -17,6 +17,8 @@ protocol_listen = "0.0.0.0"
 protocol_port = 7311
 line = "/dev/ttyS0"
 baud = 9600
+line_keys = "line.keys"
+line_seen = "/var/seen.json"
 feed_late_s = 20
 feed_lost_s = 90.5
 heartbeat_s = 2
@@ -52,6 +54,8 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         protocol_port=7311,
         line=Path("/dev/ttyS0"),
         baud=9600,
+        line_keys=tmp_path / "line.keys",
+        line_seen=Path("/var/seen.json"),
         feed_late_s=20.0,
         feed_lost_s=90.5,
         heartbeat_s=2.0,
@@ -69,6 +73,7 @@ def test_a_station_is_enough(tmp_path: Path) -> None:
     assert settings.database.database == str(tmp_path / "hub.db")
     assert (settings.listen, settings.port, settings.protocol_port) == ("127.0.0.1", 8080, 7310)
     assert (settings.line, settings.baud, settings.subsystems) == (None, 115200, ())
+    assert (settings.line_keys, settings.line_seen) == (None, tmp_path / "line-seen.json")
     assert (settings.plan_days, settings.operators) == (3, ())
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stationmaster_base.times import Instant
 from stationmaster_telegram.frame import Header, encode
+from stationmaster_telegram.keys import SigningKey
 from stationmaster_telegram.records import (
     CallRecord,
     Calls,
@@ -128,9 +129,17 @@ def call(run: int = 1, *, revision: int = 1, minute: int = 600, days: int = 0, *
     return CallRecord(**{**fields, **more})  # type: ignore[arg-type]  # a test's shorthand
 
 
-def frame(content: Content, sequence: int = 1, *, epoch: int = 1, gateway: int = 1, station: str = "QHD") -> bytes:
+def frame(
+    content: Content,
+    sequence: int = 1,
+    *,
+    epoch: int = 1,
+    gateway: int = 1,
+    station: str = "QHD",
+    key: SigningKey | None = None,
+) -> bytes:
     """The frame of a content that surely fits."""
-    whole = encode(Header(station=station, gateway=gateway, epoch=epoch, sequence=sequence), content)
+    whole = encode(Header(station=station, gateway=gateway, epoch=epoch, sequence=sequence), content, key=key)
     if whole is None:
         raise ValueError("this does not fit into a frame")
     return whole

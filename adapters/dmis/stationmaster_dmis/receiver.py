@@ -23,6 +23,7 @@ from stationmaster_dmis.records import feed_record
 from stationmaster_kernel.inputs import FeedRecord
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_service.interfaces import DelayedCall, MachineTime
+from stationmaster_telegram.authenticate import Verifier
 from stationmaster_telegram.decoder import Counters, Decoder
 from stationmaster_telegram.frame import Telegram
 from stationmaster_telegram.records import CallRecord, DatabaseState, GatewayState
@@ -138,6 +139,7 @@ class LineReceiver(Service):
         reactor: waits for the device and for time.
         grade: how the kernel takes the feed to be now; `sink.graded` is called when it becomes something else.
         open_device: opens the device.
+        verifier: judges the tags of telegrams; None: they come without. It is closed when the service stops.
 
     """
 
@@ -151,12 +153,14 @@ class LineReceiver(Service):
         reactor: ReadingReactor,
         grade: FeedGrade = FeedGrade.LOST,
         open_device: Callable[[Path, int], int] = open_receiver,
+        verifier: Verifier | None = None,
     ) -> None:
         self._settings = settings
         self._sink = sink
         self._reactor = reactor
         self._open_device = open_device
-        self._decoder = Decoder(settings.station)
+        self._verifier = verifier
+        self._decoder = Decoder(settings.station, verifier)
         self._ledgers: dict[int, Ledger] = {}
         self._gateway: int | None = None
         self._state: GatewayState | None = None
@@ -234,6 +238,8 @@ class LineReceiver(Service):
                 call.cancel()
         self._opening = self._looking = None
         self._close()
+        if self._verifier is not None:
+            self._verifier.close()
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes that came down the line."""

@@ -45,6 +45,7 @@ from stationmaster_service.face import Face
 from stationmaster_service.interfaces import DelayedCall
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running
+from stationmaster_telegram.authenticate import Verifier
 
 __all__ = ["AddFace", "Hub", "build"]
 
@@ -166,6 +167,8 @@ class Hub(Service):
             add(self.view, face)
         self._pages = Listening(reactor, face.site(), settings.listen, settings.port)
         self._protocol = Listening(reactor, self._server, settings.protocol_listen, settings.protocol_port)
+        keys, seen = settings.line_keys, settings.line_seen
+        self._verifier = None if keys is None else Verifier.open(keys, seen, reactor.seconds)
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
         self._pipeline.on_commit(self._committed)
@@ -252,6 +255,7 @@ class Hub(Service):
             sink=self._feed,
             reactor=self._reactor,
             grade=self._feed.grade,
+            verifier=self._verifier,
         )
         self._feed.age = lambda: line.age_s
         self._running.registry.register(LineCollector(line))
