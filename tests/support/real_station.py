@@ -346,15 +346,15 @@ class RealStation:
         return health
 
     def _at_rest(self) -> bool:
-        """Quiet, in one order: subsystems, hub, subsystems again on the same head of the hub."""
-        if not all(self._subsystem_quiet(name) for name in SUBSYSTEMS):
-            return False
+        """Quiet, in one order: the hub, the subsystems, the hub again with the same head.
+
+        Whatever a subsystem still did after the hub was asked is a result that is not reported, or moves the head.
+        """
         hub = self._told("hub", "?until=quiet")
-        if hub is None or not hub["settled"]:
+        if hub is None or not hub["settled"] or not all(self._subsystem_quiet(name) for name in SUBSYSTEMS):
             return False
-        if not all(self._subsystem_quiet(name) for name in SUBSYSTEMS):
-            return False
-        return bool(self.processes["hub"].health()["head"] == hub["head"])
+        again = self.processes["hub"].health()
+        return bool(again["quiet"] and again["settled"] and again["head"] == hub["head"])
 
     def _subsystem_quiet(self, name: str) -> bool:
         """At rest, and online unless its cable is pulled; online, with every result committed."""
