@@ -50,28 +50,22 @@ def paint(
     boards: tuple[str, ...] = BOARDS,
     inspect: Inspect = lambda page, board, shape: None,
 ) -> list[Path]:
-    """Take every picture; returns the files."""
+    """Take every picture, last in those sizes of the station's own boards that are no such shape; returns the files."""
+    page = browser.new_page()
     files = []
     for shape, (width, height) in SHAPES.items():
         served.act("resize", width=width, height=height)
-        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_viewport_size({"width": width, "height": height})
         for board in boards:
             files += _pictures(page, served, folder, board, shape, inspect)
-        page.close()
-    return files + _own_sizes(browser, served, folder, boards, inspect)
-
-
-def _own_sizes(
-    browser: Browser, served: ServedBoards, folder: Path, boards: tuple[str, ...], inspect: Inspect
-) -> list[Path]:
-    """The boards in the size that the station has them in."""
     served.act("own_size")
-    files = []
     for board in boards:
         size = served.act("size", board=board)
-        page = browser.new_page(viewport={"width": size["width"], "height": size["height"]})
+        if (size["width"], size["height"]) in SHAPES.values():
+            continue  # painted already
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
         files += _pictures(page, served, folder, board, "own", inspect)
-        page.close()
+    page.close()
     return files
 
 

@@ -175,7 +175,9 @@ def test_list_of_boards_opens_a_board(served: ServedBoards, page: Page) -> None:
 def test_every_type_in_every_shape_is_readable(served: ServedBoards, browser: Browser, tmp_path: Path) -> None:
     """On landscape, portrait and ultra-wide screens no text is cut off and none is too small to be read."""
     files = paint(browser, served, tmp_path, BOARDS, inspect=_readable)
-    assert len(files) >= len(BOARDS) * (len(SHAPES) + 1)
+    assert {file.stem.rsplit("-", 2)[0] for file in files} == set(BOARDS)
+    assert len(files) > len(BOARDS) * len(SHAPES)
+    assert [file for file in files if "-own-" in file.name]
     assert all(file.stat().st_size > 5000 for file in files)
 
 
