@@ -72,7 +72,10 @@ G103 = replace(
 
 
 class FedHub:
-    """The process; it can be ended and started again on the same ports."""
+    """The process; it can be ended and started again on the same ports.
+
+    `can_go_back`: all that has happened to it is news of trains that the next news can undo.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -95,6 +98,7 @@ class FedHub:
         self._records: dict[int, CallRecord] = {}
         self._sequence = 0
         self._between_looks = threading.Event()
+        self.can_go_back = True
 
     def start(self) -> None:
         """Start it and wait until it is up."""
@@ -109,6 +113,7 @@ class FedHub:
 
     def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End it, at once unless told otherwise."""
+        self.can_go_back = False
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(timeout=PATIENCE_S)
@@ -126,11 +131,13 @@ class FedHub:
 
     def step(self, clock: str) -> None:
         """Station time is this, and what is due is done."""
+        self.can_go_back = False
         self.set_clock(clock)
         self._ask("POST", "/clock")
 
     def report(self, *records: CallRecord) -> None:
         """What the dispatching system has now; each is a newer state of its run than what was reported before."""
+        self.can_go_back = self.can_go_back and {record.run for record in records} <= {G101.run, G103.run}
         for record in records:
             known = self._records.get(record.run)
             revision = 1 if known is None else known.revision + 1
