@@ -22,10 +22,11 @@ from twisted.application.service import Service
 from twisted.internet.error import ReactorNotRunning
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogBeginner
 
-from stationmaster_base.clock import FileClock, MachineClock, StationClock
+from stationmaster_base.clock import FileClock, StationClock
 from stationmaster_base.configuration import Faults, Table, read_toml
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import configure_logging, get_logger
+from stationmaster_base.steering import SteeredClock
 from stationmaster_service.interfaces import Reactor
 from stationmaster_service.timer import StationTimer
 
@@ -125,8 +126,12 @@ def run(name: str, config: Path, build: Callable[[Running], Service]) -> int:
 
 
 def _installed_reactor() -> Reactor:
-    """Twisted's default reactor; importing it installs it, which only a process that runs it may do."""
+    """Twisted's default reactor; importing it installs it, which only a process that runs it may do.
+
+    Twisted counts in wall time, so a step of the machine's clock would hold up every timeout, or fire them all at once.
+    """
     reactor: Any = import_module("twisted.internet.reactor")
+    reactor.seconds = time.monotonic
     found: Reactor = reactor
     return found
 
@@ -136,11 +141,13 @@ def _on_hangup(reactor: Reactor, call: Callable[[], object]) -> None:
 
 
 def _clock(table: Table, folder: Path) -> StationClock:
-    settings = table.table("clock")
-    file = settings.text("file", "")
-    settings.finish()
+    """A demo's or a drill's clock if there is one, else one that shows the machine's time until somebody steers it.
+
+    The table's other keys are for the component that listens to masters of time, and it finds the faults in them.
+    """
+    file = table.table("clock").text("file", "")
     table.faults.raise_if_any()
-    return FileClock(folder / file, time.time) if file else MachineClock(time.time)
+    return FileClock(folder / file, time.time) if file else SteeredClock(time.time, time.monotonic)
 
 
 def _log_twisted(event: LogEvent) -> None:

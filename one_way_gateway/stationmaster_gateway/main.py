@@ -41,9 +41,7 @@ def main(config: Path) -> int:
         table = read_toml(config, faults)
         faults.raise_if_any()
         folder = config.absolute().parent
-        clock_table = table.table("clock")
-        clock_file = clock_table.text("file", "")
-        clock_table.finish()
+        clock_file = table.table("clock").text("file", "")  # its other keys are the hub's
         settings = GatewaySettings.from_table(table.table("gateway"), folder)
         faults.raise_if_any()
         clock: StationClock = FileClock(folder / clock_file, time.time) if clock_file else MachineClock(time.time)
