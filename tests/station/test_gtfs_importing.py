@@ -16,7 +16,7 @@ from stationmaster.station.plans import plan_day
 from stationmaster.station.timetable import TimetableRow
 from stationmaster_kernel.values import CallKind
 
-OPTIONS = GtfsOptions(stop="MZN", classes=(("K", "快速"),))
+OPTIONS = GtfsOptions(stops=("MZN",), classes=(("K", "快速"),))
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_platform_codes_are_tracks_by_id_or_name_or_option(feed: Feed, folder) -
     assert rows["G4"].track
     assert "platform_code 'Z' is no track here: t-terminus (line 8)" in [each.problem for each in made.report.warnings]
     for code in ("Z", "MZN:Z"):
-        options = GtfsOptions(stop="MZN", classes=OPTIONS.classes, tracks=((code, "14"),))
+        options = GtfsOptions(stops=("MZN",), classes=OPTIONS.classes, tracks=((code, "14"),))
         assert bring(feed, folder, options)[1]["G4"].track == "14"
 
 
@@ -122,10 +122,10 @@ def test_classes_are_routes_or_what_the_options_make_of_them(feed: Feed, folder)
     """By short name, by route_id, by type; a class that the station does not list is told."""
     _, rows, _ = bring(feed, folder)
     assert (rows["G1"].train_class, rows["K11"].train_class) == ("高速动车", "快速")
-    by_id = GtfsOptions(stop="MZN", classes=(("type:2", "普快"), ("R1", "动车组")))
+    by_id = GtfsOptions(stops=("MZN",), classes=(("type:2", "普快"), ("R1", "动车组")))
     _, rows, _ = bring(feed, folder, by_id)
     assert (rows["G1"].train_class, rows["K11"].train_class) == ("动车组", "普快")
-    _, rows, made = bring(feed, folder, GtfsOptions(stop="MZN"))
+    _, rows, made = bring(feed, folder, GtfsOptions(stops=("MZN",)))
     assert rows["K11"].train_class == "K"
     assert any("'K' is taken as the train class" in each.problem for each in made.report.warnings)
 
@@ -162,16 +162,32 @@ def test_what_is_taken_otherwise_than_the_feed_says_is_told(feed: Feed, folder) 
 
 def test_one_platform_is_a_stop_too(feed: Feed, folder) -> None:
     """Then only its own trains call."""
-    _, rows, _ = bring(feed, folder, GtfsOptions(stop="MZN:1道"))
+    _, rows, _ = bring(feed, folder, GtfsOptions(stops=("MZN:1道",)))
     assert set(rows) == {"G3"}
     assert rows["G3"].origin == "明泽南"
+
+
+def test_several_stops_may_be_the_station(feed: Feed, folder) -> None:
+    """Many feeds have no stations: each platform is a stop for itself, and one of the same name is told of."""
+    feed.files["stops.txt"] = FILES["stops.txt"].replace(",MZN", ",")
+    _, rows, made = bring(feed, folder, GtfsOptions(stops=("MZN:1道",)))
+    assert set(rows) == {"G3"}
+    told = [(each.problem, each.allowed) for each in made.report.warnings if each.file == "stops.txt"]
+    assert len(told) == 1
+    assert "has the same name, and its trips are not taken" in told[0][0]
+    ours = [line.split(",")[0] for line in FILES["stops.txt"].splitlines() if line.startswith("MZN")]
+    platforms = tuple(each for each in ours if each != "MZN:in")
+    assert {each.strip() for each in told[0][1].split("--stop") if each.strip()} <= set(platforms)
+    _, rows, made = bring(feed, folder, GtfsOptions(stops=platforms, classes=OPTIONS.classes))
+    assert len(rows) == 9
+    assert not [each for each in made.report.warnings if each.file == "stops.txt"]
 
 
 def test_numbers_may_be_the_trips_ids_and_other_route_types_trains(feed: Feed, folder) -> None:
     """For feeds that have no trip_short_name, and for trams."""
     feed.files["trips.txt"] = FILES["trips.txt"].replace("t-bus", "B7").replace("t-through", "g 2")
     feed.files["stop_times.txt"] = FILES["stop_times.txt"].replace("t-bus", "B7").replace("t-through", "g 2")
-    options = GtfsOptions(stop="MZN", route_types=((0, 3), (100, 199)), number_from="trip_id")
+    options = GtfsOptions(stops=("MZN",), route_types=((0, 3), (100, 199)), number_from="trip_id")
     _, rows, made = bring(feed, folder, options)
     assert set(rows) == {"B7", "G2"}
     assert any("in trip_id" in each.reason for each in made.left_out)
@@ -289,7 +305,7 @@ def test_all_faults_are_told_at_once(feed: Feed, folder) -> None:
     feed.change("calendar.txt", "daily,1,1,1", "daily,1,2,3")
     feed.change("calendar_dates.txt", "20260216,2", "20260216,3")
     feed.change("agency.txt", "Asia/Shanghai", "Asia/Tokyo")
-    options = GtfsOptions(stop="MZN", classes=(("X", "快车"),), tracks=(("4", "99"), ("W", "4")))
+    options = GtfsOptions(stops=("MZN",), classes=(("X", "快车"),), tracks=(("4", "99"), ("W", "4")))
     told = faults(feed, folder, options)
     assert {each.split(":")[0] for each in told} == {
         "stop_times.txt",
@@ -324,10 +340,10 @@ def test_one_of_the_two_calendars_is_enough(feed: Feed, folder) -> None:
 def test_a_stop_that_is_not_there_is_told_with_the_nearest(feed: Feed, folder) -> None:
     """By id, or by what somebody took for one."""
     near = "stops.txt: stop_id: there is no stop"
-    assert faults(feed, folder, GtfsOptions(stop="MZM")) == [f"{near} 'MZM'; did you mean 'MZN' (Mingze South)?"]
-    assert faults(feed, folder, GtfsOptions(stop="北京西")) == [f"{near} '北京西'; did you mean 'BJX' (北京西)?"]
-    assert "is no station and no platform" in faults(feed, folder, GtfsOptions(stop="MZN:in"))[0]
-    told = faults(feed, folder, GtfsOptions(stop="SQR"))
+    assert faults(feed, folder, GtfsOptions(stops=("MZM",))) == [f"{near} 'MZM'; did you mean 'MZN' (Mingze South)?"]
+    assert faults(feed, folder, GtfsOptions(stops=("北京西",))) == [f"{near} '北京西'; did you mean 'BJX' (北京西)?"]
+    assert "is no station and no platform" in faults(feed, folder, GtfsOptions(stops=("MZN:in",)))[0]
+    told = faults(feed, folder, GtfsOptions(stops=("SQR",)))
     assert "no trip can be taken into the timetable (1 is no train (route_type 3))" in told[0]
 
 

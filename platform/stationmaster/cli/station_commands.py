@@ -64,7 +64,14 @@ def _add_import(commands: Any, add: Adder) -> None:
         help="bring in rows for which no track is free without one, instead of nothing at all",
     )
     feed = parser.add_argument_group("a GTFS feed")
-    feed.add_argument("--stop", metavar="STOP_ID", help="which stop the station is, a station or a platform")
+    feed.add_argument(
+        "--stop",
+        dest="stops",
+        action="append",
+        default=[],
+        metavar="STOP_ID",
+        help="which stop the station is, a station or a platform; several if its platforms are stops of their own",
+    )
     feed.add_argument(
         "--class",
         dest="classes",
@@ -131,13 +138,13 @@ def _import(chosen: argparse.Namespace) -> int:
     if chosen.what == "timetable":
         code = station.import_timetable(chosen.file, chosen.into, without_track=chosen.without_track)
         return code
-    if not chosen.stop:
+    if not chosen.stops:
         raise StationError("stop-missing", "A feed has many stops.", "Say with --stop which one the station is.")
     chosen.extra = "gtfs"
     code = station.import_gtfs(
         chosen.file,
         chosen.into,
-        stop=chosen.stop,
+        stops=tuple(chosen.stops),
         classes=tuple(chosen.classes),
         tracks=tuple(chosen.tracks),
         route_types=chosen.route_types,

@@ -71,21 +71,21 @@ def import_gtfs(
     feed: Path,
     folder: Path,
     *,
-    stop: str,
+    stops: tuple[str, ...],
     classes: tuple[tuple[str, str], ...] = (),
     tracks: tuple[tuple[str, str], ...] = (),
     route_types: tuple[tuple[int, int], ...] = (),
     number_from: str = "trip_short_name",
     without_track: bool = False,
 ) -> int:
-    """Bring one stop of a GTFS feed into a station's folder; what is not brought in is listed. 0 if written, else 1.
+    """Bring one station of a GTFS feed into a station's folder; what is not brought in is listed. 0 if written, else 1.
 
     The options are those of `GtfsOptions`.
     """
     calls: Any = import_module("stationmaster.station.gtfs_calls")
     importing: Any = import_module("stationmaster.station.gtfs_importing")
     options = calls.GtfsOptions(
-        stop=stop, classes=classes, tracks=tracks, route_types=route_types or calls.RAIL, number_from=number_from
+        stops=stops, classes=classes, tracks=tracks, route_types=route_types or calls.RAIL, number_from=number_from
     )
     made = importing.import_gtfs(feed, folder, options, allow_unallotted=without_track)
     code = _say(made.report, folder)

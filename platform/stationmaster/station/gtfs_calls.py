@@ -41,13 +41,13 @@ DAY = 1440
 class GtfsOptions:
     """What a feed does not say of itself.
 
-    `stop` is a `stop_id`. `classes` are pairs of a route and the train class that it stands for here; a route is given
-    by its short name, by its `route_id`, or, as `type:101`, by its type. `tracks` are pairs of a `platform_code` or
-    `stop_id` and a track. `route_types` are ranges, both ends included. `number_from` is the column of `trips.txt` that
-    holds the train number.
+    `stops` are the `stop_id`s that are the station. `classes` are pairs of a route and the train class that it stands
+    for here; a route is given by its short name, by its `route_id`, or, as `type:101`, by its type. `tracks` are pairs
+    of a `platform_code` or `stop_id` and a track. `route_types` are ranges, both ends included. `number_from` is the
+    column of `trips.txt` that holds the train number.
     """
 
-    stop: str
+    stops: tuple[str, ...]
     classes: tuple[tuple[str, str], ...] = ()
     tracks: tuple[tuple[str, str], ...] = ()
     route_types: tuple[tuple[int, int], ...] = RAIL
@@ -273,6 +273,13 @@ class _Making:
         self._notes.setdefault((problem, advice), []).append(f"{call.trip.id} (line {call.line})")
 
     def _warnings(self) -> Iterator[Fault]:
+        if self._feed.namesakes:
+            yield Fault(
+                file="stops.txt",
+                place="stop_name",
+                problem=f"{shortened(self._feed.namesakes)}: has the same name, and its trips are not taken",
+                allowed=" ".join(f"--stop {each}" for each in self._feed.namesakes[:EXAMPLES]),
+            )
         for (problem, advice), trips in self._notes.items():
             yield Fault(
                 file="stop_times.txt",

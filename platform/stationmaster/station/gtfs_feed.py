@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -81,10 +81,14 @@ class FeedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopFeed:
-    """What a feed says of a stop: the stops that are the station, and the calls there in the file's order."""
+    """What a feed says of a stop: the stops that are the station, and the calls there in the file's order.
+
+    `namesakes` are other stops of the same name, which may be its other platforms: many feeds have no stations.
+    """
 
     stops: tuple[FeedStop, ...]
     calls: tuple[FeedCall, ...]
+    namesakes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,21 +100,23 @@ class _Span:
     sequences: set[int]
 
 
-def read_stop_feed(archive: Archive, stop: str, zone: str, faults: Faults) -> StopFeed:
-    """What the feed says of `stop`, a station with all its platforms, or one platform.
+def read_stop_feed(archive: Archive, wanted_stops: Sequence[str], zone: str, faults: Faults) -> StopFeed:
+    """What the feed says of some stops, which are the station: each a station with all its platforms, or a platform.
 
     Looked at are the tables' heads and the rows of stops, routes, and of the trips that call there with their
     calendars; what is wrong with them is said at once. What is wrong with other trips is of no concern here.
 
     Args:
         archive: the feed.
-        stop: a `stop_id`.
+        wanted_stops: `stop_id`s, at least one.
         zone: the station's time zone, which must be the feed's.
         faults: where faults go; if there are any, what is returned is not to be used.
 
     """
     stops = _stops(archive)
-    here = _stops_here(stops, stop, faults)
+    here: dict[str, FeedStop] = {}
+    for each in wanted_stops if stops else ():
+        here |= _stops_here(stops, each, faults)
     _check_zone(archive, zone)
     # Every table is read even if one before it is at fault: people mend feeds once and not seven times.
     rows = [row for row in archive.rows("stop_times.txt", STOP_TIMES) if row.text("stop_id") in here]
@@ -118,14 +124,17 @@ def read_stop_feed(archive: Archive, stop: str, zone: str, faults: Faults) -> St
     spans = _spans(archive, wanted, stops)
     trips = _Trips(archive, wanted, stops, spans, faults).read()
     if stops and here and archive.has("stop_times.txt") and not wanted and not len(faults):
-        faults.add("stop_times.txt", "file", f"no trip calls at {stop!r}", "a stop at which trips call")
+        named = " or ".join(map(repr, wanted_stops))
+        faults.add("stop_times.txt", "file", f"no trip calls at {named}", "a stop at which trips call")
     calls = tuple(
         call
         for row in rows
         if row.text("trip_id") in trips
         for call in [_call(row, trips[row.text("trip_id")], here[row.text("stop_id")], spans)]
     )
-    return StopFeed(stops=tuple(here.values()), calls=calls)
+    names = {each.name for each in here.values()}
+    beside = (each for each in stops.values() if each.name in names and each.id not in here and each.type == PLATFORM)
+    return StopFeed(stops=tuple(here.values()), calls=calls, namesakes=tuple(each.id for each in beside))
 
 
 def _stops(archive: Archive) -> dict[str, FeedStop]:
@@ -146,8 +155,6 @@ def _stops(archive: Archive) -> dict[str, FeedStop]:
 
 def _stops_here(stops: Mapping[str, FeedStop], wanted: str, faults: Faults) -> dict[str, FeedStop]:
     """The stops that are the station, the wanted one first."""
-    if not stops:
-        return {}
     stop = stops.get(wanted)
     if stop is None:
         named = [each.id for each in stops.values() if each.name == wanted]

@@ -26,7 +26,7 @@ class GtfsReport:
 
 
 def import_gtfs(feed: Path, folder: Path, options: GtfsOptions, *, allow_unallotted: bool = False) -> GtfsReport:
-    """Replace the timetable of the station in `folder` by what a feed says of one stop.
+    """Replace the timetable of the station in `folder` by what a feed says of its stop or stops.
 
     Calendars with exceptions go into `calendars.csv`, under ids that begin with `gtfs.`; those that people have put
     there stay, and so do those of the timetable before.
@@ -34,7 +34,7 @@ def import_gtfs(feed: Path, folder: Path, options: GtfsOptions, *, allow_unallot
     Args:
         feed: the feed, a zip file.
         folder: the station's folder, as for `import_timetable`.
-        options: which stop, and what the feed does not say.
+        options: which stops, and what the feed does not say.
         allow_unallotted: import rows for which there is no free track without one, instead of refusing.
 
     """
@@ -62,7 +62,7 @@ def _read(feed: Path, target: Target, options: GtfsOptions, faults: Faults) -> S
     archive = Archive(feed, faults)
     if not archive.opened:
         return StopFeed(stops=(), calls=())
-    return read_stop_feed(archive, options.stop, target.station.zone, faults)
+    return read_stop_feed(archive, options.stops, target.station.zone, faults)
 
 
 def _calendars(calls: FeedCalls, target: Target) -> tuple[Calendar, ...]:
