@@ -191,7 +191,7 @@ def build(
         slow_s=settings.slow_s,
         monotonic=monotonic,
     )
-    device: Port = port or TransmitPort(settings.port, settings.baud)
+    device: Port = port or TransmitPort(settings.port, settings.baud, wiring=settings.wiring)
     transmitter = Transmitter(
         device, settings.baud, schedule=schedule, lock=lock, database=reader.database, monotonic=monotonic
     )

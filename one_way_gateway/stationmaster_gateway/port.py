@@ -4,7 +4,8 @@ It is opened for writing alone, so that reading from it fails in the kernel, and
 side can have an effect: the receiver of the UART is off (CREAD), no character or modem line stops the sender (IXON,
 IXOFF, IXANY, CRTSCTS off, CLOCAL on), nothing is echoed (ECHO, ECHONL), no character makes a signal or is edited
 (ISIG, ICANON, IEXTEN), and bytes go out as they are (OPOST off). See termios(3), tty_ioctl(4).
-A port on which somebody could be listened to in another way, a console or a login, is refused.
+A port on which somebody could be listened to in another way is refused (`port_refusals`), and a real one is taken for
+this process alone (TIOCEXCL), so that no other program can open it to read.
 """
 
 from __future__ import annotations
@@ -15,21 +16,32 @@ import os
 import stat
 import struct
 import termios
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from stationmaster_base.errors import StationError
+from stationmaster_gateway.port_refusals import (
+    TAKEN,
+    Device,
+    MachinePaths,
+    Refusal,
+    machine_refusals,
+    port_refusals,
+    taken,
+)
+from stationmaster_gateway.wiring import Wiring
 
-__all__ = ["PortGone", "TransmitPort", "transmit_only"]
+__all__ = ["PortGone", "TransmitPort", "port_unsafe", "transmit_only"]
 
 _GONE = frozenset(
     {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ENOENT, errno.EBADF, errno.EPIPE, errno.ENOTDIR, errno.EACCES}
 )
-_TIOCGETD = 0x5424
-"""Get the line discipline (tty_ioctl(4)); the standard library does not name it everywhere."""
-_N_TTY = 0
 _PSEUDO_TERMINALS = range(136, 144)
 """Device majors of Unix98 pseudo-terminals (Linux, Documentation/admin-guide/devices.txt)."""
+_FORGETFUL = Refusal(
+    code="settings", what="does not keep the settings of a transmit-only port", do="Use another driver or device."
+)
 _IFLAG, _OFLAG, _CFLAG, _LFLAG, _ISPEED, _OSPEED, _CC = range(7)
 
 
@@ -43,23 +55,19 @@ class TransmitPort:
     Args:
         path: the device.
         baud: its rate.
-        consoles: the file that lists the kernel's consoles.
-        processes: the folder of processes.
+        machine: where this machine says what else uses the port.
+        wiring: what drives the line.
 
     """
 
     def __init__(
-        self,
-        path: Path,
-        baud: int,
-        *,
-        consoles: Path = Path("/sys/class/tty/console/active"),
-        processes: Path = Path("/proc"),
+        self, path: Path, baud: int, *, machine: MachinePaths | None = None, wiring: Wiring | None = None
     ) -> None:
         self._path = path
         self._speed = getattr(termios, f"B{baud}")
-        self._consoles = consoles
-        self._processes = processes
+        self._machine = machine or MachinePaths()
+        self._wiring = wiring or Wiring()
+        self._device: Device | None = None
         self._port: int | None = None
 
     @property
@@ -67,12 +75,17 @@ class TransmitPort:
         """Whether there is a device to transmit on."""
         return self._port is not None
 
+    @property
+    def device(self) -> Device | None:
+        """What the port is, while it is open."""
+        return self._device
+
     def open(self) -> None:
         """Open and set the port.
 
         Raises:
             PortGone: it is not there now.
-            StationError: `port-unsafe`, `port-not-serial`: it must not or cannot be used.
+            StationError: `port-unsafe`, `port-not-serial`, `port-wiring`: it must not or cannot be used.
 
         """
         if self._port is not None:
@@ -80,17 +93,41 @@ class TransmitPort:
         try:
             port = os.open(self._path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
+            if error.errno == errno.EBUSY:
+                raise self._unsafe([TAKEN]) from error
             raise self._gone(error) from error
         try:
-            self._refuse_unsafe(port)
+            device = self._identified(port)
+            if not device.pseudo(self._machine):
+                self._take(port)
+            self._refuse_unsafe(port, device)
             self._set(port)
+            self._drive(port)
         except (OSError, termios.error) as error:
             os.close(port)
             raise self._gone(error) from error
         except StationError:
             os.close(port)
             raise
-        self._port = port
+        self._port, self._device = port, device
+
+    def look_again(self) -> None:
+        """See that nothing has attached itself to the port since; quick.
+
+        Raises:
+            PortGone: the device went away; the port is closed.
+            StationError: `port-unsafe`.
+
+        """
+        if self._port is None:
+            return
+        try:
+            found = port_refusals(self._port)
+        except OSError as error:
+            self.close()
+            raise self._gone(error) from error
+        if found:
+            raise self._unsafe(found)
 
     def write(self, data: bytes) -> int:
         """Hand bytes to the device; gives how many it took, 0 if it has no room.
@@ -131,7 +168,7 @@ class TransmitPort:
 
     def close(self) -> None:
         """Let go of the device; what it still holds is thrown away, so that closing never waits."""
-        port, self._port = self._port, None
+        port, self._port, self._device = self._port, None, None
         if port is None:
             return
         try:
@@ -146,53 +183,39 @@ class TransmitPort:
         hint = "" if number in _GONE else "Look at the device."
         return PortGone("port-gone", f"{self._path} cannot be transmitted on: {error}.", hint)
 
-    def _refuse_unsafe(self, port: int) -> None:
-        status = os.fstat(port)
-        if not stat.S_ISCHR(status.st_mode) or not os.isatty(port):
+    def _identified(self, port: int) -> Device:
+        if not stat.S_ISCHR(os.fstat(port).st_mode) or not os.isatty(port):
             raise StationError(
                 "port-not-serial", f"{self._path} is not a serial port.", "Name a device such as /dev/ttyS1."
             )
-        name = Path(os.ttyname(port)).name
-        if name in self._active_consoles():
-            raise self._unsafe(
-                "is a console of this machine's kernel: it would carry messages out and SysRq in",
-                "Take it off the kernel's command line (console=).",
-            )
-        (discipline,) = struct.unpack("i", fcntl.ioctl(port, _TIOCGETD, b"\0\0\0\0"))
-        if discipline != _N_TTY:
-            raise self._unsafe(
-                f"has line discipline {discipline}: something other than this gateway works on it",
-                "Stop what attached it (ldattach, pppd, gpsd …).",
-            )
-        holder = self._terminal_of(status.st_rdev)
-        if holder is not None:
-            raise self._unsafe(
-                f"is the terminal of process {holder}: somebody could log in on it",
-                "Stop that process, for example `systemctl disable --now serial-getty@…`.",
-            )
+        return Device.of(port)
 
-    def _unsafe(self, what: str, hint: str) -> StationError:
-        return StationError("port-unsafe", f"{self._path} {what}.", hint)
+    def _take(self, port: int) -> None:
+        """Have it for this process alone; root could open it all the same, and is looked for in `machine_refusals`."""
+        if found := taken(port):
+            raise self._unsafe(found)
+        fcntl.ioctl(port, termios.TIOCEXCL)
 
-    def _active_consoles(self) -> list[str]:
+    def _refuse_unsafe(self, port: int, device: Device) -> None:
+        if found := [*machine_refusals(device, self._machine), *port_refusals(port)]:
+            if not device.pseudo(self._machine):
+                fcntl.ioctl(port, termios.TIOCNXCL)  # whoever else has it open keeps what he had
+            raise self._unsafe(found)
+
+    def _unsafe(self, found: Sequence[Refusal]) -> StationError:
+        return port_unsafe(self._path, found)
+
+    def _drive(self, port: int) -> None:
         try:
-            return self._consoles.read_text("ascii").split()
-        except FileNotFoundError:
-            return []  # a kernel without consoles
-
-    def _terminal_of(self, device: int) -> int | None:
-        """A process whose controlling terminal is the device: field 7, tty_nr, of /proc/PID/stat (proc(5))."""
-        for entry in self._processes.iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                text = (entry / "stat").read_text("utf-8", "replace")
-            except OSError:
-                continue  # it ended while we looked
-            fields = text.rpartition(")")[2].split()
-            if len(fields) > 4 and _same_device(int(fields[4]), device):
-                return int(entry.name)
-        return None
+            self._wiring.apply(port)
+        except OSError as error:
+            if error.errno in (errno.ENOTTY, errno.EINVAL, errno.EOPNOTSUPP):
+                raise StationError(
+                    "port-wiring",
+                    f"{self._path} has no driver that can do {self._wiring.kind} as [gateway.wiring] asks: {error}.",
+                    "Use another port, or a converter that switches its driver by itself.",
+                ) from error
+            raise
 
     def _set(self, port: int) -> None:
         """Set the port, and look, since a driver may ignore what it is told.
@@ -208,7 +231,15 @@ class TransmitPort:
         wanted = transmit_only(found, self._speed)
         wanted[_CFLAG] |= insists
         if found != wanted:
-            raise self._unsafe("does not keep the settings of a transmit-only port", "Use another driver or device.")
+            raise self._unsafe([_FORGETFUL])
+
+
+def port_unsafe(path: Path, found: Sequence[Refusal]) -> StationError:
+    """The refusal of a port, with every reason."""
+    return StationError(
+        "port-unsafe",
+        "\n".join(f"{path} {refusal.what}. {refusal.do}" for refusal in found),
+    )
 
 
 def transmit_only(attributes: list[Any], speed: int) -> list[Any]:
@@ -232,10 +263,3 @@ def transmit_only(attributes: list[Any], speed: int) -> list[Any]:
     cflag |= termios.CLOCAL | termios.CS8
     lflag &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.ISIG | termios.IEXTEN)
     return [iflag, oflag, cflag, lflag, speed, speed, attributes[_CC]]
-
-
-def _same_device(tty_nr: int, device: int) -> bool:
-    """Compare the kernel's two ways to write a device number (proc(5), makedev(3))."""
-    major = (tty_nr >> 8) & 0xFFF
-    minor = (tty_nr & 0xFF) | ((tty_nr >> 12) & 0xFFF00)
-    return tty_nr > 0 and (major, minor) == (os.major(device), os.minor(device))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from stationmaster_base.configuration import Table
+from stationmaster_gateway.appliance_settings import ApplianceSettings, loopback
+from stationmaster_gateway.wiring import Wiring
 from stationmaster_telegram.frame import is_station
 
 __all__ = ["BAUD_RATES", "GatewaySettings", "KeySettings"]
@@ -47,7 +49,9 @@ class GatewaySettings:
     timeout_s: float
     listen: str
     status_port: int
+    appliance: ApplianceSettings
     key: KeySettings | None = None
+    wiring: Wiring = field(default_factory=Wiring)
 
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> GatewaySettings:
@@ -58,20 +62,23 @@ class GatewaySettings:
         station = table.text("station")
         if station and not is_station(station):
             table.fault("station", f"{station!r} cannot stand in a telegram", "1 to 4 ASCII letters and digits")
+        state = folder / table.text("state")
         settings = cls(
             database=_database(table, folder),
             port=folder / table.text("port"),
             baud=baud,
             station=station,
             gateway=table.integer("id", 1, low=1, high=255),
-            state=folder / table.text("state"),
+            state=state,
             poll_hz=table.number("poll_hz", 5.0, low=0.01, high=100.0),
             whole_read_s=table.number("whole_read_s", 30.0, low=0.1, high=86400.0),
             slow_s=table.number("slow_s", 2.0, low=0.1, high=3600.0),
             timeout_s=table.number("timeout_s", 5.0, low=0.1, high=600.0),
-            listen=table.text("listen", "127.0.0.1"),
+            listen=loopback(table, "listen", "127.0.0.1"),
             status_port=table.integer("status_port", 8089, high=65535),
+            appliance=ApplianceSettings.from_table(table.table("appliance"), folder, state),
             key=_key(table.table("key"), folder) if "key" in table else None,
+            wiring=Wiring.from_table(table.table("wiring")),
         )
         table.finish()
         return settings

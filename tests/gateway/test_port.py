@@ -17,12 +17,14 @@ import pytest
 
 from stationmaster_base.errors import StationError
 from stationmaster_gateway.port import PortGone, TransmitPort, transmit_only
+from stationmaster_gateway.port_refusals import MachinePaths
+from support.machine import as_real, process, quiet_machine
 
 NOISE = bytes((0x13, 0x11, 0x03, 0x1C, 0x1A, 0x04, 0x0D, 0x0A, 0x00, 0xFF)) * 200
 """XOFF, XON, interrupt, quit, suspend, end of file, line ends, zeros, ones."""
 
 
-TIOCGETD = 0x5424
+TIOCGETD, TIOCGEXCL = 0x5424, 0x80045440
 """Linux, asm-generic/ioctls.h."""
 
 
@@ -30,9 +32,9 @@ class Far:
     """The far side of the line: the master of a pseudo-terminal whose slave is the gateway's device."""
 
     def __init__(self) -> None:
-        self.master, self._slave = pty.openpty()
+        self.master, self.slave = pty.openpty()
         os.set_blocking(self.master, False)
-        self.device = Path(os.ttyname(self._slave))
+        self.device = Path(os.ttyname(self.slave))
 
     def read(self) -> bytes:
         try:
@@ -47,17 +49,30 @@ class Far:
             data += os.read(self.master, count - len(data))
         return data
 
+    @property
+    def name(self) -> str:
+        return str(self.device).removeprefix("/dev/")
+
+    @property
+    def number(self) -> int:
+        return self.device.stat().st_rdev
+
     def settings(self) -> list[object]:
-        return list(termios.tcgetattr(self._slave))
+        return list(termios.tcgetattr(self.slave))
 
     def hang_up(self) -> None:
         os.close(self.master)
         self.master = -1
 
     def close(self) -> None:
-        for end in (self.master, self._slave):
+        for end in (self.master, self.slave):
             if end >= 0:
                 os.close(end)
+
+
+def exclusive(far: Far) -> bool:
+    (answer,) = struct.unpack("i", fcntl.ioctl(far.slave, TIOCGEXCL, b"\0\0\0\0"))
+    return bool(answer)
 
 
 @pytest.fixture
@@ -68,16 +83,14 @@ def far() -> Iterator[Far]:
 
 
 @pytest.fixture
-def consoles(tmp_path: Path) -> Path:
-    """A machine without consoles."""
-    file = tmp_path / "active"
-    file.write_text("")
-    return file
+def machine(tmp_path: Path) -> MachinePaths:
+    """A machine with nothing on it."""
+    return quiet_machine(tmp_path / "machine")
 
 
 @pytest.fixture
-def port(far: Far, consoles: Path) -> Iterator[TransmitPort]:
-    port = TransmitPort(far.device, 115200, consoles=consoles)
+def port(far: Far, machine: MachinePaths) -> Iterator[TransmitPort]:
+    port = TransmitPort(far.device, 115200, machine=machine)
     yield port
     port.close()
 
@@ -112,10 +125,10 @@ def test_the_settings_are_those_of_a_port_that_only_transmits(far: Far, port: Tr
     assert speed == termios.B115200
 
 
-def test_a_port_can_be_opened_again(far: Far, consoles: Path) -> None:
+def test_a_port_can_be_opened_again(far: Far, machine: MachinePaths) -> None:
     """A restarted gateway finds the port set as it wants it, which is no error."""
     for number in range(3):
-        port = TransmitPort(far.device, 115200, consoles=consoles)
+        port = TransmitPort(far.device, 115200, machine=machine)
         port.open()
         assert port.write(bytes((number,))) == 1
         assert far.take(1) == bytes((number,))
@@ -174,12 +187,12 @@ def test_a_full_device_takes_nothing_and_waits_for_nobody(far: Far, port: Transm
 
 
 def test_a_device_that_goes_away_closes_the_port_and_comes_back(
-    far: Far, port: TransmitPort, consoles: Path, tmp_path: Path
+    far: Far, port: TransmitPort, machine: MachinePaths, tmp_path: Path
 ) -> None:
     """Unplugging is told as PortGone, and the same path can be opened again when there is a device."""
     link = tmp_path / "line"
     link.symlink_to(far.device)
-    port = TransmitPort(link, 9600, consoles=consoles)
+    port = TransmitPort(link, 9600, machine=machine)
     port.open()
     far.hang_up()
     with pytest.raises(PortGone):
@@ -208,45 +221,95 @@ def test_a_pseudo_terminal_reports_no_queue(far: Far, port: TransmitPort) -> Non
     assert port.queued() == 0
 
 
-def test_a_console_is_refused(far: Far, consoles: Path) -> None:
-    """A port on which the kernel speaks, and listens for SysRq, is no transmit-only port."""
-    consoles.write_text(f"tty0 {far.device.name}\n")
-    with pytest.raises(StationError, match="console") as caught:
-        TransmitPort(far.device, 9600, consoles=consoles).open()
+def test_every_reason_to_refuse_is_said_at_once(far: Far, machine: MachinePaths) -> None:
+    """A port on which the kernel speaks and somebody logs in is no transmit-only port; a person mends it once."""
+    (machine.proc / "consoles").write_text(f"{far.name}               -W- (EC  p a)    4:64\n")
+    process(machine, 77, far.number)
+    with pytest.raises(StationError, match=r"is a console .*\n.*terminal of process 77") as caught:
+        TransmitPort(far.device, 9600, machine=machine).open()
     assert caught.value.code == "port-unsafe"
 
 
-def test_a_terminal_with_a_login_is_refused(far: Far, consoles: Path, tmp_path: Path) -> None:
-    """A port that is some process's terminal could be typed on."""
-    device = far.device.stat().st_rdev
-    major, minor = os.major(device), os.minor(device)
-    tty_nr = (minor & 0xFF) | (major << 8) | ((minor & 0xFFF00) << 12)
-    process = tmp_path / "processes" / "77"
-    process.mkdir(parents=True)
-    (tmp_path / "processes" / "self").mkdir()
-    (process / "stat").write_text(f"77 (a get ty) S 1 77 77 {tty_nr} 77 0 0")
-    with pytest.raises(StationError, match="terminal of process 77"):
-        TransmitPort(far.device, 9600, consoles=consoles, processes=tmp_path / "processes").open()
+def test_a_real_port_is_taken_for_this_process_alone(far: Far, machine: MachinePaths) -> None:
+    """TIOCEXCL is set while it is open, so that no other program opens it to read; a second gateway is refused."""
+    real = as_real(machine)
+    first = TransmitPort(far.device, 9600, machine=real)
+    first.open()
+    assert exclusive(far)
+    with pytest.raises(StationError, match="another program for itself"):
+        TransmitPort(far.device, 9600, machine=real).open()
+    assert exclusive(far)
+    first.close()
 
 
-def test_a_line_discipline_is_refused(far: Far, consoles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_is_refused_is_left_as_it_was(far: Far, machine: MachinePaths) -> None:
+    """Whoever holds the device goes on with it: it is not taken away from him."""
+    real = as_real(machine)
+    process(machine, 88, 0, holds=far.device)
+    with pytest.raises(StationError, match="held open by process 88"):
+        TransmitPort(far.device, 9600, machine=real).open()
+    assert not exclusive(far)
+
+
+def test_a_pseudo_terminal_is_not_taken(far: Far, port: TransmitPort) -> None:
+    """What made it holds its other end by nature, and a gateway that was killed could not come back otherwise."""
+    port.open()
+    assert not exclusive(far)
+
+
+def test_a_device_that_is_taken_already_is_refused(
+    far: Far, machine: MachinePaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is not root learns of another program's TIOCEXCL by EBUSY; that is a person's matter, not a lost device."""
+
+    def busy(*_: object) -> int:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr("stationmaster_gateway.port.os.open", busy)
+    with pytest.raises(StationError, match="another program for itself") as caught:
+        TransmitPort(far.device, 9600, machine=machine).open()
+    assert caught.value.code == "port-unsafe"
+
+
+def test_a_line_discipline_that_comes_later_is_seen(
+    far: Far, port: TransmitPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What attaches itself to the open port is found when it is looked at again; a device that went is PortGone."""
+    port.look_again()
+    port.open()
+    port.look_again()
+    with monkeypatch.context() as patched:
+        patched.setattr("stationmaster_gateway.port_refusals.fcntl.ioctl", lambda *_: struct.pack("i", 3))
+        with pytest.raises(StationError, match="line discipline 3"):
+            port.look_again()
+
+    def gone(*_: object) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("stationmaster_gateway.port_refusals.fcntl.ioctl", gone)
+    with pytest.raises(PortGone):
+        port.look_again()
+    assert not port.is_open
+
+
+def test_a_line_discipline_is_refused(far: Far, machine: MachinePaths, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port on which something else works, a modem's protocol or a mouse driver, is refused."""
     ask = fcntl.ioctl
 
     def answer(port: int, request: int, given: bytes) -> bytes:
         return struct.pack("i", 2) if request == TIOCGETD else bytes(ask(port, request, given))
 
-    monkeypatch.setattr("stationmaster_gateway.port.fcntl.ioctl", answer)
+    monkeypatch.setattr("stationmaster_gateway.port_refusals.fcntl.ioctl", answer)
     with pytest.raises(StationError, match="line discipline 2"):
-        TransmitPort(far.device, 9600, consoles=consoles).open()
+        TransmitPort(far.device, 9600, machine=machine).open()
 
 
 @pytest.mark.parametrize("what", ["file", "null"])
-def test_what_is_no_serial_port_is_refused(tmp_path: Path, consoles: Path, what: str) -> None:
+def test_what_is_no_serial_port_is_refused(tmp_path: Path, machine: MachinePaths, what: str) -> None:
     """A file or another device is a mistake, said as one."""
     path = Path("/dev/null")
     if what == "file":
         path = tmp_path / "file"
         path.touch()
     with pytest.raises(StationError, match="not a serial port"):
-        TransmitPort(path, 9600, consoles=consoles).open()
+        TransmitPort(path, 9600, machine=machine).open()

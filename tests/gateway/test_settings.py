@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from stationmaster_base.configuration import Faults, Table
+from stationmaster_gateway.appliance_settings import ApplianceSettings
 from stationmaster_gateway.settings import GatewaySettings, KeySettings
+from stationmaster_gateway.wiring import Wiring
 
 GOOD = {"database": "sqlite:///d.db", "port": "line/gateway", "station": "QHD", "state": "gateway.json"}
 
@@ -58,3 +60,33 @@ def test_a_key_has_a_file_and_an_id() -> None:
     assert read(**GOOD, key={"send": 0, "colour": "red"})[1] == [
         f"gateway.key.{key}" for key in ("colour", "file", "send")
     ]
+
+
+def test_the_status_page_is_for_this_machine_alone() -> None:
+    """Any address that another machine could reach is refused, and so is a name that could be one."""
+    for address in ("127.0.0.1", "127.1.2.3", "::1", "localhost"):
+        assert read(**GOOD, listen=address)[1] == []
+    for address in ("0.0.0.0", "::", "10.1.1.1", "gateway.example"):
+        assert read(**GOOD, listen=address)[1] == ["gateway.listen"]
+
+
+def test_the_appliances_own_settings_have_usual_values() -> None:
+    """Records lie beside the state file, the security log is kept half a year, and no less can be asked for."""
+    settings, faults = read(**GOOD)
+    assert faults == []
+    assert settings.appliance == ApplianceSettings(records=Path("/etc/station/gateway-records"))
+    assert (settings.appliance.keep_days, settings.appliance.keep_mb, settings.appliance.log) == (183, 64, None)
+    settings, faults = read(**GOOD, appliance={"records": "/var/lib/g", "log": "gateway.log", "keep_days": 400})
+    assert faults == []
+    assert settings.appliance.records == Path("/var/lib/g")
+    assert settings.appliance.log == Path("/etc/station/gateway.log")
+    assert read(**GOOD, appliance={"keep_days": 30, "hung": 1})[1] == [
+        "gateway.appliance.hung",
+        "gateway.appliance.keep_days",
+    ]
+
+
+def test_the_wiring_is_rs232_unless_told() -> None:
+    """`[gateway.wiring]` says what drives the line."""
+    assert read(**GOOD)[0].wiring == Wiring()
+    assert read(**GOOD, wiring={"kind": "rs485", "after_ms": 1})[0].wiring == Wiring(kind="rs485", after_ms=1)
