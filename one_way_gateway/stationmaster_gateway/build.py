@@ -14,6 +14,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_base.health import Health
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
+from stationmaster_gateway.attempts import POLL_TIMEOUTS, Attempts
 from stationmaster_gateway.database import DispatchingDatabase
 from stationmaster_gateway.epoch import next_epoch
 from stationmaster_gateway.mirror import Mirror
@@ -49,6 +50,7 @@ class Gateway(Collector):
         mirror: Mirror,
         port: Port,
         lock: Lock,
+        unread: tuple[str, ...] = (),
     ) -> None:
         self._reader = reader
         self._transmitter = transmitter
@@ -56,6 +58,7 @@ class Gateway(Collector):
         self._mirror = mirror
         self._port = port
         self._lock = lock
+        self._unread = unread
         self.status: StatusServer | None = None
 
     def run(self, *, stopping: Callable[[], bool], sleep: Callable[[float], None]) -> None:
@@ -108,12 +111,15 @@ class Gateway(Collector):
                         "state": state.name.lower(),
                         "age_s": round(age, 3),
                         "failures": self._reader.failures,
+                        "faults": list(self._reader.faults[:50]),
                     },
                     "port": {"open": self._port.is_open, "losses": counters.losses, "stalls": counters.stalls},
                     "faulty": mirror.faulty,
                     "faults": {str(run): reason for run, reason in sorted(mirror.faults.items())[:50]},
                     "strays": list(mirror.strays[:50]),
                     "held": mirror.held,
+                    "withheld": mirror.withheld,
+                    "unread": list(self._unread),
                 },
             )
 
@@ -137,6 +143,7 @@ class Gateway(Collector):
                 ("calls", "Calls in the mirror.", float(len(mirror.calls))),
                 ("faulty", "Rows that cannot be understood.", float(mirror.faulty)),
                 ("held", "Calls that vanished too suddenly to be believed.", float(mirror.held)),
+                ("withheld", "Runs whose trains are not to be transmitted.", float(mirror.withheld)),
                 ("database_good", "1 while the database is read in time.", float(state is DatabaseState.GOOD)),
                 ("database_age_seconds", "Seconds since the database was read.", age),
                 ("port_open", "1 while there is a device to transmit on.", float(self._port.is_open)),
@@ -170,16 +177,20 @@ def build(
     """
     lock = Lock()
     key = _signing_key(settings)
-    mirror = Mirror(payload_room(key is not None))
+    mirror = Mirror(payload_room(key is not None), allow=settings.source.allow, meaning=settings.source.meaning)
     header = Header(station=settings.station, gateway=settings.gateway, epoch=next_epoch(settings.state), sequence=1)
     schedule = Schedule(
         mirror, header, lambda: next_epoch(settings.state), key=key, gateway_time=lambda: _gateway_time(clock)
     )
-    database = DispatchingDatabase(
-        settings.database,
-        timeout_s=settings.timeout_s,
-        whole_read_s=settings.whole_read_s,
-        monotonic=monotonic,
+    database = Attempts(
+        lambda: DispatchingDatabase(
+            settings.database,
+            timeout_s=settings.timeout_s,
+            whole_read_s=settings.whole_read_s,
+            monotonic=monotonic,
+            source=settings.source,
+        ),
+        POLL_TIMEOUTS * settings.timeout_s,
     )
     reader = Reader(
         database.poll,
@@ -202,6 +213,7 @@ def build(
         mirror=mirror,
         port=device,
         lock=lock,
+        unread=settings.source.unread,
     )
     gateway.status = StatusServer(
         (settings.listen, settings.status_port), health=gateway.health, clock=clock, registry=registry

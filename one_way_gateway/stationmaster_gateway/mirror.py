@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from stationmaster_base.times import Instant
-from stationmaster_gateway.database import Reading
-from stationmaster_gateway.rows import RowFault, merge
+from stationmaster_gateway.allow import Allow, Verdict
+from stationmaster_gateway.rows import Meaning, RowFault, Rows, merge
+from stationmaster_gateway.source import Reading
 from stationmaster_telegram.frame import compress, payload_room
 from stationmaster_telegram.records import CallRecord, Calls, Tombstone
 
@@ -45,11 +46,18 @@ class Mirror:
 
     Args:
         room: bytes that the payload of one telegram may have.
+        allow: the trains that may be transmitted.
+        meaning: what the database means by what it says.
 
     """
 
-    def __init__(self, room: int = payload_room()) -> None:
+    def __init__(
+        self, room: int = payload_room(), *, allow: Allow | None = None, meaning: Meaning | None = None
+    ) -> None:
         self._room = room
+        self._allow = Allow() if allow is None else allow
+        self._meaning = Meaning() if meaning is None else meaning
+        self._withheld: set[int] = set()
         self.calls: dict[int, CallRecord] = {}
         self.tombstones: dict[int, Tombstone] = {}
         self.faults: dict[int, str] = {}
@@ -64,8 +72,16 @@ class Mirror:
 
     @property
     def faulty(self) -> int:
-        """How many runs, and rows without a run, cannot be understood now."""
-        return len(self.faults) + len(self._strays)
+        """How many runs, and rows without a run, cannot be understood now.
+
+        This number is transmitted. So where only some trains may be, rows that may be anybody's are not counted.
+        """
+        return len(self.faults) + (0 if self._allow.limits else len(self._strays))
+
+    @property
+    def withheld(self) -> int:
+        """How many runs are not transmitted because their trains may not be; nothing on the line tells of them."""
+        return len(self._withheld)
 
     @property
     def strays(self) -> tuple[str, ...]:
@@ -77,9 +93,15 @@ class Mirror:
         faults: dict[int, str] = {}
         changed: list[int] = []
         mended: list[int] = []
+        hidden: list[int] = []
         for run, rows in reading.runs.items():
+            if self._withhold(run, rows):
+                if run in self.calls:
+                    self._bury(run)
+                    hidden.append(run)
+                continue
             try:
-                record = _fitting(merge(rows), self._room)
+                record = _fitting(merge(rows, self._meaning), self._room)
             except RowFault as fault:
                 if self.faults.get(run) != str(fault):
                     faults[run] = self.faults[run] = str(fault)
@@ -93,12 +115,26 @@ class Mirror:
         if reading.whole:
             self._strays = set(reading.strays)
             self.faults = {run: fault for run, fault in self.faults.items() if run in reading.runs}
+            self._withheld &= reading.runs.keys()
             gone = self._forget(reading)
             self.loaded = True
         else:
             self._strays |= set(strays)
         self.time = reading.time
-        return News(changed=tuple(changed), gone=gone, faults=faults, strays=strays, mended=tuple(mended))
+        return News(changed=tuple(changed), gone=(*hidden, *gone), faults=faults, strays=strays, mended=tuple(mended))
+
+    def _withhold(self, run: int, rows: Rows) -> bool:
+        """Whether this run stays behind: its train may not be told, or nobody can say which train it is.
+
+        A call that was told stays, though its numbers cannot be read now: like any row that cannot be understood.
+        """
+        verdict = self._allow.verdict(rows)
+        if verdict is Verdict.ALLOWED or (verdict is Verdict.UNKNOWN and run in self.calls):
+            self._withheld.discard(run)
+            return False
+        self._withheld.add(run)
+        self.faults.pop(run, None)
+        return True
 
     def _put(self, record: CallRecord) -> bool:
         before = self.calls.get(record.run)
@@ -123,8 +159,7 @@ class Mirror:
             self._held_reads = 0
             self.held = 0
         for run in missing:
-            self.tombstones[run] = Tombstone(run=run, revision=self.calls.pop(run).revision + 1)
-            self._buried[run] = self._whole_reads
+            self._bury(run)
         for run, read in list(self._buried.items()):
             if run not in self.tombstones:
                 del self._buried[run]
@@ -133,6 +168,10 @@ class Mirror:
                 # Should the run ever return, its revisions go on above any that a receiver may still hold.
                 self._floor = max(self._floor, self.tombstones.pop(run).revision)
         return tuple(missing)
+
+    def _bury(self, run: int) -> None:
+        self.tombstones[run] = Tombstone(run=run, revision=self.calls.pop(run).revision + 1)
+        self._buried[run] = self._whole_reads
 
 
 def _before(record: CallRecord, first_day: date | None) -> bool:

@@ -61,6 +61,7 @@ class Reader:
         self._unfit: DatabaseUnfit | None = None
         self._unfit_at = 0.0
         self._back_off = 0.0
+        self._withheld = 0
 
     @property
     def refused(self) -> StationError | None:
@@ -138,5 +139,8 @@ class Reader:
             _LOG.warning("row_broken", run_id=None, reason=reason, do="mend it in the dispatching database")
         for run in news.mended:
             _LOG.info("row_mended", run_id=run)
+        if self._mirror.withheld != self._withheld:
+            self._withheld = self._mirror.withheld
+            _LOG.info("runs_withheld", count=self._withheld)
         if news.gone:
             _LOG.info("runs_gone", count=len(news.gone))

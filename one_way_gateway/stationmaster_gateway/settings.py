@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from stationmaster_base.configuration import Table
 from stationmaster_gateway.appliance_settings import ApplianceSettings, loopback
+from stationmaster_gateway.mapping import SourceSettings
 from stationmaster_gateway.wiring import Wiring
 from stationmaster_telegram.frame import is_station
 
@@ -34,7 +35,7 @@ class GatewaySettings:
     `database` is an SQLAlchemy URL, `port` the device that it transmits on, `station` the telecode in its telegrams,
     `gateway` its own number (1…255; two gateways of a station differ), `state` the file that keeps the epoch.
     `poll_hz` reads a second; `whole_read_s` seconds between reads of everything; `slow_s` seconds after which the
-    database counts as slow; `timeout_s` seconds that one statement may take.
+    database counts as slow; `timeout_s` seconds that one statement may take; `source` what is read of it.
     """
 
     database: URL
@@ -52,6 +53,7 @@ class GatewaySettings:
     appliance: ApplianceSettings
     key: KeySettings | None = None
     wiring: Wiring = field(default_factory=Wiring)
+    source: SourceSettings = field(default_factory=SourceSettings)
 
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> GatewaySettings:
@@ -79,6 +81,7 @@ class GatewaySettings:
             appliance=ApplianceSettings.from_table(table.table("appliance"), folder, state),
             key=_key(table.table("key"), folder) if "key" in table else None,
             wiring=Wiring.from_table(table.table("wiring")),
+            source=SourceSettings.from_tables(table.table("source"), table.table("allow")),
         )
         table.finish()
         return settings

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import from_iso
-from stationmaster_gateway.database import DatabaseGone, DispatchingDatabase
+from stationmaster_gateway.database import DatabaseGone, DatabaseUnfit, DispatchingDatabase
 from support.dispatching import Dispatching, plan, report, run
 
 
@@ -185,17 +185,21 @@ def test_a_locked_database_is_gone_and_comes_back(tmp_path: Path, time: Time) ->
 
 
 def test_a_missing_or_half_made_database_is_gone_and_comes_back(tmp_path: Path, time: Time) -> None:
-    """No file, a file without tables, and a counter that is no number are said and survived."""
+    """No file, a file without tables or with others, and a counter that is no number are said and survived."""
     path = tmp_path / "d.db"
     database = DispatchingDatabase(make_url(f"sqlite:///{path}"), timeout_s=0.2, whole_read_s=30, monotonic=time)
     with pytest.raises(DatabaseGone, match=r"unable to open|No such file"):
         database.poll()
     empty = sqlite3.connect(path)
-    empty.execute("CREATE TABLE t (x)")
-    empty.commit()
-    empty.close()
-    with pytest.raises(DatabaseGone, match="no such table"):
+    empty.execute("PRAGMA user_version = 1")
+    with pytest.raises(DatabaseGone, match="no tables yet"):
         database.poll()
+    empty.execute("CREATE TABLE t (x)")
+    empty.close()
+    with pytest.raises(DatabaseUnfit, match="one of: t") as unfit:
+        database.poll()
+    places = [fault.place for fault in unfit.value.faults]
+    assert places == ["base_timetable", "stage_plan", "report", "change_counter"]
     path.unlink()
     written = Dispatching(path, wal=False)
     written.commit(("UPDATE change_counter SET value = 'many'", ()))
