@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stationmaster.cli.logfile import BoundedLog
+from stationmaster_base.logfile import BoundedLog, as_text
 
 
 def test_what_is_written_is_there_and_appended_to(tmp_path: Path) -> None:
@@ -42,3 +42,15 @@ def test_a_disk_that_cannot_be_written_loses_lines_only(tmp_path: Path) -> None:
     log.write(b"three\n")
     log.close()
     assert (tmp_path / "none" / "hub.log").read_bytes() == b"three\n"
+
+
+def test_a_process_can_log_into_it(tmp_path: Path) -> None:
+    """As a text stream every line is in the file at once, in UTF-8, and the file stays bounded."""
+    log = BoundedLog(tmp_path / "gateway.log", most=200)
+    stream = as_text(log)
+    assert not stream.isatty()
+    for number in range(50):
+        print(f"列车 {number}", file=stream, flush=True)
+        assert (tmp_path / "gateway.log").read_text("utf-8").endswith(f"列车 {number}\n")
+    assert (tmp_path / "gateway.log").stat().st_size <= 200
+    log.close()

@@ -18,7 +18,7 @@ from twisted.internet.error import ProcessDone
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
-from stationmaster.cli.logfile import BoundedLog
+from stationmaster_base.logfile import BoundedLog
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 __all__ = ["Program", "Supervisor"]

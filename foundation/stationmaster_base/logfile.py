@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TextIO
 
-__all__ = ["BoundedLog"]
+__all__ = ["BoundedLog", "as_text"]
 
 
 class BoundedLog:
@@ -54,3 +55,24 @@ class BoundedLog:
 
     def _aside(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")
+
+
+class _Bytes(io.RawIOBase):
+    """The log as Python's own streams want it."""
+
+    def __init__(self, log: BoundedLog) -> None:
+        super().__init__()
+        self._log = log
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._log.write(bytes(data))
+        return len(data)
+
+
+def as_text(log: BoundedLog) -> TextIO:
+    """A stream that puts each line into `log` when it is written, in UTF-8; for `configure_logging`."""
+    # Whatever is written is in the file at once: there is no buffer to lose.
+    return io.TextIOWrapper(_Bytes(log), "utf-8", errors="backslashreplace", write_through=True)  # type: ignore[type-var]  # raw bytes will do
