@@ -180,7 +180,12 @@ def build(
     mirror = Mirror(payload_room(key is not None), allow=settings.source.allow, meaning=settings.source.meaning)
     header = Header(station=settings.station, gateway=settings.gateway, epoch=next_epoch(settings.state), sequence=1)
     schedule = Schedule(
-        mirror, header, lambda: next_epoch(settings.state), key=key, gateway_time=lambda: _gateway_time(clock)
+        mirror,
+        header,
+        lambda: next_epoch(settings.state),
+        key=key,
+        shares=settings.carousel,
+        gateway_time=lambda: _gateway_time(clock),
     )
     database = Attempts(
         lambda: DispatchingDatabase(

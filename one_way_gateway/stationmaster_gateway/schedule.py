@@ -1,22 +1,24 @@
 """The schedule: which telegram is next. There always is one, so the line is never idle.
 
 1. The state of the gateway, each second and as soon as it changes.
-2. What changed and was never transmitted, the next hours' trains first; then a manifest that accounts for it.
+2. What changed and was never transmitted; then a manifest that accounts for it. First what is urgent: reports, delays,
+   tracks and suspensions of the next hours' trains; then what else is new of these; then the rest. What has waited
+   since an earlier reading goes before what is of a later one, so in a storm nothing of its kind waits for ever.
 3. Manifests, every few telegrams.
-4. In turn: repeats of recent changes; the next hours' calls; all calls and tombstones, round and round.
+4. In turn: repeats of recent changes; the carousel, round and round.
 
 It knows no port: a telegram counts as transmitted when `sent` is called with it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from heapq import nsmallest
 
 from stationmaster_base.times import Instant
+from stationmaster_gateway.carousel import Carousel, Round, Shares
 from stationmaster_gateway.mirror import Mirror, News
 from stationmaster_telegram.digest import manifest_hours, whole_digest
 from stationmaster_telegram.frame import Header, compress, encode, payload_room
@@ -30,6 +32,7 @@ from stationmaster_telegram.records import (
     GatewayState,
     HourManifest,
     Manifest,
+    RunningState,
     Tombstones,
 )
 
@@ -44,15 +47,12 @@ _REPEATS_S = (0.2, 0.7, 2.0)
 line does not take them all."""
 _REPEATS_MOST = 256
 """In a storm of more changes than this the oldest repeats are left to the carousel."""
-_NEAR_BEFORE_S = 3600
-_NEAR_AFTER_S = 4 * 3600
-_STORM_SHARE = 8
 _STONES = 24
+_STONES_EVERY = 8
+"""Of the telegrams about all calls, every so many-th is one of tombstones instead, if there are any."""
 _GUESS = 8
 _CANDIDATES = 64
 """More calls than fit into one telegram."""
-
-_Key = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,33 +64,6 @@ class Outgoing:
     content: Content
 
 
-class _Round:
-    """Goes round and round over calls in order of day and planned time."""
-
-    def __init__(self) -> None:
-        self._keys: list[_Key] = []
-        self._after: _Key | None = None
-        self.passes = 0
-
-    def over(self, records: Iterable[CallRecord]) -> None:
-        """Go on over these."""
-        self._keys = sorted(_key(record) for record in records)
-
-    def ahead(self) -> list[int]:
-        """The next runs, up to the end of the pass."""
-        at = 0 if self._after is None else bisect_right(self._keys, self._after)
-        if at >= len(self._keys):
-            at = 0
-        return [run for _, _, run in self._keys[at : at + _CANDIDATES]]
-
-    def passed(self, record: CallRecord) -> None:
-        """It was transmitted."""
-        self._after = _key(record)
-        if not self._keys or self._after >= self._keys[-1]:
-            self._after = None
-            self.passes = (self.passes + 1) % (LARGEST_COUNTER + 1)
-
-
 class Schedule:
     """Chooses telegrams.
 
@@ -100,6 +73,7 @@ class Schedule:
             transmitted, 0 before any).
         new_epoch: gives the next epoch, should the sequence be used up.
         key: what telegrams are signed with; None: they are not. The mirror must have been made with as little room.
+        shares: how the line is shared out.
         gateway_time: what the gateway's own clock shows, for the receiver to compare with; None if it is not set.
 
     """
@@ -111,6 +85,7 @@ class Schedule:
         new_epoch: Callable[[], int],
         *,
         key: SigningKey | None = None,
+        shares: Shares | None = None,
         gateway_time: Callable[[], Instant | None] = lambda: None,
     ) -> None:
         self._mirror = mirror
@@ -120,7 +95,11 @@ class Schedule:
         self._room = payload_room(key is not None)
         self._gateway_time = gateway_time
         self.sequence = 0
-        self._pending: dict[int, None] = {}
+        self._pending: dict[int, int] = {}
+        """Runs with news, and the reading that first brought it."""
+        self._readings = 0
+        self._told: dict[int, CallRecord] = {}
+        """What was last transmitted of each run."""
         self._stones: dict[int, None] = {}
         self._repeats: deque[tuple[float, int, int]] = deque()
         self._state = GatewayState(database=DatabaseState.STARTING)
@@ -131,12 +110,12 @@ class Schedule:
         self._since_manifest = 0
         self._hours: tuple[HourManifest, ...] | None = None
         self._next_hour = 0
-        self._all = _Round()
-        self._near = _Round()
-        self._near_runs: set[int] = set()
+        self._shares = shares or Shares()
+        self._carousel = Carousel(self._shares)
         self._turn = 0
+        self._all_turns = 0
         self._guess = _GUESS
-        self._packed: dict[tuple[bool, int], tuple[Calls, bytes]] = {}
+        self._packed: dict[tuple[Round, int], tuple[Calls, bytes]] = {}
 
     @property
     def epoch(self) -> int:
@@ -155,14 +134,15 @@ class Schedule:
         if news.changed or news.gone:
             self._hours = None
             self._manifest_due = self._mirror.loaded
+            self._readings += 1
             for run in news.changed:
-                self._pending.setdefault(run)
+                self._pending.setdefault(run, self._readings)
                 self._stones.pop(run, None)
             for run in news.gone:
                 self._pending.pop(run, None)
+                self._told.pop(run, None)
                 self._stones.setdefault(run)
-            self._all.over(self._mirror.calls.values())
-            self._near_runs = set()
+            self._carousel.over(self._mirror.calls.values())
             self._packed.clear()
             self._look_near()
 
@@ -211,6 +191,7 @@ class Schedule:
         current = self._mirror.calls.get(record.run)
         if current is None or current.revision != record.revision:
             return
+        self._told[record.run] = record
         if record.run in self._pending:
             del self._pending[record.run]
             for delay in _REPEATS_S:
@@ -219,15 +200,13 @@ class Schedule:
                 self._repeats.popleft()
 
     def _urgent(self) -> Outgoing | None:
-        """Changes never transmitted, then the manifest over them; in a storm every eighth telegram is a routine one."""
+        """Changes never transmitted, then the manifest over them; in a storm the carousel goes on all the same."""
         self._turn += 1
-        if self._turn % _STORM_SHARE == 0:
+        if self._turn % self._shares.storm == 0:
             return None
         if self._pending:
             calls = self._mirror.calls
-            near = [run for run in self._pending if run in self._near_runs]
-            others = (run for run in self._pending if run not in self._near_runs)
-            first, *rest = islice(chain(sorted(near, key=lambda run: calls[run].planned), others), _CANDIDATES)
+            first, *rest = nsmallest(_CANDIDATES, self._pending, key=self._urgency)
             records = [calls[run] for run in (first, *rest) if calls[run].day == calls[first].day]
             return self._finish(*self._calls(records))
         if self._stones:
@@ -236,30 +215,43 @@ class Schedule:
             return self._finish(self._next_manifest())
         return None
 
+    def _urgency(self, run: int) -> tuple[int, int, int]:
+        """The lower, the sooner: how much depends on it, since when it waits, when the train is to be here."""
+        record = self._mirror.calls[run]
+        if run not in self._carousel.near.runs:
+            rank = 2
+        elif _acted_on(record) == _acted_on(self._told.get(run)):
+            rank = 1
+        else:
+            rank = 0
+        return rank, self._pending[run], record.planned
+
     def _manifest(self, now: float) -> Outgoing | None:
         """The manifest that comes from time to time, whatever else there is."""
         due = self._since_manifest >= _MANIFEST_TELEGRAMS or not 0 <= now - self._manifest_at < _MANIFEST_S
         return self._finish(self._next_manifest()) if due and self._mirror.loaded else None
 
     def _routine(self, now: float) -> Outgoing:
-        """Repeats, the next hours and everything, in turn."""
+        """Repeats and the carousel, in turn."""
         if self._turn % 2:
             repeated = self._repeat(now)
             if repeated is not None:
                 return repeated
-        around = self._near if self._turn % 4 < 2 and self._near_runs else self._all
+        around = self._carousel.next()
+        if around is self._carousel.all:
+            self._all_turns += 1
+            stones = list(self._mirror.tombstones)
+            if stones and (not around.runs or self._all_turns % _STONES_EVERY == 0):
+                start = (self._all_turns // _STONES_EVERY * _STONES) % len(stones)
+                return self._tombstones(stones[start:] + stones[:start])
         runs = around.ahead()
         if not runs:
-            return self._tombstones(list(self._mirror.tombstones)) if self._mirror.tombstones else self._idle()
-        if around is self._all and self._mirror.tombstones and self._turn % 32 == 2:
-            stones = list(self._mirror.tombstones)
-            start = (self._turn // 32 * _STONES) % len(stones)
-            return self._tombstones(stones[start:] + stones[:start])
-        packed = self._packed.get((around is self._all, runs[0]))
+            return self._idle()
+        packed = self._packed.get((around, runs[0]))
         if packed is None:
             calls = self._mirror.calls
             packed = self._calls([calls[run] for run in runs if calls[run].day == calls[runs[0]].day])
-            self._packed[around is self._all, runs[0]] = packed
+            self._packed[around, runs[0]] = packed
         content, stream = packed
         around.passed(content.records[-1])
         return self._finish(content, stream)
@@ -331,28 +323,15 @@ class Schedule:
         start = self._next_hour if self._next_hour < len(hours) else 0
         self._next_hour = start + _MANIFEST_HOURS
         return Manifest(
-            cycle=self._all.passes,
+            cycle=self._carousel.all.passes,
             count=len(self._mirror.calls),
             digest=whole_digest(hours),
             hours=hours[start : start + _MANIFEST_HOURS],
         )
 
     def _look_near(self) -> None:
-        """Find the calls of the next hours anew, by the database's time."""
-        time = self._mirror.time
-        near = (
-            []
-            if time is None
-            else [
-                record
-                for record in self._mirror.calls.values()
-                if time - _NEAR_BEFORE_S <= _best(record) <= time + _NEAR_AFTER_S
-            ]
-        )
-        runs = {record.run for record in near}
-        if runs != self._near_runs:
-            self._near_runs = runs
-            self._near.over(near)
+        """Find the calls of the next hours and days anew, by the database's time."""
+        if self._carousel.look(self._mirror.calls.values(), self._mirror.time):
             self._packed.clear()
 
     def _finish(self, content: Content, stream: bytes | None = None) -> Outgoing:
@@ -367,12 +346,17 @@ class Schedule:
         return outgoing
 
 
-def _key(record: CallRecord) -> _Key:
-    return (record.day.toordinal(), record.planned, record.run)
-
-
-def _best(record: CallRecord) -> int:
-    """When the call's last event is, as far as is known."""
-    times = (record.actual_departure, record.expected_departure, record.planned_departure)
-    arrivals = (record.actual_arrival, record.expected_arrival, record.planned_arrival)
-    return next((time for time in (*times, *arrivals) if time is not None), record.planned)
+def _acted_on(record: CallRecord | None) -> tuple[object, ...]:
+    """What of a call passengers act on at once; of one that was never told, that nothing is out of the ordinary."""
+    if record is None:
+        return (None, None, None, None, False, False, "", RunningState.SCHEDULED)
+    return (
+        record.actual_arrival,
+        record.actual_departure,
+        record.expected_arrival,
+        record.expected_departure,
+        record.arrival_unknown,
+        record.departure_unknown,
+        record.track,
+        record.running,
+    )

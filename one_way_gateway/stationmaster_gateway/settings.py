@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from stationmaster_base.configuration import Table
 from stationmaster_gateway.appliance_settings import ApplianceSettings, loopback
+from stationmaster_gateway.carousel import Shares
 from stationmaster_gateway.mapping import SourceSettings
 from stationmaster_gateway.wiring import Wiring
 from stationmaster_telegram.frame import is_station
@@ -53,6 +54,7 @@ class GatewaySettings:
     appliance: ApplianceSettings
     key: KeySettings | None = None
     wiring: Wiring = field(default_factory=Wiring)
+    carousel: Shares = field(default_factory=Shares)
     source: SourceSettings = field(default_factory=SourceSettings)
 
     @classmethod
@@ -81,6 +83,7 @@ class GatewaySettings:
             appliance=ApplianceSettings.from_table(table.table("appliance"), folder, state),
             key=_key(table.table("key"), folder) if "key" in table else None,
             wiring=Wiring.from_table(table.table("wiring")),
+            carousel=Shares.from_table(table.table("carousel")),
             source=SourceSettings.from_tables(table.table("source"), table.table("allow")),
         )
         table.finish()

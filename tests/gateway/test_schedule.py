@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
 
+from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.times import Instant, from_iso, to_iso
 from stationmaster_dmis.ledger import Ledger
+from stationmaster_gateway.carousel import Carousel, Shares
 from stationmaster_gateway.database import Reading
 from stationmaster_gateway.mirror import Mirror
 from stationmaster_gateway.rows import Rows
@@ -182,6 +186,92 @@ def test_in_a_storm_the_next_hours_go_first_and_the_rest_is_not_forgotten() -> N
     assert len(seen) == 300
     assert kinds[GatewayState] >= 20
     assert kinds[Manifest] >= 10
+
+
+def test_what_passengers_act_on_goes_before_what_they_do_not() -> None:
+    """A report of one train is in the very next telegram, though a hundred others were renamed in the same reading."""
+    sending = Sending()
+    sending.read(whole(*(rows(number, number) for number in range(101))))
+    sending.drain()
+    renamed = [
+        replace(one, base=(*one.base[:5], "北京南", *one.base[6:]))
+        for number in range(100)
+        for one in [rows(number, number)]
+    ]
+    sending.read(part(*renamed, rows(100, 100, track="9")))
+    assert 100 in {run for _ in range(3) for run in runs_of(sending.send())}  # one may be the state, one the carousel's
+    far = [rows(number, 600 + number) for number in range(200, 300)]
+    sending.drain()
+    sending.read(part(*far, rows(100, 100, track="8")))
+    assert 100 in {run for _ in range(3) for run in runs_of(sending.send())}
+
+
+def test_in_an_endless_storm_no_train_waits_for_ever() -> None:
+    """What waits since an earlier reading goes first: all are told equally often, however often they change."""
+    sending = Sending()
+    sending.read(whole(*(rows(number, number) for number in range(200))))
+    sending.drain()
+    begun, step = sending.now, 0
+    told: dict[int, list[float]] = {number: [begun] for number in range(200)}
+    while sending.now < begun + 60:
+        step += 1
+        sending.read(part(*(rows(number, number, track=str(step)) for number in range(200))))
+        for run in runs_of(sending.send()):
+            told[run].append(sending.now)
+    gaps = [later - earlier for times in told.values() for earlier, later in pairwise((*times, sending.now))]
+    once = begun_to_whole(200)
+    assert max(gaps) < 2 * once
+
+
+def begun_to_whole(count: int) -> float:
+    """Seconds that so many calls take once, at this rate."""
+    sending = Sending()
+    sending.read(whole(*(rows(number, number) for number in range(count))))
+    sending.drain()
+    return sending.now
+
+
+def test_the_rounds_have_their_shares() -> None:
+    """Four telegrams of seven are about the next hours, two about the next days, one about all."""
+    shares = Shares(near=4, days=2, all=1)
+    carousel = Carousel(shares)
+    sending = Sending()
+    sending.read(whole(rows(1, 30), rows(2, 1440), rows(3, 6 * 1440)))
+    records = tuple(sending.mirror.calls.values())
+    carousel.over(records)
+    assert carousel.look(records, NOON)
+    assert not carousel.look(records, NOON)
+    assert [sorted(around.runs) for around in (carousel.near, carousel.days, carousel.all)] == [[1], [1, 2], [1, 2, 3]]
+    turns = [carousel.next() for _ in range(70)]
+    assert [turns.count(around) for around in (carousel.near, carousel.days, carousel.all)] == [40, 20, 10]
+    assert max(sum(around is carousel.near for around in turns[at : at + 7]) for at in range(60)) == 4
+    assert carousel.look(records, Instant(NOON + 86_400))
+    assert [sorted(around.runs) for around in (carousel.near, carousel.days)] == [[2], [2]]
+    assert carousel.look(records, None)
+    assert {carousel.next() for _ in range(7)} == {carousel.all}
+
+
+def test_every_call_comes_round_in_each_of_its_rounds() -> None:
+    """Nothing is passed over: a pass of a round has each of its calls once."""
+    sending = Sending()
+    sending.read(whole(*(rows(number, number * 60) for number in range(150))))
+    sending.drain()
+    passes = sending.schedule._carousel.all.passes
+    seen: set[int] = set()
+    while sending.schedule._carousel.all.passes < passes + 2:
+        seen.update(runs_of(sending.send()))
+    assert seen == set(range(150))
+
+
+def test_shares_are_read_and_what_is_not_possible_is_said() -> None:
+    """Each fault with what is allowed."""
+    faults = Faults()
+    assert Shares.from_table(Table({}, "gateway.toml", faults, "carousel")) == Shares()
+    read = Shares.from_table(Table({"near": 9, "storm": 4, "days_ahead": 7}, "gateway.toml", faults, "carousel"))
+    assert read == Shares(near=9, storm=4, days_ahead=7)
+    assert not len(faults)
+    Shares.from_table(Table({"near": 0, "storm": 1, "far": 2}, "gateway.toml", faults, "carousel"))
+    assert sorted(fault.place for fault in faults) == ["carousel.far", "carousel.near", "carousel.storm"]
 
 
 def test_the_state_goes_out_each_second_and_at_once_when_it_changes() -> None:
