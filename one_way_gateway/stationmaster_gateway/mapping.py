@@ -203,9 +203,9 @@ def _part(table: Table, name: str, changes: Changes, allowed: frozenset[str] | N
     for field_name, kind in fields.items():
         if field_name in without:
             continue
+        column = table.text(field_name, _COLUMNS.get(field_name, field_name))
         if kind is FieldKind.CHANGED and changes is Changes.NONE:
             continue
-        column = table.text(field_name, _COLUMNS.get(field_name, field_name))
         place = f"{name}.{field_name}"
         if allowed is not None and kind is not FieldKind.CHANGED and place not in allowed:
             if field_name in _NEEDED[name]:
