@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(1200)
 SILENT: Mapping[str, object] = {"engine": "silent"}
 
 KILLS = int(os.environ.get("STATIONMASTER_TEST_KILLS", "12"))
-KILLS_UNTIL = "11:00" if KILLS < 50 else "24:00"
+KILLS_UNTIL = "09:00" if KILLS < 50 else "24:00"
 """How often the hub is killed: a dozen times in a morning, or for `make soak` hundreds of times through the day."""
 
 
@@ -104,7 +104,7 @@ def test_the_hub_is_killed_again_and_again(day: RealDay, tmp_path: Path) -> None
 
 def test_every_subsystem_is_cut_off_and_goes_on_alone(day: RealDay, tmp_path: Path) -> None:
     """For three hours each knows nothing new: rows, announcements, marks follow from what it knew; then all agree."""
-    start, end = day.at("07:00"), day.at("11:40")
+    start, end = day.at("07:45"), day.at("11:30")
     cuts = [
         Cut(subsystem="guidance", start=day.at("08:00"), end=day.at("11:00")),
         Cut(subsystem="broadcast", start=day.at("08:10"), end=day.at("11:10")),
