@@ -52,11 +52,11 @@ CALL = CallRecord(
     planned_departure=Instant(START + 36_300),
     track="3",
 )
-LATE = replace(CALL, actual_arrival=Instant(START + 36_090), track="4")
+LATE = replace(CALL, revision=2, actual_arrival=Instant(START + 36_090), track="4")
 GOOD = GatewayState(database=DatabaseState.GOOD, database_time=Instant(START + 36_000))
-HOURS = manifest_hours([CALL])
+HOURS = manifest_hours([LATE])
 MANIFEST = Manifest(cycle=3, count=1, digest=whole_digest(HOURS), hours=HOURS)
-STONE = Tombstones(tombstones=(Tombstone(run=1, revision=2),))
+STONE = Tombstones(tombstones=(Tombstone(run=1, revision=3),))
 
 ORIGIN = replace(
     CALL, run=12, kind=Kind.ORIGIN, planned_arrival=None, origin="秦皇岛", expected_departure=Instant(START + 36_900)
