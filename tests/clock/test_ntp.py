@@ -166,7 +166,7 @@ class Network:
 
 
 def test_a_client_settles_quickly_and_then_asks_rarely() -> None:
-    """Exchanges two seconds apart, of which the third makes it count, until four are good; then one each poll interval."""
+    """Exchanges two seconds apart, the third of which makes it count, then one each poll interval."""
     network = Network(asked())
     assert network.condition is Condition.SILENT
     network.run(3)

@@ -1,9 +1,9 @@
 """The packet of the Network Time Protocol, version 4 (RFC 5905, section 7.3), as a client and a simple server need it.
 
 48 bytes: leap indicator, version and mode in the first, stratum, poll, precision, root delay, root dispersion,
-reference identifier, then four stamps. A stamp is 64 bits: seconds since 1900 modulo 2**32, and a fraction. It rolls
-over on 2036-02-07, within the years that we accept; as RFC 4330, section 3, has it, a stamp whose first bit is 0 is after that.
-Extension fields and authenticators after the 48 bytes are not read.
+reference identifier, then four stamps. A stamp is 64 bits: seconds since 1900 modulo 2**32, and a fraction.
+It rolls over on 2036-02-07, within the years that we accept; as RFC 4330, section 3, has it, a stamp whose first bit
+is 0 is after that. Extension fields and authenticators after the 48 bytes are not read.
 """
 
 from __future__ import annotations
