@@ -27,7 +27,7 @@ class Refusal:
 
 
 class Verifier:
-    """Judges telegrams.
+    """Judges telegrams. `latest_key` is the key of the last one that was taken; None before any.
 
     Args:
         keyring: the keys that are taken.
@@ -37,6 +37,7 @@ class Verifier:
 
     def __init__(self, keyring: Keyring, guard: ReplayGuard) -> None:
         self.keyring = keyring
+        self.latest_key: int | None = None
         self._guard = guard
         self._complained = False
 
@@ -78,6 +79,7 @@ class Verifier:
         self._complained = False
         if not new:
             return Refusal(reason="replays", detail=f"epoch {epoch}, sequence {sequence} was before")
+        self.latest_key = key_id
         return None
 
     def close(self) -> None:

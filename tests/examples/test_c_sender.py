@@ -77,7 +77,8 @@ def test_it_can_say_everything(built: Path) -> None:
 
 def test_it_needs_no_heap_and_no_library(built: Path) -> None:
     """Of names that it does not define itself it uses none, but those that a compiler may ask of any machine."""
-    defined, wanted = set(), set()
+    defined: set[str] = set()
+    wanted: set[str] = set()
     for name in ("telegram.o", "sha256.o"):
         for line in run("nm", built / name).decode().splitlines():
             kind, symbol = line.split()[-2:]

@@ -135,13 +135,16 @@ def test_a_right_tag_over_nonsense_is_nonsense() -> None:
 
 def test_a_receiver_with_keys_counts_everything_apart() -> None:
     """Telegrams of the old and the new key are taken while keys are changed; replays and all else count."""
-    decoder = Decoder("QHD", verifier(OLD, NEW))
+    judge = verifier(OLD, NEW)
+    assert judge.latest_key is None
+    decoder = Decoder("QHD", judge)
     recorded = signed(1)
     stream = recorded + signed(2, NEW) + recorded + frame(Calls(records=(call(3),)), 3) + signed(4, STRANGE)
     decoder.receive_data(stream)
     events = list(iter(decoder.next_event, None))
     assert [event.header.sequence for event in events if isinstance(event, Telegram)] == [1, 2]
     assert decoder.counters == Counters(bytes=len(stream), frames=2, replays=1, unauthenticated=1, bad_tags=1)
+    assert judge.latest_key == NEW.id
 
 
 def test_a_recording_of_an_older_epoch_is_never_taken() -> None:

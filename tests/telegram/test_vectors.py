@@ -100,10 +100,9 @@ def test_a_receiver_finds_its_way_through_a_stream(vector: dict[str, Any]) -> No
     """Sequences of what is taken and reasons of what is not, in order."""
     decoder = Decoder(STATION, verifier() if vector["keys"] else None)
     decoder.receive_data(bytes.fromhex(vector["bytes"]))
-    events = [
-        event.header.sequence if isinstance(event, Telegram) else event.reason
-        for event in iter(decoder.next_event, None)
-    ]
+    events: list[int | str] = []
+    while (event := decoder.next_event()) is not None:
+        events.append(event.header.sequence if isinstance(event, Telegram) else event.reason)
     assert events == vector["events"]
 
 
