@@ -99,6 +99,12 @@ class Call:
         """The arrival or the departure; None if the train has none here."""
         return self.arrival if name is EventName.ARRIVAL else self.departure
 
+    def is_past(self, name: EventName) -> bool:
+        """Whether an event has been: it is reported, or a later one is, since who has left was here."""
+        event = self.event(name)
+        reported = event is not None and event.actual is not None
+        return reported or (name is EventName.ARRIVAL and event is not None and self.is_past(EventName.DEPARTURE))
+
     def origin_of(self, field: str) -> Provenance | None:
         """Where the present value of a field came from; None while it is the plan's."""
         return next((item for item in self.provenance if item.field == field), None)

@@ -242,10 +242,11 @@ def _since(call: Call, field: str) -> Instant | None:
 
 
 def _arrived(call: Call) -> bool:
-    return call.arrival is not None and call.arrival.actual is not None
+    return call.is_past(EventName.ARRIVAL)
 
 
 def _awaited(call: Call, rule: Rule) -> EventName | None:
-    """The event that the rule's task waits for, while it has not been reported."""
-    event = None if rule.awaits is None else call.event(rule.awaits)
-    return rule.awaits if event is not None and event.actual is None else None
+    """The event that the rule's task waits for, while it has not been."""
+    if rule.awaits is None or call.event(rule.awaits) is None or call.is_past(rule.awaits):
+        return None
+    return rule.awaits

@@ -30,9 +30,11 @@ def with_times(call: Call, station: StationFacts, grade: FeedGrade, now: Instant
     """The call with `best`, `overdue` and `unconfirmed` as they are at `now`."""
     arrival, departure = call.arrival, call.departure
     suspended = call.running is Running.SUSPENDED
-    gone = departure is not None and departure.actual is not None
-    if arrival is not None:
-        arrival = _settled(arrival, arrival.expected or arrival.planned, station, grade, now, still=suspended or gone)
+    left = None if departure is None else departure.actual
+    if arrival is not None and arrival.actual is None and left is not None:
+        arrival = _proven(arrival, left)
+    elif arrival is not None:
+        arrival = _settled(arrival, arrival.expected or arrival.planned, station, grade, now, still=suspended)
     if departure is not None:
         due: Instant | None = departure.expected or departure.planned
         if arrival is not None and call.kind is not CallKind.PASSING:
@@ -46,6 +48,14 @@ def with_times(call: Call, station: StationFacts, grade: FeedGrade, now: Instant
     if arrival is call.arrival and departure is call.departure and unconfirmed is call.unconfirmed:
         return call  # as a rule; a tick asks this of every call that it concerns
     return replace(call, arrival=arrival, departure=departure, unconfirmed=unconfirmed)
+
+
+def _proven(arrival: Event, left: Instant) -> Event:
+    """An arrival that nobody has reported, of a train that has left: it was as expected, or else before that."""
+    best = Instant(min(arrival.expected or arrival.planned, left))
+    if best == arrival.best and not arrival.overdue:
+        return arrival
+    return replace(arrival, best=best, overdue=False)
 
 
 def _settled(
@@ -134,7 +144,7 @@ def useful_until(call: Call, base: Base) -> Instant | None:
     None once the event is reported, or while its time is unknown.
     """
     event = call.event(base_event(base))
-    if event is None or event.actual is not None:
+    if event is None or call.is_past(base_event(base)):
         return None
     return call.check_in_close if base is Base.CHECK_IN_OPEN else event.best
 

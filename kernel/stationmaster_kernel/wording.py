@@ -125,7 +125,7 @@ def _first_status(call: Call, name: EventName, event: Event | None, station: Rea
     departure = name is EventName.DEPARTURE
     if call.running is Running.SUSPENDED:
         return Status.SUSPENDED
-    if event is not None and event.actual is not None:
+    if call.is_past(name):
         return Status.CHECK_IN_CLOSED if departure else Status.ARRIVED
     if call.unconfirmed:
         return Status.UNCONFIRMED

@@ -10,8 +10,8 @@ from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.deeds import Handle, Handling
 from stationmaster_kernel.inputs import Configure
 from stationmaster_kernel.rules import Base, Moment
-from stationmaster_kernel.task import interval_on
-from stationmaster_kernel.values import EventName, Running
+from stationmaster_kernel.task import interval_on, stage_at
+from stationmaster_kernel.values import EventName, Running, Status
 from support.small_station import at
 from support.states_station import STATES_STATION, Story
 
@@ -163,3 +163,33 @@ def test_lights_that_were_withdrawn_with_their_train_await_nothing_after_its_rep
     assert story.task.awaits is None
     assert interval_on(story.task, at("08:20") - 1)
     assert not interval_on(story.task, at("08:20"))
+
+
+@pytest.mark.parametrize(
+    ("said", "until"),
+    [({}, "08:10"), ({"expected_arrival": "08:02"}, "08:12"), ({"expected_arrival": "08:30"}, "08:16")],
+)
+def test_who_has_left_was_here(said: dict[str, str], until: str) -> None:
+    """Nobody reported the arrival: its row says that it has arrived once the departure is, and goes as rows do."""
+    story = Story("arrivals")
+    story.to("07:45")
+    story.feed(**{name: at(clock) for name, clock in said.items()})
+    story.to("08:06")
+    story.feed(**{name: at(clock) for name, clock in said.items()}, actual_departure=at("08:06"))
+    assert story.task.awaits is None
+    assert (story.task.end, stage_at(story.task, story.now).status) == (at(until), Status.ARRIVED)  # type: ignore[union-attr]
+    call = story.state.calls[story.task.call]
+    assert call.arrival is not None
+    assert not call.arrival.overdue
+
+
+def test_of_a_train_that_left_nobody_needs_to_know_when_it_came() -> None:
+    """Its arrival was unknown; now it is known that it was not after the departure."""
+    story = Story("arrivals")
+    story.to("07:45")
+    story.feed(arrival_unknown=True, departure_unknown=True)
+    assert story.task.end is None
+    story.to("08:40")
+    story.feed(arrival_unknown=True, actual_departure=at("08:40"))
+    assert story.task.awaits is None
+    assert not interval_on(story.task, story.now)

@@ -197,8 +197,8 @@ def _last_moment(state: State, call: Call, rule: Rule, task: Task) -> Instant | 
     end = moment_time(call, rule.end)
     if end is None:
         return moved(planned, DAY_LONG)
-    awaited = None if rule.awaits is None else call.event(rule.awaits)
-    return moved(end, rule.hard_end) if awaited is not None and awaited.actual is None else end
+    awaited = rule.awaits is not None and call.event(rule.awaits) is not None and not call.is_past(rule.awaits)
+    return moved(end, rule.hard_end) if awaited else end
 
 
 def _check_conflicts(state: State) -> None:

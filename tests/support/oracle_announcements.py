@@ -198,7 +198,7 @@ class _Line:
         base = self.rule.due.base
         event = call.facts.event(event_of(base))
         end = call.check_in_close if base == "check_in_open" else call.best(event_of(base))
-        if event is None or event.actual is not None or end is None or end <= now:
+        if event is None or call.facts.has_been(event_of(base)) or end is None or end <= now:
             return wanted.due
         return last.due if last.due is not None and last.base == wanted.base else now
 
@@ -285,7 +285,7 @@ def _timed(rule: Rule, call: CallAt) -> _Wanted | None:
     if not zones:
         return None
     awaited = call.facts.event(rule.awaits) if rule.awaits else None
-    held = awaited is not None and awaited.actual is None
+    held = awaited is not None and not call.facts.has_been(rule.awaits)
     due = None if held else call.time_of(rule.due)
     return _Wanted(base=call.base_time(rule.due), due=due, zones=tuple(zones))
 
@@ -306,7 +306,7 @@ def _triggered(rule: Rule, call: CallAt) -> _Wanted | None:
         since = facts.arrival_unknown_since if name == "arrival" else facts.departure_unknown_since
         base = since if facts.unknown(name) else None
     elif rule.trigger == "platform_change":
-        arrived = facts.arrival is not None and facts.arrival.actual is not None
+        arrived = facts.arrival is not None and facts.has_been("arrival")
         base = facts.platform_since if facts.platform != facts.planned_platform and not arrived else None
     else:
         raise ValueError(f"{rule.id}: no such trigger: {rule.trigger}")

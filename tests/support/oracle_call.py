@@ -116,8 +116,8 @@ def derive(
     """
     arrival = departure = None
     if facts.arrival is not None:
-        over = facts.departure is not None and facts.departure.actual is not None
-        arrival = _best(station, facts, "arrival", facts.arrival, None, now, fresh, left[0], can_be_overdue=not over)
+        gone = None if facts.departure is None else facts.departure.actual
+        arrival = _best(station, facts, "arrival", facts.arrival, None, now, fresh, left[0], gone=gone)
     if facts.departure is not None:
         earliest = None
         if arrival is not None and arrival.time is not None and facts.kind != "passing":
@@ -156,16 +156,19 @@ def _best(
     fresh: bool,
     left: Best | None,
     *,
-    can_be_overdue: bool = True,
+    gone: int | None = None,
 ) -> Best:
+    """Of a train that has gone at `gone` without having arrived, as far as was reported: it came before that."""
     if event.actual is not None:
         return Best(time=event.actual)
+    if gone is not None:
+        return Best(time=min(gone, event.planned if event.expected is None else event.expected))
     if facts.unknown(name):
         return Best(time=None)
     time = event.expected if event.expected is not None else event.planned
     if earliest is not None:
         time = max(time, earliest)
-    if facts.suspended or not can_be_overdue:
+    if facts.suspended:
         return Best(time=time)
     limit = time + station.overdue_after * MINUTE
     minute = now // MINUTE * MINUTE

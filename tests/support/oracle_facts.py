@@ -71,6 +71,11 @@ class Facts:
     def event(self, name: str) -> EventFacts | None:
         return self.arrival if name == "arrival" else self.departure
 
+    def has_been(self, name: str) -> bool:
+        """Whether it is reported, or cannot but have been: a train that is gone has arrived."""
+        reported = [event.actual is not None for event in (self.event(name), self.departure) if event is not None]
+        return self.event(name) is not None and any(reported)
+
     def unknown(self, name: str) -> bool:
         """Whether nobody knows when: said so, or a departure that waits for an arrival of which that is said."""
         event = self.event(name)

@@ -90,15 +90,14 @@ def _span(call: CallAt, rule: Rule) -> _Span:
     """The table of docs/kernel.md, "Display tasks"."""
     if rule.start is None or rule.end is None:
         raise ValueError(f"{rule.id} is no display rule")
-    event = call.facts.event(event_of(rule.end.base))
     start, end, planned_end = call.time_of(rule.start), call.time_of(rule.end), call.planned_time_of(rule.end)
     awaited = call.facts.event(rule.awaits) if rule.awaits else None
-    awaits = awaited is not None and awaited.actual is None
+    awaits = awaited is not None and not call.facts.has_been(rule.awaits)
     if call.facts.suspended:
         start = call.planned_time_of(rule.start)
         end = None if planned_end is None else planned_end + call.station.suspended_row * MINUTE
         return _Span(start=start if end is not None else None, end=end, awaits=False, hard_end=end or 0)
-    if event is not None and event.actual is not None:
+    if call.facts.has_been(event_of(rule.end.base)):
         awaits = False
     elif end is None or call.best(event_of(rule.end.base)) is None:
         hard_end = FOREVER if planned_end is None else planned_end + UNKNOWN_HARD_END
@@ -113,7 +112,7 @@ def _status(call: CallAt, event: str, now: int) -> str:
     facts, best, station = call.facts.event(event), call.best(event), call.station
     if call.facts.suspended:
         return "suspended"
-    if facts is None or facts.actual is not None:
+    if facts is None or call.facts.has_been(event):
         return "arrived" if event == "arrival" else "check_in_closed"
     if call.unconfirmed:
         return "unconfirmed"
