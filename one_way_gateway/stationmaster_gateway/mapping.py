@@ -153,7 +153,9 @@ class SourceSettings:
         without = source.texts("without", ["stage", "report"])
         unread: list[str] = []
         parts = {
-            name: _part(source.table(name), name, changes, allowed, unread) for name in FIELDS if name not in without
+            name: _part(source.table(name), name, changes, allowed, unread)
+            for name in FIELDS
+            if name == "timetable" or name not in without
         }
         counter = ("change_counter", "value")
         overlap = 0
@@ -251,6 +253,6 @@ def _zone(source: Table) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):  # KeyError: there is none of that name
         source.fault("zone", f"{name!r} is not a time zone", "such as Asia/Shanghai")
         return None
