@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from prometheus_client import CollectorRegistry
@@ -11,24 +12,30 @@ from prometheus_client.registry import Collector
 
 from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
-from stationmaster_base.health import Health
+from stationmaster_base.health import Health, JsonValue
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_gateway.attempts import POLL_TIMEOUTS, Attempts
 from stationmaster_gateway.database import DispatchingDatabase
 from stationmaster_gateway.epoch import next_epoch
+from stationmaster_gateway.guard import Guard, Record
 from stationmaster_gateway.mirror import Mirror
+from stationmaster_gateway.notify import Notifier
 from stationmaster_gateway.port import TransmitPort
+from stationmaster_gateway.port_refusals import MachinePaths
 from stationmaster_gateway.reader import Reader
 from stationmaster_gateway.schedule import Schedule
 from stationmaster_gateway.settings import GatewaySettings
+from stationmaster_gateway.source import Reading
 from stationmaster_gateway.status import StatusServer
 from stationmaster_gateway.transmit import Port, Transmitter
+from stationmaster_gateway.vitals import Vitals
+from stationmaster_gateway.watchdog import Watchdog
 from stationmaster_telegram.frame import Header, payload_room
 from stationmaster_telegram.keys import SigningKey, load_keyring
 from stationmaster_telegram.records import DatabaseState
 
-__all__ = ["Gateway", "build"]
+__all__ = ["Gateway", "Outside", "build"]
 
 _LOG = get_logger("gateway")
 
@@ -36,6 +43,26 @@ _LONGEST_SLEEP_S = 0.2
 _JOIN_S = 1.0
 _CLOCK_SET = 1_577_836_800
 """2020-01-01: a machine whose clock shows less has not been told the time since it was switched on."""
+
+
+def _tell_nobody(*_: object, **__: object) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What a gateway tells others, and what it needs to know of its machine.
+
+    `record` writes into the security log, `notifier` tells the init system, `perish` ends this process at once;
+    `account` adds to `/healthz`; `wall` is the machine's clock, seconds since 1970; `machine` says who else is there.
+    """
+
+    wall: Callable[[], float]
+    record: Record = _tell_nobody
+    notifier: Notifier = field(default_factory=lambda: Notifier({}))
+    perish: Callable[[str], None] = _tell_nobody
+    account: Callable[[], Mapping[str, JsonValue]] = dict
+    machine: MachinePaths = field(default_factory=MachinePaths)
 
 
 class Gateway(Collector):
@@ -50,7 +77,9 @@ class Gateway(Collector):
         mirror: Mirror,
         port: Port,
         lock: Lock,
+        vitals: Vitals,
         unread: tuple[str, ...] = (),
+        account: Callable[[], Mapping[str, JsonValue]] = dict,
     ) -> None:
         self._reader = reader
         self._transmitter = transmitter
@@ -58,8 +87,12 @@ class Gateway(Collector):
         self._mirror = mirror
         self._port = port
         self._lock = lock
+        self._vitals = vitals
         self._unread = unread
+        self._account = account
         self.status: StatusServer | None = None
+        self.guard: Guard | None = None
+        self.watchdog: Watchdog | None = None
 
     def run(self, *, stopping: Callable[[], bool], sleep: Callable[[float], None]) -> None:
         """Work until `stopping` says so; it is asked several times a second.
@@ -69,17 +102,20 @@ class Gateway(Collector):
 
         """
         stop = Event()
-        reading = Thread(target=self._reader.run, args=(stop,), name="reader", daemon=True)
+        parts = self._parts(stop)
         _LOG.info("started", epoch=self._schedule.epoch)
-        reading.start()
         if self.status is not None:
             self.status.start()
+        for part in parts:
+            part.start()
         try:
             while not stopping():
+                self._vitals.beat("transmitter")
                 wait = self._transmitter.step()
-                if (refused := self._reader.refused) is not None:
+                refused = self._reader.refused or (None if self.guard is None else self.guard.refused)
+                if refused is not None:
                     raise refused
-                if not reading.is_alive() or not (self.status is None or self.status.alive):
+                if not all(part.is_alive() for part in parts) or not (self.status is None or self.status.alive):
                     raise StationError("gateway-died", "A part of the gateway has died.", "The log above says why.")
                 if wait > 0:
                     sleep(min(wait, _LONGEST_SLEEP_S))
@@ -88,8 +124,34 @@ class Gateway(Collector):
             self._transmitter.close()
             if self.status is not None:
                 self.status.close()
-            reading.join(_JOIN_S)
+            for part in parts:
+                part.join(_JOIN_S)
         _LOG.info("stopped", epoch=self._schedule.epoch, sequence=self._schedule.sequence)
+
+    def counters(self) -> dict[str, int]:
+        """What was counted since the start, for the exit report; takes no lock, so it answers whatever hangs."""
+        counters = self._transmitter.counters
+        return {
+            "epoch": self._schedule.epoch,
+            "sequence": self._schedule.sequence,
+            "calls": len(self._mirror.calls),
+            "polls": self._reader.polls,
+            "poll_failures": self._reader.failures,
+            "telegrams": counters.telegrams,
+            "bytes": counters.bytes,
+            "port_openings": counters.openings,
+            "port_losses": counters.losses,
+            "port_stalls": counters.stalls,
+        }
+
+    def _parts(self, stop: Event) -> list[Thread]:
+        """The threads beside this one, which transmits, and the status page's."""
+        runs: dict[str, Callable[[Event], None]] = {"reader": self._reader.run}
+        if self.guard is not None:
+            runs["guard"] = self.guard.run
+        if self.watchdog is not None:
+            runs["watchdog"] = self.watchdog.run
+        return [Thread(target=run, args=(stop,), name=name, daemon=True) for name, run in runs.items()]
 
     def health(self) -> Health:
         """What the gateway says of itself; `polls`, `epoch`, `sequence` and `backlog` are of one moment."""
@@ -120,6 +182,7 @@ class Gateway(Collector):
                     "held": mirror.held,
                     "withheld": mirror.withheld,
                     "unread": list(self._unread),
+                    **self._account(),
                 },
             )
 
@@ -161,6 +224,7 @@ def build(
     monotonic: Callable[[], float],
     registry: CollectorRegistry,
     port: Port | None = None,
+    outside: Outside | None = None,
 ) -> Gateway:
     """One gateway, ready to run.
 
@@ -170,12 +234,14 @@ def build(
         monotonic: machine seconds.
         registry: where its metrics go.
         port: another port than the settings' device.
+        outside: what it tells others; unless given, it tells nobody.
 
     Raises:
         StationError: the state file, the file of keys or the status page's address cannot be used.
 
     """
-    lock = Lock()
+    outside = outside or Outside(wall=clock.now)
+    lock, vitals, kept = Lock(), Vitals(monotonic), settings.appliance
     key = _signing_key(settings)
     mirror = Mirror(payload_room(key is not None), allow=settings.source.allow, meaning=settings.source.meaning)
     header = Header(station=settings.station, gateway=settings.gateway, epoch=next_epoch(settings.state), sequence=1)
@@ -197,8 +263,13 @@ def build(
         ),
         POLL_TIMEOUTS * settings.timeout_s,
     )
+
+    def poll() -> Reading:
+        vitals.beat("reader")
+        return database.poll()
+
     reader = Reader(
-        database.poll,
+        poll,
         database.close,
         mirror=mirror,
         schedule=schedule,
@@ -207,7 +278,8 @@ def build(
         slow_s=settings.slow_s,
         monotonic=monotonic,
     )
-    device: Port = port or TransmitPort(settings.port, settings.baud, wiring=settings.wiring)
+    ours = TransmitPort(settings.port, settings.baud, machine=outside.machine, wiring=settings.wiring)
+    device: Port = port or ours
     transmitter = Transmitter(
         device, settings.baud, schedule=schedule, lock=lock, database=reader.database, monotonic=monotonic
     )
@@ -218,11 +290,31 @@ def build(
         mirror=mirror,
         port=device,
         lock=lock,
+        vitals=vitals,
         unread=settings.source.unread,
+        account=outside.account,
     )
     gateway.status = StatusServer(
-        (settings.listen, settings.status_port), health=gateway.health, clock=clock, registry=registry
+        (settings.listen, settings.status_port),
+        health=gateway.health,
+        clock=clock,
+        registry=registry,
+        alive=lambda: vitals.beat("status"),
     )
+    gateway.guard = guard = Guard(
+        gateway.health,
+        port=ours if device is ours else None,
+        record=outside.record,
+        alive=lambda: vitals.beat("guard"),
+        check_s=kept.check_s,
+        wall=outside.wall,
+        monotonic=monotonic,
+    )
+    gateway.watchdog = Watchdog(vitals, notifier=outside.notifier, perish=outside.perish, status=lambda: guard.status)
+    # A poll may take several statements' time, and polls may be far apart; the others go round all the time.
+    vitals.expect("reader", kept.hung_s + 2 * POLL_TIMEOUTS * settings.timeout_s + 1 / settings.poll_hz)
+    for part in ("transmitter", "status", "guard"):
+        vitals.expect(part, kept.hung_s)
     registry.register(gateway)
     return gateway
 

@@ -17,6 +17,7 @@ import stat
 import struct
 import termios
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from stationmaster_gateway.port_refusals import (
 )
 from stationmaster_gateway.wiring import Wiring
 
-__all__ = ["PortGone", "TransmitPort", "port_unsafe", "transmit_only"]
+__all__ = ["PortGone", "TransmitPort", "transmit_only"]
 
 _GONE = frozenset(
     {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ENOENT, errno.EBADF, errno.EPIPE, errno.ENOTDIR, errno.EACCES}
@@ -94,7 +95,7 @@ class TransmitPort:
             port = os.open(self._path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             if error.errno == errno.EBUSY:
-                raise self._unsafe([TAKEN]) from error
+                raise self.unsafe([TAKEN]) from error
             raise self._gone(error) from error
         try:
             device = self._identified(port)
@@ -111,23 +112,19 @@ class TransmitPort:
             raise
         self._port, self._device = port, device
 
-    def look_again(self) -> None:
-        """See that nothing has attached itself to the port since; quick.
+    def refusals(self) -> list[Refusal]:
+        """What speaks against the open port now; none while it is closed. Another thread may ask."""
+        port, device = self._port, self._device
+        if port is None or device is None:
+            return []
+        found = machine_refusals(device, self._machine)
+        with suppress(OSError):  # the device has gone, which is found out by whoever writes to it next
+            found += port_refusals(port)
+        return found
 
-        Raises:
-            PortGone: the device went away; the port is closed.
-            StationError: `port-unsafe`.
-
-        """
-        if self._port is None:
-            return
-        try:
-            found = port_refusals(self._port)
-        except OSError as error:
-            self.close()
-            raise self._gone(error) from error
-        if found:
-            raise self._unsafe(found)
+    def unsafe(self, found: Sequence[Refusal]) -> StationError:
+        """The refusal of this port, with every reason."""
+        return StationError("port-unsafe", "\n".join(f"{self._path} {refusal.what}. {refusal.do}" for refusal in found))
 
     def write(self, data: bytes) -> int:
         """Hand bytes to the device; gives how many it took, 0 if it has no room.
@@ -193,17 +190,14 @@ class TransmitPort:
     def _take(self, port: int) -> None:
         """Have it for this process alone; root could open it all the same, and is looked for in `machine_refusals`."""
         if found := taken(port):
-            raise self._unsafe(found)
+            raise self.unsafe(found)
         fcntl.ioctl(port, termios.TIOCEXCL)
 
     def _refuse_unsafe(self, port: int, device: Device) -> None:
         if found := [*machine_refusals(device, self._machine), *port_refusals(port)]:
             if not device.pseudo(self._machine):
                 fcntl.ioctl(port, termios.TIOCNXCL)  # whoever else has it open keeps what he had
-            raise self._unsafe(found)
-
-    def _unsafe(self, found: Sequence[Refusal]) -> StationError:
-        return port_unsafe(self._path, found)
+            raise self.unsafe(found)
 
     def _drive(self, port: int) -> None:
         try:
@@ -231,15 +225,7 @@ class TransmitPort:
         wanted = transmit_only(found, self._speed)
         wanted[_CFLAG] |= insists
         if found != wanted:
-            raise self._unsafe([_FORGETFUL])
-
-
-def port_unsafe(path: Path, found: Sequence[Refusal]) -> StationError:
-    """The refusal of a port, with every reason."""
-    return StationError(
-        "port-unsafe",
-        "\n".join(f"{path} {refusal.what}. {refusal.do}" for refusal in found),
-    )
+            raise self.unsafe([_FORGETFUL])
 
 
 def transmit_only(attributes: list[Any], speed: int) -> list[Any]:

@@ -1,10 +1,15 @@
-"""The status page: `/healthz`, `/metrics` and `/clock`, in a thread of their own."""
+"""The status page, `/healthz`, `/metrics` and `/clock`, on loopback, in a thread of their own.
+
+A question must name this machine itself (its `Host`), so that no page from elsewhere that a browser on this machine
+shows can ask in its place. `POST /clock` is the one thing that can be told, and only a shadow clock can be told it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET6
 from threading import Thread
 from typing import Any
 
@@ -14,12 +19,15 @@ from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import Health, health_body, metrics_text
 from stationmaster_base.logging import get_logger
+from stationmaster_gateway.page import page
 
 __all__ = ["StatusServer"]
 
 _LOG = get_logger("status")
 
 _TEXT = "text/plain; charset=utf-8"
+_OURS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK = "127."
 
 
 class _Server(ThreadingHTTPServer):
@@ -27,12 +35,24 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def __init__(
-        self, address: tuple[str, int], health: Callable[[], Health], clock: StationClock, registry: CollectorRegistry
+        self,
+        address: tuple[str, int],
+        health: Callable[[], Health],
+        clock: StationClock,
+        registry: CollectorRegistry,
+        alive: Callable[[], None],
     ) -> None:
+        if ":" in address[0]:
+            self.address_family = AF_INET6
         super().__init__(address, _Handler)
+        self.alive = alive
         self.health = health
         self.clock = clock
         self.registry = registry
+
+    def service_actions(self) -> None:
+        """The server's loop goes round, several times a second."""
+        self.alive()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """One request went wrong, most often because the peer has gone; the next is served."""
@@ -51,15 +71,22 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        if self.path == "/healthz":
+        if not self._ours():
+            return
+        if self.path == "/":
+            body = page(health_body(self.server.health(), self.server.clock))
+            self._answer(200, body.encode(), "text/html; charset=utf-8")
+        elif self.path == "/healthz":
             self._health()
         elif self.path == "/metrics":
             text = metrics_text(self.server.health(), self.server.registry)
             self._answer(200, text, "text/plain; version=0.0.4; charset=utf-8")
         else:
-            self._answer(404, b"There is /healthz, /metrics and POST /clock.\n", _TEXT)
+            self._answer(404, b"There is /, /healthz, /metrics and POST /clock.\n", _TEXT)
 
     def do_POST(self) -> None:
+        if not self._ours():
+            return
         if self.path != "/clock":
             self._answer(404, b"There is POST /clock.\n", _TEXT)
         elif not self.server.clock.shadow:
@@ -72,6 +99,15 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self._health()
 
+    def _ours(self) -> bool:
+        """Whether the question names this machine; a page from elsewhere, by another name for it, is turned away."""
+        name = self.headers.get("Host", "").lower()
+        host = name if name.endswith("]") else name.rpartition(":")[0] or name
+        if host in _OURS or (host.startswith(_LOOPBACK) and host.replace(".", "").isdigit()):
+            return True
+        self._answer(403, b"This page is for this machine alone; ask for 127.0.0.1.\n", _TEXT)
+        return False
+
     def _health(self) -> None:
         body = json.dumps(health_body(self.server.health(), self.server.clock), ensure_ascii=False)
         self._answer(200, body.encode(), "application/json")
@@ -83,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("X-Frame-Options", "DENY")
         self.end_headers()
         self.wfile.write(body)
 
@@ -101,6 +140,7 @@ class StatusServer:
         health: what to answer.
         clock: station time.
         registry: the metrics.
+        alive: hears several times a second that the server still serves.
 
     Raises:
         StationError: `address-in-use`: the address cannot be had.
@@ -114,9 +154,10 @@ class StatusServer:
         health: Callable[[], Health],
         clock: StationClock,
         registry: CollectorRegistry,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         try:
-            self._server = _Server(address, health, clock, registry)
+            self._server = _Server(address, health, clock, registry, alive)
         except OSError as error:
             raise StationError(
                 "address-in-use", f"Cannot listen on {address[0]}:{address[1]}: {error}.", "Change listen, status_port."

@@ -83,7 +83,7 @@ class Watched:
             return
         while (event := self.decoder.next_event()) is not None:
             if isinstance(event, Telegram):
-                self.calls.update({record.run: record for record in self.ledger.take(event, 0.0).news})
+                self.calls.update({record.run: record for record in self.ledger.take(event, 0.0).records})
 
     def until(self, done: Callable[[], bool]) -> None:
         ending = time.monotonic() + PATIENCE_S

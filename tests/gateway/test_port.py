@@ -271,25 +271,29 @@ def test_a_device_that_is_taken_already_is_refused(
     assert caught.value.code == "port-unsafe"
 
 
-def test_a_line_discipline_that_comes_later_is_seen(
-    far: Far, port: TransmitPort, monkeypatch: pytest.MonkeyPatch
+def test_what_comes_later_is_seen(
+    far: Far, port: TransmitPort, machine: MachinePaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What attaches itself to the open port is found when it is looked at again; a device that went is PortGone."""
-    port.look_again()
+    """What attaches itself to the open port is found when it is looked at again; a device that went is no reason."""
+    assert port.refusals() == []
     port.open()
-    port.look_again()
-    with monkeypatch.context() as patched:
-        patched.setattr("stationmaster_gateway.port_refusals.fcntl.ioctl", lambda *_: struct.pack("i", 3))
-        with pytest.raises(StationError, match="line discipline 3"):
-            port.look_again()
+    assert port.refusals() == []
+    process(machine, 77, far.number)
+    monkeypatch.setattr("stationmaster_gateway.port_refusals.fcntl.ioctl", lambda *_: struct.pack("i", 3))
+    found = port.refusals()
+    assert [refusal.code for refusal in found] == ["login", "discipline"]
+    error = port.unsafe(found)
+    assert error.code == "port-unsafe"
+    assert "process 77" in error.message
+    assert "line discipline 3" in error.message
 
     def gone(*_: object) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr("stationmaster_gateway.port_refusals.fcntl.ioctl", gone)
-    with pytest.raises(PortGone):
-        port.look_again()
-    assert not port.is_open
+    assert [refusal.code for refusal in port.refusals()] == ["login"]
+    port.close()
+    assert port.refusals() == []
 
 
 def test_a_line_discipline_is_refused(far: Far, machine: MachinePaths, monkeypatch: pytest.MonkeyPatch) -> None:
