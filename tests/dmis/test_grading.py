@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stationmaster_dmis.grading import Grading
+from stationmaster_dmis.grading import Grading, Limits
 from stationmaster_kernel.values import FeedGrade
 
 FRESH, LATE, LOST = FeedGrade.FRESH, FeedGrade.LATE, FeedGrade.LOST
 
 
 def grading(grade: FeedGrade = LOST, now: float = 0.0) -> Grading:
-    return Grading(late_s=10, lost_s=60, hold_s=2, grade=grade, now=now)
+    return Grading(limits=Limits(late_s=10, lost_s=60, hold_s=2), grade=grade, now=now)
 
 
 def good(one: Grading, now: float, *, complete: bool = True) -> FeedGrade:
@@ -105,6 +105,22 @@ def test_a_restarted_hub_goes_on_with_the_grade_that_it_had() -> None:
     assert one.look(160.0) is LOST
     again = grading(FRESH, now=100.0)
     assert good(again, 101.0, complete=False) is FRESH
+
+
+def test_a_grade_that_was_taken_over_has_to_be_proven_in_the_end() -> None:
+    """A restarted hub that is never told that it has everything does not call the feed fresh for more than a minute."""
+    one = grading(FRESH, now=100.0)
+    grades = [good(one, 100.0 + second, complete=False) for second in range(62)]
+    assert grades[:60] == [FRESH] * 60
+    assert grades[60:] == [LATE] * 2
+
+
+def test_what_came_long_ago_does_not_make_it_older() -> None:
+    """A file that was left lying is as old as it is, and takes nothing away from what came after it."""
+    one = grading()
+    good(one, 50.0)
+    good(one, 20.0)
+    assert one.age(51.0) == 1.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 15), st.booleans(), st.booleans(), st.booleans()), max_size=60))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster_dmis.ledger import Ledger, Taken
+from stationmaster_dmis.told import Told
 from stationmaster_telegram.digest import manifest_hours, whole_digest
 from stationmaster_telegram.frame import Header, Telegram
 from stationmaster_telegram.records import (
@@ -30,6 +31,7 @@ class Line:
 
     def __init__(self) -> None:
         self.ledger = Ledger()
+        self.told = Told()
         self.sequence = 0
         self.epoch = 5
         self.now = 0.0
@@ -43,7 +45,7 @@ class Line:
 
     def calls(self, *records: CallRecord) -> list[int]:
         """The runs that were news."""
-        return [record.run for record in self.take(Calls(records=records)).news]
+        return [record.run for record in self.told.news(self.take(Calls(records=records)).records)]
 
     def restart(self) -> None:
         self.epoch += 1
@@ -72,7 +74,7 @@ def test_a_new_epoch_counts_anew_and_repeats_are_no_news() -> None:
     line.restart()
     taken = line.take(Calls(records=(call(1, revision=1, track="4"), call(2, revision=1, track="8"))))
     assert taken.restarted
-    assert [record.run for record in taken.news] == [2]
+    assert [record.run for record in line.told.news(taken.records)] == [2]
     assert (line.ledger.epoch, line.ledger.sequence) == (6, 1)
 
 
@@ -83,11 +85,11 @@ def test_telegrams_of_an_old_epoch_are_ignored_unless_nothing_else_comes() -> No
     line.epoch = 3
     taken = line.take(Calls(records=(call(1, revision=9, track="9"),)))
     assert taken.stale
-    assert taken.news == ()
+    assert taken.records == ()
     line.now = 31.0
     taken = line.take(Calls(records=(call(1, revision=1, track="9"),)))
     assert taken.restarted
-    assert [record.run for record in taken.news] == [1]
+    assert [record.run for record in line.told.news(taken.records)] == [1]
     assert line.ledger.epoch == 3
 
 
@@ -106,6 +108,25 @@ def test_it_is_complete_exactly_when_it_holds_what_the_gateway_holds() -> None:
     assert line.ledger.complete
     line.take(manifest([*records[:2], call(3, minute=3, revision=2)]))
     assert not line.ledger.complete
+
+
+def test_each_call_has_its_age() -> None:
+    """It counts from when its newest record was last said; an old record that comes late does not make it younger."""
+    line = Line()
+    line.calls(call(1, revision=2), call(2))
+    line.now = 5.0
+    line.calls(call(2))
+    line.now = 8.0
+    line.calls(call(1, revision=1))
+    assert {record.run: age for record, age in line.ledger.ages(10.0)} == {1: 10.0, 2: 5.0}
+
+
+def test_a_call_that_is_gone_and_comes_back_is_news() -> None:
+    """What a complete state does not have is forgotten, so that its return is told, though nothing in it changed."""
+    line = Line()
+    line.calls(call(1), call(2))
+    line.told.keep([call(2)])
+    assert line.calls(call(1), call(2)) == [1]
 
 
 def test_a_new_epoch_has_to_prove_itself() -> None:
@@ -137,9 +158,10 @@ def test_a_tombstone_takes_a_call_out_and_an_older_one_does_not() -> None:
     line.take(Tombstones(tombstones=(Tombstone(run=1, revision=2), Tombstone(run=9, revision=1))))
     assert line.ledger.calls == 2
     taken = line.take(Tombstones(tombstones=(Tombstone(run=1, revision=3),)))
-    assert taken.news == ()
+    assert taken.records == ()
     line.take(manifest([call(2)]))
     assert line.ledger.complete
+    line.told.keep(line.ledger.records())
     assert line.calls(call(1, revision=4)) == [1]
 
 

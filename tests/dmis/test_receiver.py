@@ -16,12 +16,15 @@ from structlog.testing import capture_logs
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from stationmaster_dmis.line import Line
 from stationmaster_dmis.metrics import LineCollector
-from stationmaster_dmis.receiver import LineReceiver, ReceiverSettings
+from stationmaster_dmis.receiver import LineReceiver
 from stationmaster_dmis.records import feed_record
+from stationmaster_dmis.settings import SerialPlace
 from stationmaster_kernel.inputs import FeedRecord
 from stationmaster_kernel.values import CallKind, FeedGrade, Running
 from stationmaster_telegram.authenticate import Verifier
+from stationmaster_telegram.decoder import Counters, Decoder
 from stationmaster_telegram.digest import manifest_hours, whole_digest
 from stationmaster_telegram.keys import Keyring, SigningKey
 from stationmaster_telegram.records import CallRecord, Calls, DatabaseState, GatewayState, Kind, Manifest, RunningState
@@ -76,8 +79,19 @@ class Receiving:
         self.sequence = 0
 
     def make(self, grade: FeedGrade = FeedGrade.LOST, verifier: Verifier | None = None) -> LineReceiver:
-        settings = ReceiverSettings(device=self.link, baud=115200, station="QHD")
-        return LineReceiver(settings, sink=self.sink, reactor=self.reactor, grade=grade, verifier=verifier)
+        line = Line("line", Decoder("QHD", verifier), verifier)
+        return LineReceiver(
+            [(line, SerialPlace(device=self.link))],
+            sink=self.sink,
+            reactor=self.reactor,
+            station_time=self.reactor.seconds,
+            wall=self.reactor.seconds,
+            grade=grade,
+        )
+
+    @property
+    def counters(self) -> Counters:
+        return self.receiver.status().lines[0].counters
 
     def plug(self) -> int:
         master, slave = pty.openpty()
@@ -99,7 +113,7 @@ class Receiving:
 
     def deliver(self, data: bytes) -> None:
         """Put bytes on the line and have all of them received; the kernel takes a moment of real time to move them."""
-        counters = self.receiver.status().counters
+        counters = self.counters
         target = counters.bytes + len(data)
         os.write(self.master, data)
         while counters.bytes < target:
@@ -176,7 +190,7 @@ def test_news_and_grades_come_in_order(line: Receiving) -> None:
     """Calls are told once, newest last; the feed is fresh when it is complete, late and lost when it is silent."""
     line.receiver.startService()
     assert line.receiver.position is None
-    line.receiver.receive_data(
+    line.deliver(
         frame(GOOD, 1)
         + frame(Calls(records=(call(1), call(2))), 2)
         + frame(Calls(records=(call(1, revision=2, track="8"),)), 3)
@@ -220,8 +234,8 @@ def test_a_gateway_that_restarts_is_followed(line: Receiving) -> None:
     assert line.receiver.position == (2, 1)
     line.send(Calls(records=(call(1, revision=9, track="9"),)), epoch=1)
     assert line.sink.told == [["G1"]]
-    status = line.receiver.status()
-    assert (status.epochs, status.stale_epochs, status.epoch) == (2, 1, 2)
+    (gateway,) = line.receiver.status().lines[0].gateways
+    assert (gateway.epochs, gateway.stale_epochs, gateway.epoch) == (2, 1, 2)
 
 
 def test_a_device_that_vanishes_is_opened_again(line: Receiving) -> None:
@@ -231,16 +245,16 @@ def test_a_device_that_vanishes_is_opened_again(line: Receiving) -> None:
     with capture_logs() as logs:
         line.unplug()
         line.reactor.read()
-        assert not line.receiver.status().device_open
+        assert not line.receiver.status().lines[0].is_open
         assert line.reactor.readers == []
         line.reactor.pump([0.5] * 10)
         line.master = line.plug()
         line.reactor.pump([0.5] * 10)
-    assert line.receiver.status().device_open
-    assert [log["event"] for log in logs] == ["line_lost", "line_opened"]
+    assert line.receiver.status().lines[0].is_open
+    assert [log["event"] for log in logs] == ["device-lost", "device-opened"]
     line.send(Calls(records=(call(2),)))
     assert line.sink.told == [["G2"]]
-    assert line.receiver.status().counters.framing_errors == 1
+    assert line.counters.framing_errors == 1
 
 
 def test_a_device_that_is_not_there_at_the_start_is_waited_for(line: Receiving) -> None:
@@ -251,7 +265,7 @@ def test_a_device_that_is_not_there_at_the_start_is_waited_for(line: Receiving) 
         line.reactor.pump([0.5] * 20)
         line.master = line.plug()
         line.reactor.pump([0.5] * 10)
-    assert [log["event"] for log in logs] == ["line_missing", "line_opened"]
+    assert [log["event"] for log in logs] == ["device-missing", "device-opened"]
     line.send(Calls(records=(call(1),)))
     assert line.sink.told == [["G1"]]
 
@@ -275,7 +289,7 @@ def test_noise_is_counted_and_harms_nothing(line: Receiving) -> None:
     line.deliver(b"x" * 900)
     line.send(Calls(records=(call(2),)))
     assert line.sink.told == [["G1"], ["G2"]]
-    assert line.receiver.status().counters.framing_errors > 20
+    assert line.counters.framing_errors > 20
 
 
 def test_what_came_before_it_was_opened_is_thrown_away(line: Receiving) -> None:
@@ -306,8 +320,8 @@ def test_the_databases_state_and_broken_rows_reach_the_hub(line: Receiving) -> N
     with capture_logs() as logs:
         line.send(GOOD)
         line.send(GatewayState(database=DatabaseState.GONE, faulty=3))
-    status = line.receiver.status()
-    assert (status.database, status.faulty) == (DatabaseState.GONE, 3)
+    (gateway,) = line.receiver.status().lines[0].gateways
+    assert (gateway.database, gateway.faulty) == (DatabaseState.GONE, 3)
     assert [log["event"] for log in logs if log["log_level"] == "warning"] == ["gateway_rows_broken"]
 
 
@@ -330,7 +344,8 @@ def test_the_metrics_say_it_all(line: Receiving) -> None:
     line.receiver.startService()
     line.send(GOOD, Calls(records=(call(1),)), manifest(call(1)))
     text = generate_latest(registry).decode()
-    assert "stationmaster_line_frames_total 3.0" in text
+    assert 'stationmaster_line_frames_total{line="line"} 3.0' in text
+    assert 'stationmaster_line_gateway_chosen{gateway="1",line="line"} 1.0' in text
     assert 'stationmaster_line_grade{grade="fresh"} 1.0' in text
     assert "stationmaster_line_complete 1.0" in text
     assert "stationmaster_line_sequence 3.0" in text
@@ -355,7 +370,7 @@ def test_a_line_with_keys_takes_nothing_old_and_nothing_unsigned(line: Receiving
     line.sequence = 0
     line.send(Calls(records=(call(1),)), key=key)
     line.send(Calls(records=(call(2),)))
-    counters = line.receiver.status().counters
+    counters = line.counters
     assert (counters.replays, counters.unauthenticated, counters.frames) == (1, 1, 0)
     line.send(Calls(records=(call(2),)), epoch=2, key=key)
     assert line.receiver.status().news == 1

@@ -72,7 +72,7 @@ class Station:
             while (event := self.decoder.next_event()) is not None:
                 if isinstance(event, Telegram):
                     taken = self.ledger.take(event, 0.0)
-                    self.calls.update({record.run: record for record in taken.news})
+                    self.calls.update({record.run: record for record in taken.records})
                     if taken.state is not None:
                         self.states.append(taken.state)
         raise AssertionError("it did not come")

@@ -19,7 +19,7 @@ from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.view import MOST_NOTES, HubView
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import health_body
-from stationmaster_dmis.receiver import LineStatus
+from stationmaster_dmis.status import FeedStatus, GatewayStatus, LineStatus
 from stationmaster_kernel.inputs import Feed, Plan
 from stationmaster_kernel.values import FeedGrade, TaskKind
 from stationmaster_protocol.filters import Filter
@@ -28,7 +28,9 @@ from stationmaster_protocol.messages import Level
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
 from stationmaster_telegram.decoder import Counters
+from stationmaster_telegram.records import CallRecord, DatabaseState
 from support.small_station import DAY, at, planned, record
+from support.telegrams import call
 
 CALL = "TST/2026-03-01/G1/1"
 
@@ -50,27 +52,57 @@ class FakeLine:
     position: tuple[int, int] | None = None
     age_s: float | None = None
 
-    def status(self) -> LineStatus:
+    def status(self) -> FeedStatus:
         epoch, sequence = self.position or (0, 0)
-        return LineStatus(
-            device_open=True,
+        gateway = GatewayStatus(
+            line="A",
+            gateway=1,
+            chosen=True,
             grade=FeedGrade.FRESH,
             age_s=self.age_s,
-            gateway=1,
             epoch=epoch,
             sequence=sequence,
             complete=True,
             calls=1,
             missing=0,
-            database=None,
+            oldest_call_s=1.5,
+            database=DatabaseState.GOOD,
             database_time=None,
             faulty=0,
+            held=0,
+            clock_difference_s=None,
             epochs=1,
             stale_epochs=0,
             old_revisions=0,
-            news=1,
-            counters=Counters(),
         )
+        line = LineStatus(
+            name="A",
+            medium="serial",
+            place="/dev/ttyS0",
+            is_open=True,
+            dropped=0,
+            heard_s=0.5,
+            signed=False,
+            counters=Counters(),
+            gateways=(gateway,),
+        )
+        return FeedStatus(
+            grade=FeedGrade.FRESH,
+            age_s=self.age_s,
+            line="A",
+            gateway=1,
+            epoch=epoch,
+            sequence=sequence,
+            complete=True,
+            changeovers=0,
+            news=1,
+            differing=0,
+            differing_s=0.0,
+            lines=(line,),
+        )
+
+    def ages(self) -> list[tuple[CallRecord, float]]:
+        return [(call(1), 1.5)]
 
 
 def subscriber(identity: str) -> SubscriberInfo:

@@ -17,6 +17,7 @@ from stationmaster.station.load import load_station
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
+from stationmaster_dmis.settings import LineSettings, SerialPlace
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.messages import HubHeartbeat
 from stationmaster_service.process import Running
@@ -81,8 +82,10 @@ def test_a_hub_does_not_start_without_its_keys(tmp_path: Path) -> None:
     keys = tmp_path / "line.keys"
     keys.write_text(f'[[key]]\nid = 1\nsecret = "{1:064x}"\n', "utf-8")
     keys.chmod(0o644)
+    place = SerialPlace(device=tmp_path / "port")
+    line = LineSettings(name="line", place=place, keys=keys, seen=tmp_path / "seen.json")
     with pytest.raises(StationError, match="others") as caught:
-        wired(tmp_path, line_keys=keys)
+        wired(tmp_path, lines=(line,))
     assert caught.value.code == "line-keys"
     keys.chmod(0o600)
-    assert wired(tmp_path, line_keys=keys, line_seen=tmp_path / "seen.json")._line is None
+    assert wired(tmp_path, lines=(line,))._line is None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stationmaster.hub.settings import HubSettings, Operator, Subsystem
 from stationmaster_base.configuration import Faults, read_toml
+from stationmaster_dmis.settings import FolderPlace, LineSettings, SerialPlace, UdpPlace
 
 MUCH = """
 [hub]
@@ -52,10 +53,14 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         port=80,
         protocol_listen="0.0.0.0",
         protocol_port=7311,
-        line=Path("/dev/ttyS0"),
-        baud=9600,
-        line_keys=tmp_path / "line.keys",
-        line_seen=Path("/var/seen.json"),
+        lines=(
+            LineSettings(
+                name="line",
+                place=SerialPlace(device=Path("/dev/ttyS0"), baud=9600),
+                keys=tmp_path / "line.keys",
+                seen=Path("/var/seen.json"),
+            ),
+        ),
         feed_late_s=20.0,
         feed_lost_s=90.5,
         heartbeat_s=2.0,
@@ -72,8 +77,7 @@ def test_a_station_is_enough(tmp_path: Path) -> None:
     assert faults == []
     assert settings.database.database == str(tmp_path / "hub.db")
     assert (settings.listen, settings.port, settings.protocol_port) == ("127.0.0.1", 8080, 7310)
-    assert (settings.line, settings.baud, settings.subsystems) == (None, 115200, ())
-    assert (settings.line_keys, settings.line_seen) == (None, tmp_path / "line-seen.json")
+    assert (settings.lines, settings.subsystems) == ((), ())
     assert (settings.plan_days, settings.operators) == (3, ())
 
 
@@ -91,6 +95,62 @@ def test_every_fault_is_found_at_once(tmp_path: Path) -> None:
         "hub.subsystems.guidance",
         "hub.feed_lost_s",
         "hub.lin",
+    ]
+
+
+def test_several_lines_in_the_order_of_preference(tmp_path: Path) -> None:
+    """Each comes in at a port, an address or a folder, with keys of its own or the hub's, and remembers by itself."""
+    settings, faults = read(
+        tmp_path,
+        '[hub]\nstation = "sample"\nline_keys = "keys"\n'
+        '[[hub.lines]]\nname = "A"\nport = "/dev/ttyS0"\nbaud = 9600\n'
+        '[[hub.lines]]\nudp = "192.0.2.1:7320"\nsenders = ["192.0.2.7"]\nkeys = "other"\nseen = "/var/b.json"\n'
+        '[[hub.lines]]\nname = "C"\nfolder = "drop"\nformat = "vendor"\n',
+    )
+    assert faults == []
+    assert settings.lines == (
+        LineSettings(
+            name="A",
+            place=SerialPlace(device=Path("/dev/ttyS0"), baud=9600),
+            keys=tmp_path / "keys",
+            seen=tmp_path / "line-seen-A.json",
+        ),
+        LineSettings(
+            name="line-2",
+            place=UdpPlace(host="192.0.2.1", port=7320, senders=("192.0.2.7",)),
+            keys=tmp_path / "other",
+            seen=Path("/var/b.json"),
+        ),
+        LineSettings(
+            name="C",
+            place=FolderPlace(folder=tmp_path / "drop"),
+            format="vendor",
+            keys=tmp_path / "keys",
+            seen=tmp_path / "line-seen-C.json",
+        ),
+    )
+
+
+def test_what_is_wrong_with_lines(tmp_path: Path) -> None:
+    """Each line comes in at one place, has a name of its own, and addresses that are some."""
+    _, faults = read(
+        tmp_path,
+        '[hub]\nstation = "sample"\nline = "/dev/ttyS0"\n'
+        '[[hub.lines]]\nname = "A"\nport = "/dev/ttyS0"\nudp = "127.0.0.1:1"\n'
+        '[[hub.lines]]\nname = "B"\nudp = "gateway"\n'
+        '[[hub.lines]]\nname = "B"\nudp = "127.0.0.1:7"\nsenders = ["x"]\nbaud = 9600\n'
+        + '[[hub.lines]]\nport = "a"\n'
+        * 6,
+    )
+    assert [fault.split(" ")[0] for fault in faults] == [
+        "hub.line:",
+        "hub.lines:",
+        "hub.lines[1].port:",
+        "hub.lines[2].udp:",
+        "hub.lines[2].udp:",
+        "hub.lines[3].senders:",
+        "hub.lines[3].baud:",
+        "hub.lines[3].name:",
     ]
 
 

@@ -16,8 +16,13 @@ from threading import Lock
 import pytest
 from twisted.internet.task import Clock
 
-from stationmaster_dmis.receiver import LineReceiver, ReceiverSettings
+from stationmaster_dmis.arbiter import Arbiter
+from stationmaster_dmis.feed import Moment
+from stationmaster_dmis.grading import Limits
+from stationmaster_dmis.line import Line
+from stationmaster_dmis.receiver import LineReceiver
 from stationmaster_dmis.records import feed_record
+from stationmaster_dmis.settings import SerialPlace
 from stationmaster_gateway.database import Reading
 from stationmaster_gateway.mirror import Mirror
 from stationmaster_gateway.rows import Rows
@@ -26,6 +31,7 @@ from stationmaster_gateway.transmit import Transmitter
 from stationmaster_kernel.inputs import FeedRecord
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_simulator.line_faults import LineFaults
+from stationmaster_telegram.decoder import Decoder
 from stationmaster_telegram.frame import Header
 from stationmaster_telegram.records import DatabaseState
 from support.dispatching import Dispatching, report, run
@@ -55,17 +61,10 @@ class Simulated(Clock):
         self.mirror = Mirror()
         self.epoch = 0
         self.state = DatabaseState.GOOD
-        settings = ReceiverSettings(device=Path("/nowhere"), baud=baud, station="QHD")
-        self.receiver = LineReceiver(settings, sink=self, reactor=self)
-        self.receiver._look()
+        self.line = Line("line", Decoder("QHD"))
+        self.receiver = Arbiter([self.line], sink=self, limits=Limits(), grade=FeedGrade.LOST, now=self.seconds())
         self._buffer = bytearray()
         self.start_gateway()
-
-    def addReader(self, reader: object) -> None:  # noqa: N802 - Twisted's name
-        raise AssertionError("bytes are handed over here")
-
-    def removeReader(self, reader: object) -> None:  # noqa: N802 - Twisted's name
-        raise AssertionError("bytes are handed over here")
 
     def news(self, records: Sequence[FeedRecord]) -> None:
         self.told += records
@@ -101,7 +100,9 @@ class Simulated(Clock):
             if self._buffer:
                 data = bytes(self._buffer[:count])
                 del self._buffer[:count]
-                self.receiver.receive_data(self.faults.pass_on(data))
+                now = self.seconds()
+                self.receiver.receive(self.line, self.faults.pass_on(data), Moment(machine=now, station=now))
+            self.receiver.look(self.seconds())
 
     def open(self) -> None: ...
 
@@ -150,7 +151,7 @@ def test_no_wrong_value_is_ever_told_and_in_the_end_all_is_known(baud: int, faul
     assert set(line.told) <= line.sent
     assert line.known() == line.truth()
     assert line.receiver.complete
-    counters = line.receiver.status().counters
+    counters = line.line.counters
     assert bool(faults) is bool(counters.crc_errors + counters.framing_errors)
 
 
@@ -228,9 +229,12 @@ class Processes:
         self.readers: list[object] = []
         self.told: list[FeedRecord] = []
         self.receiver = LineReceiver(
-            ReceiverSettings(device=folder / "hub-end", baud=115200, station="QHD", hold_s=0.1),
+            [(Line("line", Decoder("QHD")), SerialPlace(device=folder / "hub-end"))],
             sink=self,
             reactor=self,
+            station_time=time.time,
+            wall=time.time,
+            limits=Limits(hold_s=0.1),
         )
         self._calls = Clock()
 
@@ -313,7 +317,7 @@ def test_processes_may_be_killed_and_the_line_goes_on(processes: Processes) -> N
     assert [record.numbers for record in processes.told[30:]] == [("G5",)]
 
     processes.kill("line")
-    processes.until(lambda: not processes.receiver.status().device_open)
+    processes.until(lambda: not processes.receiver.status().lines[0].is_open)
     processes.written.commit(report(6, "arrival", "2026-03-01T06:01:00Z"))
     processes.start("line")
     processes.until(lambda: len(processes.told) == 32 and processes.receiver.complete)

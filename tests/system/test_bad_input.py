@@ -140,7 +140,7 @@ class Attacked:
         """A counter of the line at the hub."""
         with urlopen(f"http://127.0.0.1:{self.station.ports['hub']}/metrics", timeout=30) as answer:
             text = answer.read().decode()
-        found = re.search(rf"^stationmaster_line_{name}_total ([0-9.e+]+)$", text, re.MULTILINE)
+        found = re.search(rf"^stationmaster_line_{name}_total{{[^}}]*}} ([0-9.e+]+)$", text, re.MULTILINE)
         assert found, name
         return int(float(found[1]))
 

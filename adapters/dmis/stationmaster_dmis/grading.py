@@ -7,27 +7,37 @@ for a while, and after a start or a loss it is fresh only when it is proven to b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from stationmaster_kernel.values import FeedGrade
 
-__all__ = ["Grading"]
+__all__ = ["Grading", "Limits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The ages at which a feed is late and lost, and how long it must have been good to be fresh again, in seconds."""
+
+    late_s: float = 10.0
+    lost_s: float = 60.0
+    hold_s: float = 2.0
 
 
 class Grading:
     """Grades one feed.
 
     Args:
-        late_s, lost_s: ages at which it is late and lost.
-        hold_s: how long it must have been good before it counts as fresh again.
+        limits: when it is late, lost, and good again.
         grade: what it was, as far as the kernel knows.
         now: machine time.
 
     """
 
-    def __init__(self, *, late_s: float, lost_s: float, hold_s: float, grade: FeedGrade, now: float) -> None:
+    def __init__(self, *, limits: Limits, grade: FeedGrade, now: float) -> None:
         self.grade = grade
-        self._late_s = late_s
-        self._lost_s = max(lost_s, late_s)
-        self._hold_s = hold_s
+        self._late_s = limits.late_s
+        self._lost_s = max(limits.lost_s, limits.late_s)
+        self._hold_s = limits.hold_s
         self._telegram_at: float | None = None
         self._database_at: float | None = None
         self._began_at = now
@@ -37,16 +47,16 @@ class Grading:
         self._fell = False
 
     def telegram(self, now: float) -> None:
-        """A good telegram came."""
-        self._telegram_at = now
+        """A good telegram came at `now`; what came in a file may be older than what came before it."""
+        self._telegram_at = _later(self._telegram_at, now)
 
     def database(self, now: float) -> None:
         """The gateway said that its database is well."""
-        self._database_at = now
+        self._database_at = _later(self._database_at, now)
 
     def complete(self, now: float) -> None:
         """Everything is there."""
-        self._complete_at = now
+        self._complete_at = max(self._complete_at, now)
         self._proven = True
 
     def age(self, now: float) -> float | None:
@@ -81,10 +91,15 @@ class Grading:
         behind = not self._proven or now - self._complete_at >= self._late_s
         held = not self._fell or now - self._good_since >= self._hold_s
         if self.grade is FeedGrade.FRESH:
-            if self._proven and behind:
+            # What was taken over from before a restart is given time to be proven: a pass of a slow line is long.
+            if behind and (self._proven or now - self._began_at >= self._lost_s):
                 self._fell = True
                 self.grade = FeedGrade.LATE
         elif held and not behind:
             self.grade = FeedGrade.FRESH
         elif held and self.grade is FeedGrade.LOST:
             self.grade = FeedGrade.LATE
+
+
+def _later(before: float | None, now: float) -> float:
+    return now if before is None else max(before, now)

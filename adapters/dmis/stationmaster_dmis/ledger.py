@@ -1,13 +1,13 @@
 """The ledger: what one gateway has said, the newest of each call, and whether it is proven to be everything.
 
 Telegrams may come late, twice, or not at all. Within an epoch the higher revision is the newer; a new epoch starts
-from nothing, since the gateway then counts anew, but what it says is news only if it differs from what was known.
+from nothing, since the gateway then counts anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from stationmaster_telegram.digest import manifest_hours, whole_digest
 from stationmaster_telegram.frame import Telegram
@@ -26,11 +26,11 @@ _PASS_RANGE = 2**32
 class Taken:
     """What one telegram brought.
 
-    `news` are calls that are new or have changed, `state` is the gateway's state if this is the latest.
-    `stale` tells that the telegram was of an old epoch, and `restarted` that it began a new one.
+    `records` are the newest records of the calls that it speaks of, `state` is the gateway's state if this is the
+    latest. `stale` tells that the telegram was of an old epoch, and `restarted` that it began a new one.
     """
 
-    news: tuple[CallRecord, ...] = ()
+    records: tuple[CallRecord, ...] = ()
     state: GatewayState | None = None
     stale: bool = False
     restarted: bool = False
@@ -38,10 +38,11 @@ class Taken:
 
 @dataclass(slots=True)
 class _Held:
-    """A call of the present epoch, and in which pass of the carousel it last came."""
+    """A call of the present epoch, in which pass of the carousel and when (machine seconds) it was last said."""
 
     record: CallRecord
     cycle: int
+    said_at: float
 
 
 class Ledger:
@@ -54,7 +55,6 @@ class Ledger:
         self.old_revisions = 0
         self.missing = 0
         self._held: dict[int, _Held] = {}
-        self._known: dict[int, CallRecord] = {}
         self._cycle = 0
         self._heard_at = 0.0
         self._digest: bytes | None = None
@@ -64,6 +64,14 @@ class Ledger:
         """How many calls of this epoch are held."""
         return len(self._held)
 
+    def records(self) -> Iterator[CallRecord]:
+        """The calls of this epoch."""
+        return (held.record for held in self._held.values())
+
+    def ages(self, now: float) -> Iterator[tuple[CallRecord, float]]:
+        """Each call of this epoch, and how many seconds ago the gateway last said it."""
+        return ((held.record, now - held.said_at) for held in self._held.values())
+
     def take(self, telegram: Telegram, now: float) -> Taken:
         """Take in one telegram that came at machine time `now`."""
         header = telegram.header
@@ -72,12 +80,12 @@ class Ledger:
             self._restart(header.epoch)
         elif header.epoch < self.epoch:
             return Taken(stale=True)
-        self._heard_at = now
+        self._heard_at = max(self._heard_at, now)
         latest = header.sequence > self.sequence
         self.sequence = max(self.sequence, header.sequence)
         match telegram.content:
             case Calls(records=records):
-                return Taken(news=self._calls(records), restarted=restarted)
+                return Taken(records=self._calls(records, now), restarted=restarted)
             case Tombstones(tombstones=stones):
                 self._bury(stones)
             case Manifest() as manifest if latest:
@@ -95,21 +103,21 @@ class Ledger:
         self._cycle = 0
         self._digest = None
 
-    def _calls(self, records: Iterable[CallRecord]) -> tuple[CallRecord, ...]:
-        news = []
-        for record in records:
-            held = self._held.get(record.run)
-            if held is not None and record.revision <= held.record.revision:
-                self.old_revisions += record.revision < held.record.revision
-                held.cycle = self._cycle
-                continue
-            self._held[record.run] = _Held(record=record, cycle=self._cycle)
+    def _calls(self, records: Iterable[CallRecord], now: float) -> tuple[CallRecord, ...]:
+        return tuple(self._call(record, now) for record in records)
+
+    def _call(self, record: CallRecord, now: float) -> CallRecord:
+        held = self._held.get(record.run)
+        if held is None or record.revision > held.record.revision:
+            self._held[record.run] = _Held(record=record, cycle=self._cycle, said_at=now)
             self._digest = None
-            content = replace(record, revision=0)
-            if self._known.get(record.run) != content:
-                self._known[record.run] = content
-                news.append(record)
-        return tuple(news)
+            return record
+        held.cycle = self._cycle
+        if record.revision == held.record.revision:
+            held.said_at = max(held.said_at, now)
+        else:
+            self.old_revisions += 1
+        return held.record
 
     def _bury(self, stones: Iterable[Tombstone]) -> None:
         for stone in stones:
@@ -128,8 +136,6 @@ class Ledger:
                 if _PASSES <= (manifest.cycle - held.cycle) % _PASS_RANGE < _PASS_RANGE // 2:
                     self._drop(run)
         self.missing = max(0, manifest.count - len(self._held))
-        if self.complete:
-            self._known = {run: self._known[run] for run in self._held}
 
     def _drop(self, run: int) -> None:
         del self._held[run]

@@ -1,145 +1,54 @@
-"""The receiver as a Twisted service: the device, the decoder, the ledger and the grading, joined."""
+"""The receiver as a Twisted service: the lines' devices, and the arbiter that makes one feed of them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from functools import partial
 
 from twisted.application.service import Service
-from twisted.internet.interfaces import IReadDescriptor
-from twisted.python.failure import Failure
-from zope.interface import implementer
 
-from stationmaster_base.errors import StationError
-from stationmaster_base.logging import get_logger
-from stationmaster_base.times import Instant
+from stationmaster_dmis.arbiter import Arbiter, FeedSink
 from stationmaster_dmis.device import open_receiver
-from stationmaster_dmis.grading import Grading
-from stationmaster_dmis.ledger import Ledger
-from stationmaster_dmis.records import feed_record
-from stationmaster_kernel.inputs import FeedRecord
+from stationmaster_dmis.feed import Moment
+from stationmaster_dmis.folder_medium import FolderMedium
+from stationmaster_dmis.grading import Limits
+from stationmaster_dmis.line import Line
+from stationmaster_dmis.medium import Medium
+from stationmaster_dmis.serial_medium import SerialMedium
+from stationmaster_dmis.settings import FolderPlace, Place, SerialPlace
+from stationmaster_dmis.status import FeedStatus, LineStatus
+from stationmaster_dmis.udp_medium import UdpMedium
 from stationmaster_kernel.values import FeedGrade
-from stationmaster_service.interfaces import DelayedCall, MachineTime
-from stationmaster_telegram.authenticate import Verifier
-from stationmaster_telegram.decoder import Counters, Decoder
-from stationmaster_telegram.frame import Telegram
-from stationmaster_telegram.records import CallRecord, DatabaseState, GatewayState
+from stationmaster_service.interfaces import DelayedCall
+from stationmaster_service.serial_input import OpenDevice, ReadingReactor
+from stationmaster_telegram.records import CallRecord
 
-__all__ = ["FeedSink", "LineReceiver", "LineStatus", "ReadingReactor", "ReceiverSettings"]
+__all__ = ["LineReceiver"]
 
-_LOG = get_logger("line")
-
-_CHUNK = 65536
 _LOOK_S = 0.25
-_RETRY_FIRST_S = 0.1
-_RETRY_MOST_S = 2.0
-
-
-class FeedSink(Protocol):
-    """Who is told. Both are called in the reactor's thread and must not wait."""
-
-    def news(self, records: Sequence[FeedRecord]) -> None:
-        """Calls that are new or have changed, in the order in which they came."""
-
-    def graded(self, grade: FeedGrade) -> None:
-        """The feed has become better or worse."""
-
-
-class ReadingReactor(MachineTime, Protocol):
-    """A reactor that can wait for a descriptor (`IReactorFDSet`)."""
-
-    def addReader(self, reader: Any, /) -> None: ...  # noqa: N802 - Twisted's name
-    def removeReader(self, reader: Any, /) -> None: ...  # noqa: N802 - Twisted's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiverSettings:
-    """One line: its device and rate, whose telegrams are wanted, and the ages at which the feed is late and lost.
+class _Joined:
+    """A line with what brings it."""
 
-    `hold_s` is how long the feed must have been good before it counts as fresh again. All times in machine seconds.
-    """
-
-    device: Path
-    baud: int
-    station: str
-    late_s: float = 10.0
-    lost_s: float = 60.0
-    hold_s: float = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineStatus:
-    """How the line is now.
-
-    `complete`: at the last manifest everything that the gateway has was here. `missing`: calls that it has more.
-    `age_s`: seconds since the feed was last known to be good; None if it never was. `database` and `database_time`
-    are what the gateway last said of its database.
-    """
-
-    device_open: bool
-    grade: FeedGrade
-    age_s: float | None
-    gateway: int | None
-    epoch: int
-    sequence: int
-    complete: bool
-    calls: int
-    missing: int
-    database: DatabaseState | None
-    database_time: Instant | None
-    faulty: int
-    epochs: int
-    stale_epochs: int
-    old_revisions: int
-    news: int
-    counters: Counters
-
-
-@implementer(IReadDescriptor)
-class _Reading:
-    """The descriptor that the reactor waits for."""
-
-    def __init__(self, device: int, receive: Callable[[bytes], None], lost: Callable[[str], None]) -> None:
-        self._device = device
-        self._receive = receive
-        self._lost = lost
-
-    def fileno(self) -> int:
-        return self._device
-
-    def doRead(self) -> None:  # noqa: N802 - Twisted's name
-        try:
-            data = os.read(self._device, _CHUNK)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self._lost(str(error))
-            return
-        if data:
-            self._receive(data)
-        else:
-            self._lost("end of file")
-
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
-        self._lost(reason.getErrorMessage())
-
-    def logPrefix(self) -> str:  # noqa: N802 - Twisted's name
-        return "line"
+    line: Line
+    medium: Medium
 
 
 class LineReceiver(Service):
-    """Receives one line.
+    """Receives every line of a station.
 
     Args:
-        settings: which.
+        places: each line, and where it comes in, in the order in which they are preferred.
         sink: who is told of news and grades.
-        reactor: waits for the device and for time.
+        reactor: waits for the devices and for time.
+        station_time: the station's clock, to compare the gateways' with.
+        wall: the machine's clock, to know how old files are.
+        limits: ages at which a gateway's feed is late and lost.
         grade: how the kernel takes the feed to be now; `sink.graded` is called when it becomes something else.
-        open_device: opens the device.
-        verifier: judges the tags of telegrams; None: they come without. It is closed when the service stops.
+        open_device: opens a serial port.
 
     """
 
@@ -147,188 +56,119 @@ class LineReceiver(Service):
 
     def __init__(
         self,
-        settings: ReceiverSettings,
+        places: Sequence[tuple[Line, Place]],
         *,
         sink: FeedSink,
         reactor: ReadingReactor,
+        station_time: Callable[[], float],
+        wall: Callable[[], float],
+        limits: Limits | None = None,
         grade: FeedGrade = FeedGrade.LOST,
-        open_device: Callable[[Path, int], int] = open_receiver,
-        verifier: Verifier | None = None,
+        open_device: OpenDevice = open_receiver,
     ) -> None:
-        self._settings = settings
-        self._sink = sink
         self._reactor = reactor
+        self._station_time = station_time
+        self._wall = wall
         self._open_device = open_device
-        self._verifier = verifier
-        self._decoder = Decoder(settings.station, verifier)
-        self._ledgers: dict[int, Ledger] = {}
-        self._gateway: int | None = None
-        self._state: GatewayState | None = None
-        self._grading = Grading(
-            late_s=settings.late_s,
-            lost_s=settings.lost_s,
-            hold_s=settings.hold_s,
+        self._joined = [_Joined(line=line, medium=self._medium(line, place)) for line, place in places]
+        self._arbiter = Arbiter(
+            [line for line, _ in places],
+            sink=sink,
+            limits=limits or Limits(),
             grade=grade,
             now=reactor.seconds(),
         )
-        self._told = grade
-        self._reading: _Reading | None = None
-        self._retry_s = _RETRY_FIRST_S
-        self._opening: DelayedCall | None = None
         self._looking: DelayedCall | None = None
-        self._epochs = 0
-        self._stale_epochs = 0
-        self._news = 0
 
     @property
     def position(self) -> tuple[int, int] | None:
         """Epoch and sequence of the last telegram; all up to it have been given to the sink. None before any."""
-        ledger = self._ledger()
-        return None if ledger is None else (ledger.epoch, ledger.sequence)
+        return self._arbiter.position
 
     @property
     def grade(self) -> FeedGrade:
         """How far the feed can be relied on now."""
-        return self._told
+        return self._arbiter.grade
 
     @property
     def age_s(self) -> float | None:
         """Seconds of machine time since the feed was last known to be good; None if it never was."""
-        return self._grading.age(self._reactor.seconds())
+        return self._arbiter.age(self._reactor.seconds())
 
     @property
     def complete(self) -> bool:
         """Whether the last manifest proved that everything is here."""
-        ledger = self._ledger()
-        return ledger is not None and ledger.complete
+        return self._arbiter.complete
 
-    def status(self) -> LineStatus:
-        """Everything that there is to say of the line."""
-        ledger = self._ledger() or Ledger()
-        state = self._state
-        return LineStatus(
-            device_open=self._reading is not None,
-            grade=self._told,
-            age_s=self.age_s,
-            gateway=self._gateway,
-            epoch=ledger.epoch,
-            sequence=ledger.sequence,
-            complete=ledger.complete,
-            calls=ledger.calls,
-            missing=ledger.missing,
-            database=None if state is None else state.database,
-            database_time=None if state is None else state.database_time,
-            faulty=0 if state is None else state.faulty,
-            epochs=self._epochs,
-            stale_epochs=self._stale_epochs,
-            old_revisions=sum(one.old_revisions for one in self._ledgers.values()),
-            news=self._news,
-            counters=self._decoder.counters,
+    def ages(self) -> list[tuple[CallRecord, float]]:
+        """Each call of the chosen gateway, and how many seconds ago it was last said, the oldest first."""
+        chosen = self._arbiter.chosen
+        ages = () if chosen is None else chosen.ledger.ages(self._reactor.seconds())
+        return sorted(ages, key=lambda item: (-item[1], item[0].run))
+
+    def status(self) -> FeedStatus:
+        """Everything that there is to say of the lines."""
+        arbiter, now = self._arbiter, self._reactor.seconds()
+        chosen = arbiter.chosen
+        epoch, sequence = arbiter.position or (0, 0)
+        return FeedStatus(
+            grade=arbiter.grade,
+            age_s=arbiter.age(now),
+            line=None if chosen is None else chosen.line,
+            gateway=None if chosen is None else chosen.gateway,
+            epoch=epoch,
+            sequence=sequence,
+            complete=arbiter.complete,
+            changeovers=arbiter.changeovers,
+            news=arbiter.news,
+            differing=arbiter.differing,
+            differing_s=arbiter.differing_s(now),
+            lines=tuple(self._line_status(joined, now) for joined in self._joined),
         )
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         super().startService()  # type: ignore[no-untyped-call]  # Twisted has no types here
-        self._open()
+        for joined in self._joined:
+            joined.medium.start(partial(self._receive, joined.line), joined.line.interrupted)
         self._look()
 
     def stopService(self) -> None:  # noqa: N802 - Twisted's name
         super().stopService()  # type: ignore[no-untyped-call]  # Twisted has no types here
-        for call in (self._opening, self._looking):
-            if call is not None and call.active():
-                call.cancel()
-        self._opening = self._looking = None
-        self._close()
-        if self._verifier is not None:
-            self._verifier.close()
+        if self._looking is not None and self._looking.active():
+            self._looking.cancel()
+        self._looking = None
+        for joined in self._joined:
+            joined.medium.stop()
+            joined.line.close()
 
-    def receive_data(self, data: bytes) -> None:
-        """Take bytes that came down the line."""
+    def _receive(self, line: Line, data: bytes, age_s: float) -> None:
         now = self._reactor.seconds()
-        self._decoder.receive_data(data)
-        news: dict[tuple[int, int], CallRecord] = {}
-        while (event := self._decoder.next_event()) is not None:
-            if isinstance(event, Telegram):
-                for record in self._take(event, now):
-                    news.pop((event.header.gateway, record.run), None)
-                    news[event.header.gateway, record.run] = record
-        if news:
-            self._news += len(news)
-            self._sink.news([feed_record(record) for record in news.values()])
-        self._grade()
-
-    def _take(self, telegram: Telegram, now: float) -> tuple[CallRecord, ...]:
-        gateway = telegram.header.gateway
-        ledger = self._ledgers.setdefault(gateway, Ledger())
-        taken = ledger.take(telegram, now)
-        if taken.stale:
-            self._stale_epochs += 1
-            return ()
-        self._gateway = gateway
-        self._grading.telegram(now)
-        if taken.restarted:
-            self._epochs += 1
-            _LOG.info("gateway_epoch", gateway=gateway, epoch=ledger.epoch)
-        if taken.state is not None:
-            self._gateway_state(taken.state, now)
-        if ledger.complete:
-            self._grading.complete(now)
-        return taken.news
-
-    def _gateway_state(self, state: GatewayState, now: float) -> None:
-        before, self._state = self._state, state
-        if state.database is DatabaseState.GOOD:
-            self._grading.database(now)
-        if before is None or before.database is not state.database:
-            _LOG.info("gateway_database", state=state.database.name.lower())
-        if state.faulty and (before is None or before.faulty != state.faulty):
-            _LOG.warning("gateway_rows_broken", count=state.faulty, do="see the gateway's log for which and why")
-
-    def _ledger(self) -> Ledger | None:
-        return None if self._gateway is None else self._ledgers[self._gateway]
+        came = Moment(machine=now - age_s, station=self._station_time() - age_s)
+        self._arbiter.receive(line, data, came, now)
 
     def _look(self) -> None:
-        """Grade from time to time, since silence makes no event."""
         self._looking = self._reactor.callLater(_LOOK_S, self._look)
-        self._grade()
+        self._arbiter.look(self._reactor.seconds())
 
-    def _grade(self) -> None:
-        grade = self._grading.look(self._reactor.seconds())
-        if grade is not self._told:
-            before, self._told = self._told, grade
-            _LOG.info("feed_graded", grade=grade, before=before)
-            self._sink.graded(grade)
+    def _medium(self, line: Line, place: Place) -> Medium:
+        match place:
+            case SerialPlace():
+                return SerialMedium(place, self._reactor, self._open_device)
+            case FolderPlace():
+                return FolderMedium(place, self._reactor, wall=self._wall, frames=lambda: line.counters.frames)
+        return UdpMedium(place, self._reactor)
 
-    def _open(self) -> None:
-        self._opening = None
-        path = self._settings.device
-        try:
-            device = self._open_device(path, self._settings.baud)
-        except (OSError, StationError) as error:
-            if self._retry_s == _RETRY_FIRST_S:
-                _LOG.warning("line_missing", device=str(path), problem=str(error), do="connect it; it is tried again")
-            self._retry()
-            return
-        self._retry_s = _RETRY_FIRST_S
-        self._reading = _Reading(device, self.receive_data, self._lost)
-        self._reactor.addReader(self._reading)
-        _LOG.info("line_opened", device=str(path))
-
-    def _retry(self) -> None:
-        self._opening = self._reactor.callLater(self._retry_s, self._open)
-        self._retry_s = min(_RETRY_MOST_S, 2 * self._retry_s)
-
-    def _lost(self, problem: str) -> None:
-        """The device has gone; wait for it."""
-        if self._reading is None:
-            return
-        _LOG.warning("line_lost", device=str(self._settings.device), problem=problem, do="nothing; it is opened again")
-        self._close()
-        self._decoder.interrupted()
-        if self.running:
-            self._retry()
-
-    def _close(self) -> None:
-        reading, self._reading = self._reading, None
-        if reading is not None:
-            self._reactor.removeReader(reading)
-            os.close(reading.fileno())
+    def _line_status(self, joined: _Joined, now: float) -> LineStatus:
+        line, medium = joined.line, joined.medium
+        chosen = self._arbiter.chosen
+        return LineStatus(
+            name=line.name,
+            medium=medium.kind,
+            place=medium.place,
+            is_open=medium.is_open,
+            dropped=medium.dropped,
+            heard_s=None if line.heard_at is None else now - line.heard_at,
+            signed=line.signed,
+            counters=line.counters,
+            gateways=tuple(feed.status(now, chosen=feed is chosen) for _, feed in sorted(line.feeds.items())),
+        )

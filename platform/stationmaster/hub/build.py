@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any, cast
@@ -36,8 +37,10 @@ from stationmaster.station.plans import plan_day
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
+from stationmaster_dmis.decoders import open_line
+from stationmaster_dmis.grading import Limits
 from stationmaster_dmis.metrics import LineCollector
-from stationmaster_dmis.receiver import LineReceiver, ReceiverSettings
+from stationmaster_dmis.receiver import LineReceiver
 from stationmaster_kernel.state import State
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
@@ -45,7 +48,6 @@ from stationmaster_service.face import Face
 from stationmaster_service.interfaces import DelayedCall
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running
-from stationmaster_telegram.authenticate import Verifier
 
 __all__ = ["AddFace", "Hub", "build"]
 
@@ -167,8 +169,8 @@ class Hub(Service):
             add(self.view, face)
         self._pages = Listening(reactor, face.site(), settings.listen, settings.port)
         self._protocol = Listening(reactor, self._server, settings.protocol_listen, settings.protocol_port)
-        keys, seen = settings.line_keys, settings.line_seen
-        self._verifier = None if keys is None else Verifier.open(keys, seen, reactor.seconds)
+        telecode = station.configuration.station.telecode
+        self._lines = [(open_line(line, telecode, reactor.seconds), line.place) for line in settings.lines]
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
         self._pipeline.on_commit(self._committed)
@@ -241,21 +243,17 @@ class Hub(Service):
         _LOG.info("up", head=self._pipeline.position.sequence, calls=len(self.view.state.calls))
 
     def _open_line(self) -> LineReceiver | None:
-        if self._settings.line is None:
+        if not self._lines:
             self._feed.graded(FeedGrade.LOST)
             return None
         line = LineReceiver(
-            ReceiverSettings(
-                device=self._settings.line,
-                baud=self._settings.baud,
-                station=self._station.configuration.station.telecode,
-                late_s=self._settings.feed_late_s,
-                lost_s=self._settings.feed_lost_s,
-            ),
+            self._lines,
             sink=self._feed,
             reactor=self._reactor,
+            station_time=self._running.clock.now,
+            wall=time.time,
+            limits=Limits(late_s=self._settings.feed_late_s, lost_s=self._settings.feed_lost_s),
             grade=self._feed.grade,
-            verifier=self._verifier,
         )
         self._feed.age = lambda: line.age_s
         self._running.registry.register(LineCollector(line))

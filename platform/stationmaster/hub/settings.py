@@ -11,6 +11,7 @@ from stationmaster.hub.database import database_url
 from stationmaster.hub.day import DAYS_AHEAD
 from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
+from stationmaster_dmis.settings import LineSettings, lines_from_table
 
 __all__ = ["HubSettings", "Operator", "Subsystem"]
 
@@ -37,8 +38,7 @@ class Operator:
 class HubSettings:
     """Where the hub finds what it needs, and where it listens.
 
-    `line` is the device of the one-way line; None without one. `line_keys` is the file of the keys of its telegrams;
-    None: they come without tags. `line_seen` keeps which signed telegrams have come.
+    `lines` are where the dispatching feed comes in, in the order in which they are preferred; none: it does not.
     `feed_late_s` and `feed_lost_s` are seconds of machine time without telegrams after which the feed is late and
     lost; `heartbeat_s` is the time between heartbeats.
     `plan_days` are the service dates after today that have a plan.
@@ -50,10 +50,7 @@ class HubSettings:
     port: int = 8080
     protocol_listen: str = "127.0.0.1"
     protocol_port: int = 7310
-    line: Path | None = None
-    baud: int = 115200
-    line_keys: Path | None = None
-    line_seen: Path = Path("line-seen.json")
+    lines: tuple[LineSettings, ...] = ()
     feed_late_s: float = 10.0
     feed_lost_s: float = 60.0
     heartbeat_s: float = 5.0
@@ -71,8 +68,6 @@ class HubSettings:
         except StationError as error:
             table.fault("database", error.message, error.hint)
             database = database_url(_PLACEHOLDER, folder)
-        line = table.text("line", "")
-        keys = table.text("line_keys", "")
         subsystems = table.table("subsystems")
         names = subsystems.keys()
         operators = table.table("operators")
@@ -90,10 +85,7 @@ class HubSettings:
             port=table.integer("port", 8080, high=65535),
             protocol_listen=table.text("protocol_listen", "127.0.0.1"),
             protocol_port=table.integer("protocol_port", 7310, high=65535),
-            line=folder / line if line else None,
-            baud=table.integer("baud", 115200, low=300, high=4_000_000),
-            line_keys=folder / keys if keys else None,
-            line_seen=folder / table.text("line_seen", "line-seen.json"),
+            lines=lines_from_table(table, folder),
             feed_late_s=table.number("feed_late_s", 10.0, low=0.1, high=3600),
             feed_lost_s=table.number("feed_lost_s", 60.0, low=0.1, high=86400),
             heartbeat_s=table.number("heartbeat_s", 5.0, low=0.05, high=300),

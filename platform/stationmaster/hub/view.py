@@ -16,12 +16,13 @@ from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.store import Stored
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import MINUTE, Instant
-from stationmaster_dmis.receiver import LineStatus
+from stationmaster_dmis.status import FeedStatus
 from stationmaster_kernel.changes import Note
 from stationmaster_kernel.state import State
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.hub_side import SubscriberInfo
 from stationmaster_protocol.messages import Position
+from stationmaster_telegram.records import CallRecord
 
 __all__ = ["FeedView", "HubView", "Line", "Noted", "Subscribers"]
 
@@ -29,13 +30,14 @@ MOST_NOTES = 500
 
 
 class Line(Protocol):
-    """The receiver of the one-way line."""
+    """The receiver of the lines."""
 
     @property
     def position(self) -> tuple[int, int] | None: ...
     @property
     def age_s(self) -> float | None: ...
-    def status(self) -> LineStatus: ...
+    def status(self) -> FeedStatus: ...
+    def ages(self) -> list[tuple[CallRecord, float]]: ...
 
 
 class Subscribers(Protocol):
@@ -149,9 +151,13 @@ class HubView:
             sequence=sequence,
         )
 
-    def line(self) -> LineStatus | None:
-        """Everything that there is to say of the one-way line; None without one."""
+    def line(self) -> FeedStatus | None:
+        """Everything that there is to say of the lines; None without one."""
         return None if self._line is None else self._line.status()
+
+    def call_ages(self) -> list[tuple[CallRecord, float]]:
+        """Each call of the gateway whose word counts, and how many seconds ago it was last said, the oldest first."""
+        return [] if self._line is None else self._line.ages()
 
     def subscribers(self) -> tuple[SubscriberInfo, ...]:
         """Who is connected."""
