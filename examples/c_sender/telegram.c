@@ -147,7 +147,7 @@ static void put_time(struct tg_payload *payload, int64_t time, int64_t base)
     }
 }
 
-static int64_t day_start(uint16_t day)
+static int64_t day_start(uint32_t day)
 {
     return ((int64_t)day + DAY_ZERO) * DAY_S;
 }

@@ -50,7 +50,7 @@ struct tg_word {
 struct tg_call {
     uint64_t run;
     uint32_t revision;
-    uint16_t day;
+    uint32_t day;
     const char *numbers; /* divided by '/' */
     struct tg_word train_class;
     enum tg_kind kind;
@@ -70,7 +70,7 @@ struct tg_tombstone {
 };
 
 struct tg_hour {
-    uint16_t day;
+    uint32_t day;
     int16_t hour;
     uint32_t count;
     uint8_t digest[TG_DIGEST];
