@@ -178,6 +178,29 @@ def test_what_the_carousel_does_not_bring_any_more_is_gone() -> None:
     assert line.ledger.calls == 1
 
 
+def test_calls_are_not_given_up_because_the_line_was_cut_or_is_bad() -> None:
+    """Passes of which nothing or little came prove nothing; a call is gone once enough of them was heard without it."""
+    line = Line()
+    everything = manifest([call(1), call(2)], 10)
+    line.calls(call(1), call(2))
+    line.take(everything)
+    line.sequence += 400  # a cut, for twelve passes
+    line.take(manifest([call(1), call(2)], 22))
+    assert line.ledger.complete
+    for cycle in range(23, 60):
+        line.sequence += 9  # nine of ten telegrams are lost
+        line.calls(call(2))
+        line.sequence += 9
+        line.take(manifest([call(2), call(3)], cycle))
+        assert line.ledger.calls == 2
+    for cycle in range(60, 200):
+        line.sequence += 9
+        line.calls(call(2))
+        line.sequence += 9
+        line.take(manifest([call(2)], cycle))
+    assert line.ledger.complete
+
+
 @given(st.permutations(range(12)), st.lists(st.integers(0, 11), max_size=12))
 def test_any_order_and_any_repeats_end_in_the_newest(order: list[int], repeats: list[int]) -> None:
     """Revisions of one call in any order: the newest stays, and nothing older is ever news after it."""

@@ -6,6 +6,7 @@ from nothing, since the gateway then counts anew.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,8 +18,11 @@ __all__ = ["Ledger", "Taken"]
 
 _OLD_EPOCH_S = 30.0
 """A lower epoch is an old telegram, unless nothing newer has come for so long: then the gateway lost its counter."""
-_PASSES = 3
-"""A call that so many passes of the carousel did not bring is gone, and its tombstone was missed."""
+_SURE = 0.01
+"""How unlikely it is that a call is still there, though a pass of the carousel that came whole did not bring it."""
+_GONE = 3 * math.log(1 / _SURE)
+"""A call that three whole passes did not bring is gone, and its tombstone was missed. A pass of which less came counts
+for less: on a bad line, and after a cut, that a call did not come says little."""
 _PASS_RANGE = 2**32
 
 
@@ -38,10 +42,10 @@ class Taken:
 
 @dataclass(slots=True)
 class _Held:
-    """A call of the present epoch, in which pass of the carousel and when (machine seconds) it was last said."""
+    """A call of the present epoch, how much had been listened to and when (machine seconds) it was last said."""
 
     record: CallRecord
-    cycle: int
+    listened: float
     said_at: float
 
 
@@ -55,7 +59,11 @@ class Ledger:
         self.old_revisions = 0
         self.missing = 0
         self._held: dict[int, _Held] = {}
-        self._cycle = 0
+        self._cycle: int | None = None
+        self._heard = 0
+        self._lost = 0
+        self._listened = 0.0
+        """Grows with each pass of the carousel, by how much it says of a call that it did not bring (as `_GONE`)."""
         self._heard_at = 0.0
         self._digest: bytes | None = None
 
@@ -82,6 +90,9 @@ class Ledger:
             return Taken(stale=True)
         self._heard_at = max(self._heard_at, now)
         latest = header.sequence > self.sequence
+        if latest:
+            self._heard += 1
+            self._lost += header.sequence - self.sequence - 1 if self.sequence else 0
         self.sequence = max(self.sequence, header.sequence)
         match telegram.content:
             case Calls(records=records):
@@ -100,7 +111,8 @@ class Ledger:
         self.complete = False
         self.missing = 0
         self._held.clear()
-        self._cycle = 0
+        self._cycle = None
+        self._heard = self._lost = 0
         self._digest = None
 
     def _calls(self, records: Iterable[CallRecord], now: float) -> tuple[CallRecord, ...]:
@@ -109,10 +121,10 @@ class Ledger:
     def _call(self, record: CallRecord, now: float) -> CallRecord:
         held = self._held.get(record.run)
         if held is None or record.revision > held.record.revision:
-            self._held[record.run] = _Held(record=record, cycle=self._cycle, said_at=now)
+            self._held[record.run] = _Held(record=record, listened=self._listened, said_at=now)
             self._digest = None
             return record
-        held.cycle = self._cycle
+        held.listened = self._listened
         if record.revision == held.record.revision:
             held.said_at = max(held.said_at, now)
         else:
@@ -127,15 +139,29 @@ class Ledger:
 
     def _prove(self, manifest: Manifest) -> None:
         """Compare with what the gateway says that there is."""
-        self._cycle = manifest.cycle
+        self._pass(manifest.cycle)
+        self.complete = self._holds(manifest)
+        if not self.complete:
+            gone = [run for run, held in self._held.items() if self._listened - held.listened > _GONE - 1e-6]
+            for run in gone:
+                self._drop(run)
+            self.complete = bool(gone) and self._holds(manifest)
+        self.missing = max(0, manifest.count - len(self._held))
+
+    def _holds(self, manifest: Manifest) -> bool:
         if self._digest is None:
             self._digest = whole_digest(manifest_hours(held.record for held in self._held.values()))
-        self.complete = len(self._held) == manifest.count and self._digest == manifest.digest
-        if not self.complete:
-            for run, held in list(self._held.items()):
-                if _PASSES <= (manifest.cycle - held.cycle) % _PASS_RANGE < _PASS_RANGE // 2:
-                    self._drop(run)
-        self.missing = max(0, manifest.count - len(self._held))
+        return len(self._held) == manifest.count and self._digest == manifest.digest
+
+    def _pass(self, cycle: int) -> None:
+        """Weigh the passes of the carousel that have ended, by the share of telegrams that came meanwhile."""
+        passes = 0 if self._cycle is None else (cycle - self._cycle) % _PASS_RANGE
+        if 0 < passes < _PASS_RANGE // 2:
+            missed = self._lost / (self._heard + self._lost)
+            self._listened += passes * math.log(1 / max(missed, _SURE))
+        if passes or self._cycle is None:
+            self._cycle = cycle
+            self._heard = self._lost = 0
 
     def _drop(self, run: int) -> None:
         del self._held[run]
