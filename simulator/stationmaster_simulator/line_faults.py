@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import random
+
+from stationmaster_simulator.uart import Uart, skip
 
 __all__ = ["LineFaults"]
 
@@ -18,6 +19,10 @@ class LineFaults:
         insert: probability that a byte appears before another.
         burst: probability that at a byte a burst begins, in which every bit is as likely 0 as 1.
         burst_bytes: mean length of a burst.
+        cuts: probability that at a byte the line is cut, and mended by itself.
+        cut_bytes: how many bytes a cut takes away, in the mean.
+        uart: flips and bursts happen to the bits on the line, ten for a byte, so that bytes slip as well (`uart`), and
+            a cut falls within a byte; otherwise they happen to the eight bits of a byte, and a cut between bytes.
 
     """
 
@@ -30,38 +35,66 @@ class LineFaults:
         insert: float = 0.0,
         burst: float = 0.0,
         burst_bytes: float = 20.0,
+        cuts: float = 0.0,
+        cut_bytes: float = 100.0,
+        uart: bool = False,
     ) -> None:
         self.cut = False
         self.flipped = 0
         self.dropped = 0
         self.inserted = 0
         self.bursts = 0
-        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self.cuts = 0
+        dice = self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self._uart = Uart(dice, flip=flip, burst=burst, burst_bytes=burst_bytes) if uart else None
+        if uart:
+            flip = burst = 0.0
         self._flip = flip
         self._drop = drop
         self._insert = insert
         self._burst = burst
         self._burst_bytes = burst_bytes
-        self._next_flip = self._skip(flip)
-        self._next_drop = self._skip(drop)
-        self._next_insert = self._skip(insert)
-        self._next_burst = self._skip(burst)
+        self._next_flip = skip(dice, flip)
+        self._next_drop = skip(dice, drop)
+        self._next_insert = skip(dice, insert)
+        self._next_burst = skip(dice, burst)
         self._burst_left = 0
+        self._cuts = cuts
+        self._cut_bytes = cut_bytes
+        self._next_cut = skip(dice, cuts)
+        self._cut_left = 0
 
     def pass_on(self, data: bytes) -> bytes:
         """What arrives when `data` is sent."""
-        if self.cut:
-            return b""
-        data = self._burst_through(self._flip_bits(data))
-        return self._insert_bytes(self._drop_bytes(data))
+        if not self._cuts:
+            return self._carry(data, cut=self.cut)
+        out = bytearray()
+        at = 0
+        while at < len(data):
+            if self._cut_left:
+                end = min(len(data), at + self._cut_left)
+                out += self._carry(data[at:end], cut=True)
+                self._cut_left -= end - at
+            else:
+                end = int(min(len(data), at + self._next_cut))
+                out += self._carry(data[at:end], cut=self.cut)
+                self._next_cut -= end - at
+                if self._next_cut < 1 and end < len(data):
+                    self.cuts += 1
+                    self._cut_left = 1 + int(self._random.expovariate(1 / self._cut_bytes))
+                    self._next_cut = skip(self._random, self._cuts)
+            at = end
+        return bytes(out)
 
-    def _skip(self, probability: float) -> float:
-        """How many go well before the next that does not: geometric."""
-        if probability <= 0:
-            return math.inf
-        if probability >= 1:
-            return 0
-        return math.floor(math.log(1.0 - self._random.random()) / math.log(1.0 - probability))
+    def _carry(self, data: bytes, *, cut: bool) -> bytes:
+        if self._uart is not None:
+            data = self._uart.pass_on(data, cut=cut)
+            self.flipped, self.bursts = self._uart.flipped, self._uart.bursts
+        elif cut:
+            data = b""
+        else:
+            data = self._burst_through(self._flip_bits(data))
+        return self._insert_bytes(self._drop_bytes(data))
 
     def _flip_bits(self, data: bytes) -> bytes:
         bits = len(data) * 8
@@ -73,7 +106,7 @@ class LineFaults:
             at = int(self._next_flip)
             out[at // 8] ^= 1 << (at % 8)
             self.flipped += 1
-            self._next_flip += 1 + self._skip(self._flip)
+            self._next_flip += 1 + skip(self._random, self._flip)
         self._next_flip -= bits
         return bytes(out)
 
@@ -89,7 +122,7 @@ class LineFaults:
                 at += int(self._next_burst)
                 self.bursts += 1
                 self._burst_left = 1 + int(self._random.expovariate(1 / self._burst_bytes))
-                self._next_burst = self._skip(self._burst)
+                self._next_burst = skip(self._random, self._burst)
             else:
                 self._next_burst -= len(out) - at
                 at = len(out)
@@ -103,7 +136,7 @@ class LineFaults:
             out += data[at:end]
             at = end + 1
             self.dropped += 1
-            self._next_drop = self._skip(self._drop)
+            self._next_drop = skip(self._random, self._drop)
         self._next_drop -= len(data) - at
         return bytes(out + data[at:])
 
@@ -117,6 +150,6 @@ class LineFaults:
             out += data[end : end + 1]
             at = end + 1
             self.inserted += 1
-            self._next_insert = self._skip(self._insert)
+            self._next_insert = skip(self._random, self._insert)
         self._next_insert -= len(data) - at
         return bytes(out + data[at:])
