@@ -45,7 +45,7 @@ class ApplianceSettings:
             keep_mb=table.integer("keep_mb", 64, low=1, high=100_000),
             log=folder / log if log else None,
             log_mb=table.integer("log_mb", 10, low=1, high=100_000),
-            hung_s=table.number("hung_s", 60.0, low=1.0, high=3600.0),
+            hung_s=table.number("hung_s", 60.0, low=3.0, high=3600.0),
             check_s=table.number("check_s", 60.0, low=0.1, high=3600.0),
         )
         table.finish()

@@ -65,7 +65,7 @@ class Records:
     def begin(self, config_hash: str) -> None:
         """It starts with a configuration file of this SHA-256."""
         self._write(ExitReport(code=RUNNING, why="running", started=self._started))
-        self.security.write("started", before=self.before, configuration_sha256=config_hash)
+        self.security.write("started", ended_before=self.before, configuration_sha256=config_hash)
 
     def end(
         self, code: int, why: str, message: str = "", *, counters: Mapping[str, int], stacks: tuple[str, ...] = ()

@@ -99,7 +99,7 @@ class SecurityLog:
             self.write("torn_record_removed", bytes=torn)
 
     def write(self, event: str, **facts: Fact) -> None:
-        """Write one record; `event` is a constant word.
+        """Write one record; `event` is a constant word, `n`, `at`, `up_s` and `previous` are no names for facts.
 
         Facts are cut at 500 characters. More than twenty of a kind in a minute are counted, not written.
         """
@@ -138,7 +138,7 @@ class SecurityLog:
             "up_s": round(self._monotonic() - self._begun, 3),
             "event": event,
             **{key: value[:_LONGEST_TEXT] if isinstance(value, str) else value for key, value in facts.items()},
-            "before": self.head,
+            "previous": self.head,
         }
         line = json.dumps(body, ensure_ascii=False)
         file = self._file or self._folder / _name(self.number + 1)
@@ -206,7 +206,7 @@ def verify(folder: Path) -> Verified:
             place = f"{file.name}, line {at}"
             try:
                 body = json.loads(line)
-                own, before, stamp = int(body["n"]), str(body["before"]), str(body["at"])
+                own, before, stamp = int(body["n"]), str(body["previous"]), str(body["at"])
             except (ValueError, KeyError, TypeError):
                 faults.append(f"{place}: is no record")
                 head = _hash(line)

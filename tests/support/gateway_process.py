@@ -29,6 +29,7 @@ class GatewayProcess:
         baud: the rate.
         tables: more lines for the configuration file, after `[gateway]`'s own.
         environment: more variables.
+        prelude: statements to run in the process before the gateway starts, to make it go wrong.
 
     """
 
@@ -40,6 +41,7 @@ class GatewayProcess:
         baud: int = 9600,
         tables: str = "",
         environment: Mapping[str, str] | None = None,
+        prelude: str = "",
     ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -51,6 +53,7 @@ class GatewayProcess:
         )
         path = ":".join(entry for entry in sys.path if entry)
         self._environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
+        self._code = f"{prelude}\n{START}"
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -62,7 +65,10 @@ class GatewayProcess:
     def start(self) -> None:
         """Start it."""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, str(self.config)], stderr=subprocess.PIPE, text=True, env=self._environment
+            [sys.executable, "-c", self._code, str(self.config)],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment,
         )
 
     def health(self) -> dict[str, Any]:
