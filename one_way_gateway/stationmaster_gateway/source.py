@@ -69,6 +69,7 @@ class Source:
         self._started = False
         self._counter = 0
         self._marks: list[Mark] = [None, None, None]
+        self._heights: list[int | None] = [None, None, None]
         self._seen: dict[int, Rows] = {}
         self._keys: set[tuple[Any, ...]] = set()
         self._rows = 0
@@ -142,6 +143,7 @@ class Source:
             self._rows = self._queries.count(connection)
         elif self._changes is not Changes.NONE:
             self._marks = [None, None, None]
+            self._heights = [None, None, None]
             self._note_marks(connection, tables)
             self._seen = dict(reading.runs)
         return reading
@@ -161,13 +163,10 @@ class Source:
             limit = float("inf") if now is None else now + _AHEAD_S
         for number, rows in enumerate(tables):
             for row in rows:
-                value = row[-1]
-                height = instant(value, self._zone or UTC) if timed else value
-                highest = self._marks[number]
-                if type(height) is not int or height > limit:
-                    continue
-                if highest is None or height > (instant(highest, self._zone or UTC) if timed else highest):
-                    self._marks[number] = value
+                height = instant(row[-1], self._zone or UTC) if timed else row[-1]
+                highest = self._heights[number]
+                if type(height) is int and height <= limit and (highest is None or height > highest):
+                    self._marks[number], self._heights[number] = row[-1], height
 
     def _behind(self, mark: Mark) -> Mark:
         """The mark from which to read: an overlap behind the highest, in the column's own kind of value."""

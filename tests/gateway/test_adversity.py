@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from threading import Event
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from stationmaster_gateway.attempts import Attempts, Stuck
@@ -204,6 +206,17 @@ def test_a_server_process_that_has_stopped_is_given_up_and_another_asked(dispatc
     attempts.close()
     assert len(made) == 2
     assert [database._connection for database in made] == [None, None]
+
+
+def test_a_server_that_takes_a_connection_and_says_nothing_is_given_up() -> None:
+    """As when a network swallows everything after the first packet: the wait to be let in ends by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = URL.create("postgresql+psycopg", "reader", host="127.0.0.1", port=silent.getsockname()[1], database="d")
+        database = DispatchingDatabase(url, timeout_s=TIMEOUT_S, whole_read_s=30, monotonic=time.monotonic)
+        begun = time.monotonic()
+        with pytest.raises(DatabaseGone, match="timeout"):
+            database.poll()
+        assert time.monotonic() - begun < 10
 
 
 class Hung(DispatchingDatabase):

@@ -139,7 +139,7 @@ def test_the_line_carries_the_same_bytes_with_a_withheld_train_as_without() -> N
     def sent(*readings: Reading) -> list[bytes]:
         mirror = Mirror(allow=PASSENGERS)
         schedule = Schedule(mirror, Header(station="QHD", gateway=1, epoch=1, sequence=1), lambda: 2)
-        frames = []
+        frames: list[bytes] = []
         for reading in readings:
             schedule.changed(mirror.apply(reading))
             schedule.database(DatabaseState.GOOD, 0.0)
