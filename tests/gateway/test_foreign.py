@@ -57,7 +57,7 @@ def foreign(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Foreign]
     else:
         file = sqlite3.connect(tmp_path / "d.db", isolation_level=None)
         file.executescript(FOREIGN_SQLITE)
-        made = Foreign(f"sqlite:///{tmp_path / 'd.db'}", lambda statement: file.executescript(statement))
+        made = Foreign(f"sqlite:///{tmp_path / 'd.db'}", file.executescript)
     made.execute(
         """INSERT INTO {s}"列车时刻" VALUES
         (1, '2026-03-01', 'G2402/G2403', '停站', '2026-03-01 10:00:00', '2026-03-01 10:05:00', 3, '机密', {now})""",
