@@ -32,12 +32,13 @@ def main(config: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda signum, _frame: told.append(signum))
     try:
-        faults = Faults()
-        table = read_toml(config, faults)
-        faults.raise_if_any()
+        mistakes = Faults()
+        table = read_toml(config, mistakes)
+        mistakes.raise_if_any()
         settings = LineSettings.from_table(table.table("line"), config.absolute().parent)
-        faults.raise_if_any()
-        line = SerialLine(settings, monotonic=time.monotonic)
+        mistakes.raise_if_any()
+        faults = None if settings.faults is None else settings.faults.make()
+        line = SerialLine(settings, monotonic=time.monotonic, faults=faults)
         line.open()
         log.info("started", gateway=str(settings.gateway), hub=str(settings.hub), baud=settings.baud)
         try:

@@ -14,7 +14,7 @@ from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
 from stationmaster_simulator.line import SerialLine
 from stationmaster_simulator.line_faults import LineFaults
-from stationmaster_simulator.line_settings import LineSettings
+from stationmaster_simulator.line_settings import FaultSettings, LineSettings
 
 
 class Timed:
@@ -179,3 +179,17 @@ def test_settings_are_read_and_checked() -> None:
     assert settings == LineSettings(gateway=Path("/etc/station/line/gateway"), hub=Path("/run/line/hub"), baud=9600)
     LineSettings.from_table(Table({"gateway": "a", "hub": "a", "baud": 7, "x": 1}, "s.toml", faults, "line"), Path())
     assert sorted(fault.place for fault in faults) == ["line.baud", "line.hub", "line.x"]
+
+
+def test_a_bad_line_is_configured() -> None:
+    """`[line.faults]` says how bad; a probability is one, and without the table the line is good."""
+    faults = Faults()
+    body = {"gateway": "a", "hub": "b", "faults": {"flip": 0.5, "cuts": 1, "seed": 7}}
+    settings = LineSettings.from_table(Table(body, "s.toml", faults, "line"), Path())
+    assert len(faults) == 0
+    assert settings.faults == FaultSettings(seed=7, flip=0.5, cuts=1.0)
+    assert settings.faults.make().pass_on(bytes(100)) != bytes(100)
+    LineSettings.from_table(
+        Table({"gateway": "a", "hub": "b", "faults": {"flip": 2, "x": 1}}, "s.toml", faults, "line"), Path()
+    )
+    assert sorted(fault.place for fault in faults) == ["line.faults.flip", "line.faults.x"]
