@@ -9,19 +9,21 @@ import re
 import select
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.task import Clock
 
-from stationmaster_dmis.device import open_receiver
-from stationmaster_dmis.ledger import Ledger
-from stationmaster_telegram.authenticate import Verifier
-from stationmaster_telegram.decoder import Counters, Decoder
-from stationmaster_telegram.frame import Telegram
+from stationmaster_dmis.decoders import open_line
+from stationmaster_dmis.receiver import LineReceiver
+from stationmaster_dmis.settings import LineSettings, SerialPlace
+from stationmaster_kernel.inputs import FeedRecord
+from stationmaster_kernel.values import FeedGrade
+from stationmaster_telegram.decoder import Counters
 from stationmaster_telegram.words import INDEX
-from support.telegram_making import KEYS
+from support.telegram_making import KEYS, LATE
 
 ROOT = Path(__file__).parents[2]
 SENDER = ROOT / "examples" / "c_sender"
@@ -113,41 +115,62 @@ def test_it_refuses_a_key_that_is_none(built: Path, arguments: tuple[str, ...]) 
     assert b"usage" in done.stderr
 
 
+class Station(Clock):
+    """The hub's side of a serial line: a reactor that a test turns, and what the receiver told the kernel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: list[Any] = []
+        self.records: list[FeedRecord] = []
+        self.grades: list[FeedGrade] = []
+        self.far, self.near = pty.openpty()
+
+    def addReader(self, reader: Any) -> None:  # noqa: N802
+        self.readers.append(reader)
+
+    def removeReader(self, reader: Any) -> None:  # noqa: N802
+        self.readers.remove(reader)
+
+    def news(self, records: Sequence[FeedRecord]) -> None:
+        self.records.extend(records)
+
+    def graded(self, grade: FeedGrade) -> None:
+        self.grades.append(grade)
+
+    def receiver(self, keys: Path | None, seen: Path) -> LineReceiver:
+        """A receiver as the hub makes it of its settings."""
+        place = SerialPlace(device=Path(os.ttyname(self.near)))
+        line = open_line(LineSettings(name="line", place=place, keys=keys, seen=seen), "QHD", self.seconds)
+        return LineReceiver([(line, place)], sink=self, reactor=self, station_time=self.seconds, wall=self.seconds)
+
+
 @pytest.fixture
-def line() -> Iterator[tuple[int, int]]:
-    """A serial line: the sender's end, and ours as the adapter opens it."""
-    far, near = pty.openpty()
-    ours = open_receiver(Path(os.ttyname(near)), 115200)
-    yield far, ours
-    for end in (far, near, ours):
-        os.close(end)
+def station() -> Iterator[Station]:
+    station = Station()
+    yield station
+    os.close(station.far)
+    os.close(station.near)
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
-def test_our_adapter_receives_it(built: Path, line: tuple[int, int], tmp_path: Path, signed: bool) -> None:
-    """Down a pty into the station's receiver: the call, its delay, and the proof that this is everything."""
+def test_our_adapter_receives_it(built: Path, station: Station, tmp_path: Path, signed: bool) -> None:
+    """Down a pty into the station's receiver: the call with its delay reaches the kernel, all is proven, and silence is late."""
     keys = tmp_path / "line.keys"
     keys.write_text(f'[[key]]\nid = 1\nsecret = "{KEYS[0].secret.hex()}"\n', "utf-8")
     keys.chmod(0o600)
-    decoder = Decoder("QHD", Verifier.open(keys, tmp_path / "seen.json", lambda: 0.0) if signed else None)
-    far, ours = line
-    subprocess.run([built / "c_sender", *(SIGNED if signed else ())], stdout=far, check=True)
-    telegrams = list(received(ours, decoder))
-    assert [telegram.header.sequence for telegram in telegrams] == [42, 43, 44, 45, 46]
-    assert decoder.counters == Counters(bytes=decoder.counters.bytes, frames=5)
-    ledger = Ledger()
-    for telegram in telegrams[:4]:
-        ledger.take(telegram, 0.0)
-    assert (ledger.complete, ledger.calls, ledger.epoch) == (True, 1, 7)
-    ledger.take(telegrams[4], 0.0)
-    assert ledger.calls == 0
-
-
-def received(device: int, decoder: Decoder) -> Iterator[Telegram]:
-    """Five telegrams, as they come."""
-    for _ in range(5):
-        while (event := decoder.next_event()) is None:
-            assert select.select([device], [], [], 10)[0]
-            decoder.receive_data(os.read(device, 4096))
-        assert isinstance(event, Telegram), event
-        yield event
+    receiver = station.receiver(keys if signed else None, tmp_path / "seen.json")
+    receiver.startService()
+    subprocess.run([built / "c_sender", *(SIGNED if signed else ())], stdout=station.far, check=True)
+    counters = receiver.status().lines[0].counters
+    while counters.frames < 5:
+        assert select.select(station.readers, [], [], 10)[0], counters
+        station.readers[0].doRead()
+        counters = receiver.status().lines[0].counters
+    assert counters == Counters(bytes=counters.bytes, frames=5)
+    assert (receiver.position, receiver.complete) == ((7, 46), True)
+    (record,) = {record.numbers: record for record in station.records}.values()
+    assert (record.numbers, record.origin, record.track) == (("G1",), "包头", "4")
+    assert record.actual_arrival == LATE.actual_arrival
+    station.advance(10)
+    receiver.stopService()
+    assert station.grades == [FeedGrade.FRESH, FeedGrade.LATE]
