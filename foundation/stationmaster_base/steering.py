@@ -38,8 +38,8 @@ class SteeredClock:
     rate = 1.0
 
     def __init__(self, wall: WallTime, monotonic: Callable[[], float]) -> None:
-        self._wall = wall
-        self._monotonic = monotonic
+        self.wall = wall
+        self.monotonic = monotonic
         self._latest = -math.inf
         self._begun = False
         self._steered = False
@@ -62,12 +62,12 @@ class SteeredClock:
     @property
     def base(self) -> float:
         """What it shows now minus machine seconds; a property of the clock alone, whatever the time is."""
-        return self.now() - self._monotonic()
+        return self.now() - self.monotonic()
 
     @property
     def wrong(self) -> float:
         """Seconds that are still to be made good: positive when it is behind."""
-        return self._wrong - self._made_good(self._monotonic()) if self._steered else 0.0
+        return self._wrong - self._made_good(self.monotonic()) if self._steered else 0.0
 
     def begin(self) -> None:
         """From now on the day's work hangs on it."""
@@ -86,7 +86,7 @@ class SteeredClock:
         """
         if not math.isfinite(base):
             raise ValueError(f"{base} is no base of a clock")
-        machine = self._monotonic()
+        machine = self.monotonic()
         now = self.now()
         wrong = machine + base - now
         if not self._begun:
@@ -99,7 +99,7 @@ class SteeredClock:
         self._slew = min(FASTEST_SLEW, max(SLEW, abs(wrong) / SLEW_S))
 
     def now(self) -> float:
-        self._latest = max(self._latest, self._at(self._monotonic()) if self._steered else self._wall())
+        self._latest = max(self._latest, self._at(self.monotonic()) if self._steered else self.wall())
         return self._latest
 
     def wait_for(self, instant: float) -> float:

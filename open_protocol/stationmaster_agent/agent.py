@@ -88,6 +88,7 @@ class Agent(Service):
             side=self,
             spread=f"{settings.identity}/{boot}",
             welcome_s=settings.heartbeat_s * settings.alone_after,
+            clock=clock,
         )
         self._machine = make_machine(self._entered)
         self._state = AgentState.RESYNCING

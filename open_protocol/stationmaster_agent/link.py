@@ -18,11 +18,23 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
 from stationmaster_agent.settings import HostPort
+from stationmaster_agent.time_sync import TimeSync
+from stationmaster_base.clock import StationClock
 from stationmaster_base.logging import get_logger
 from stationmaster_protocol.client import ClientConnection
 from stationmaster_protocol.client_session import ClientEvent
 from stationmaster_protocol.filters import Filter
-from stationmaster_protocol.messages import Bye, ByeReason, ClientMessage, Error, Hello, Position, Welcome
+from stationmaster_protocol.messages import (
+    Bye,
+    ByeReason,
+    ClientMessage,
+    Error,
+    Hello,
+    HubHeartbeat,
+    Position,
+    TimeAnswer,
+    Welcome,
+)
 from stationmaster_protocol.session import Breach
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
@@ -76,6 +88,7 @@ class HubLink:
         side: who uses it.
         spread: a text that differs from subsystem to subsystem, for the back-off.
         welcome_s: how long a hub may take to say welcome.
+        clock: station time here, which is kept with the hub's.
 
     """
 
@@ -88,6 +101,7 @@ class HubLink:
         side: LinkSide,
         spread: str,
         welcome_s: float,
+        clock: StationClock,
     ) -> None:
         self._hubs = hubs
         self._reactor = reactor
@@ -104,6 +118,7 @@ class HubLink:
         self._welcomed = False
         self._complaints: set[str] = set()
         self._stopped: Deferred[None] | None = None
+        self.time = TimeSync(clock, reactor, self.send)
 
     @property
     def hub(self) -> HostPort | None:
@@ -203,6 +218,11 @@ class HubLink:
                 self._cancel_timer()
                 self._welcomed = True
                 _LOG.info("hub-welcomed", hub=str(self._hubs[self._next]), epoch=event.epoch)
+                self.time.welcomed(event)
+            case TimeAnswer():
+                self.time.answered(event)
+            case HubHeartbeat():
+                self.time.beaten(event)
             case Breach():
                 self._complain("hub-broke-protocol", str(event.error), code=event.error.code)
             case Error():
@@ -218,6 +238,7 @@ class HubLink:
         self._connection = None
         self._cancel_timer()
         welcomed, self._welcomed = self._welcomed, False
+        self.time.lost()
         if welcomed:
             _LOG.info("hub-lost", hub=str(self._hubs[self._next]), reason=reason)
             self._side.lost()

@@ -29,7 +29,7 @@ from stationmaster_protocol.messages import (
     TimeRequest,
 )
 from stationmaster_protocol.outbox import Outbox
-from stationmaster_protocol.scalars import stamp_of
+from stationmaster_protocol.scalars import milliseconds_of, stamp_of
 from stationmaster_protocol.server_session import ServerEvent, ServerSession
 from stationmaster_protocol.session import Breach
 from stationmaster_protocol.transport import StreamTransport
@@ -231,7 +231,16 @@ class HubConnection(Protocol):
 
     def _on_time_request(self, request: TimeRequest) -> None:
         now = stamp_of(self._server.station_time())
-        self.answer(TimeAnswer(asked=request.sent, received=now, sent=now))
+        quality = self._server.clock_quality()
+        self.answer(
+            TimeAnswer(
+                asked=request.sent,
+                received=now,
+                sent=now,
+                clock=None if quality is None else quality.state,
+                clock_error=None if quality is None else milliseconds_of(quality.error_s),
+            )
+        )
 
     # Closing.
 

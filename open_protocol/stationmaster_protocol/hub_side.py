@@ -8,6 +8,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
+from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Changes, Resource
 from stationmaster_kernel.inputs import TaskResult
@@ -108,6 +109,9 @@ class HubSide(Protocol):
 
     def station_time(self) -> float:
         """Station time now, in seconds since 1970."""
+
+    def clock_quality(self) -> ClockQuality | None:
+        """How good station time is now; None if there are no masters of time that anything could be said by."""
 
     def authenticate(self, identity: str, token: str) -> bool:
         """Whether this token belongs to this identity."""

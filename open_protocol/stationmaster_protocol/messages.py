@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from stationmaster_base.timekeeping import ClockState
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.inputs import TaskResult
@@ -118,7 +119,8 @@ class Welcome:
     """The hub's answer to a hello that it accepts.
 
     `heartbeat` is the time between heartbeats, both ways, in milliseconds of machine time.
-    `largest` is the longest message, in bytes, that the hub takes.
+    `largest` is the longest message, in bytes, that the hub takes. `clock` says how station time is known and
+    `clock_error` how wrong it may be, in milliseconds; None if the hub has nothing to say of it.
     """
 
     version: Version = VERSION
@@ -126,6 +128,8 @@ class Welcome:
     heartbeat: Positive
     largest: Positive
     station_time: Stamp
+    clock: ClockState | None = None
+    clock_error: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,7 @@ class HubHeartbeat:
     the digest of its set since then. A client that holds `last` or later, with this digest, is whole and
     may call `position` its own. `grade` is that of the dispatching feed, `fresh_at` the station time at which it was
     last fresh. While `stored` is false the hub cannot write its database; what it is told waits until it can.
+    `clock` and `clock_error` as in `Welcome`.
     """
 
     position: Position
@@ -212,6 +217,8 @@ class HubHeartbeat:
     grade: FeedGrade
     fresh_at: Instant | None = None
     stored: bool = True
+    clock: ClockState | None = None
+    clock_error: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,12 +255,15 @@ class TimeRequest:
 class TimeAnswer:
     """Three of the four stamps; the fourth is the client's clock when this comes in.
 
-    `asked` is the request's `sent`; `received` and `sent` are station time at the hub.
+    `asked` is the request's `sent`; `received` and `sent` are station time at the hub. `clock` and `clock_error` as in
+    `Welcome`.
     """
 
     asked: Stamp
     received: Stamp
     sent: Stamp
+    clock: ClockState | None = None
+    clock_error: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

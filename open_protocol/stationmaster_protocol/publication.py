@@ -19,7 +19,7 @@ from stationmaster_protocol.hub_side import Entry, HubSide, ProtocolSettings
 from stationmaster_protocol.messages import HubHeartbeat, Position, Update
 from stationmaster_protocol.metrics import ProtocolMetrics
 from stationmaster_protocol.outbox import Outbox
-from stationmaster_protocol.scalars import stamp_of
+from stationmaster_protocol.scalars import milliseconds_of, stamp_of
 
 __all__ = ["Member", "Publication"]
 
@@ -198,6 +198,7 @@ class Publication:
 
     def _heartbeat(self, item: FilterClass) -> Framed:
         grade, fresh_at = self._hub.feed()
+        quality = self._hub.clock_quality()
         return self._frames.framed(
             HubHeartbeat(
                 position=self._hub.position(),
@@ -207,5 +208,7 @@ class Publication:
                 grade=grade,
                 fresh_at=fresh_at,
                 stored=self._hub.stored(),
+                clock=None if quality is None else quality.state,
+                clock_error=None if quality is None else milliseconds_of(quality.error_s),
             )
         )

@@ -6,6 +6,7 @@ message's field (`Annotated[str, Restriction(...)]`), the XSD is made from it, a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NewType
@@ -24,6 +25,7 @@ __all__ = [
     "Token",
     "Version",
     "Word",
+    "milliseconds_of",
     "seconds_of",
     "stamp_from_text",
     "stamp_of",
@@ -111,6 +113,11 @@ _MICROSECOND = timedelta(microseconds=1)
 def stamp_of(seconds: float) -> Stamp:
     """A clock reading in seconds as a stamp."""
     return Stamp(round(seconds * 1_000_000))
+
+
+def milliseconds_of(seconds: float | None) -> int | None:
+    """An error in seconds as whole milliseconds, rounded up; None stays None."""
+    return None if seconds is None else math.ceil(seconds * 1000)
 
 
 def seconds_of(stamp: Stamp) -> float:

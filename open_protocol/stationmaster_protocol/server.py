@@ -17,6 +17,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from stationmaster_base.logging import get_logger
+from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.connection import HubConnection
 from stationmaster_protocol.errors import ERROR_CODES
@@ -35,7 +36,7 @@ from stationmaster_protocol.messages import (
 )
 from stationmaster_protocol.metrics import ProtocolMetrics
 from stationmaster_protocol.publication import Publication
-from stationmaster_protocol.scalars import stamp_of
+from stationmaster_protocol.scalars import milliseconds_of, stamp_of
 from stationmaster_service.interfaces import MachineTime
 
 __all__ = ["Entry", "HubSide", "Position", "ProtocolServer", "ProtocolSettings", "SubscriberInfo"]
@@ -148,6 +149,10 @@ class ProtocolServer(Factory):
         """Station time in seconds."""
         return self._hub.station_time()
 
+    def clock_quality(self) -> ClockQuality | None:
+        """How good it is."""
+        return self._hub.clock_quality()
+
     def connected(self, connection: HubConnection) -> None:
         """Take the connection in, if there is room."""
         self._connections.add(connection)
@@ -170,6 +175,7 @@ class ProtocolServer(Factory):
             before.leave(ByeReason.REPLACED, "Another connection has this identity now.")
         self._identities[hello.identity] = connection
         connection.welcomed()
+        quality = self._hub.clock_quality()
         connection.answer(
             Welcome(
                 version=VERSION,
@@ -177,6 +183,8 @@ class ProtocolServer(Factory):
                 heartbeat=max(1, round(self._settings.heartbeat_s * 1000)),
                 largest=self._settings.largest_in,
                 station_time=stamp_of(self._hub.station_time()),
+                clock=None if quality is None else quality.state,
+                clock_error=None if quality is None else milliseconds_of(quality.error_s),
             )
         )
 

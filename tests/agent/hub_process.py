@@ -23,6 +23,9 @@ def due_now() -> Task:
 
 
 class Hub(FakeHub):
+    def station_time(self):
+        return time.time()
+
     def results(self, identity, results):
         for given in results:
             sys.stdout.write(f"{given.result.target} {given.result.state}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stationmaster_base.timekeeping import ClockQuality, ClockState
 from stationmaster_base.times import Instant
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result
@@ -24,6 +25,7 @@ from stationmaster_protocol.messages import (
     Subscribed,
     TimeAnswer,
     TimeRequest,
+    Welcome,
 )
 from support.follower import Follower
 from support.hub_side_contract import check_hub_side
@@ -659,6 +661,19 @@ def test_time_is_answered_with_stamps() -> None:
     client.connection.send(TimeRequest(sent=7))
     world.run()
     assert client.heard_events[-1] == TimeAnswer(asked=7, received=1772348400250000, sent=1772348400250000)
+
+
+def test_the_quality_of_the_time_is_told_with_it() -> None:
+    """With masters of time, welcome, heartbeat and answer say how the time is known and how wrong it may be."""
+    world = World()
+    world.hub.quality = ClockQuality(state=ClockState.HOLDOVER, error_s=0.0321, source="gps")
+    client = Follower()
+    world.join(client)
+    client.connection.send(TimeRequest(sent=7))
+    world.run()
+    told = [each for each in client.heard_events if isinstance(each, Welcome | HubHeartbeat | TimeAnswer)]
+    assert {type(each) for each in told} == {Welcome, HubHeartbeat, TimeAnswer}
+    assert {(each.clock, each.clock_error) for each in told} == {(ClockState.HOLDOVER, 33)}
 
 
 def test_a_rejection_brings_a_snapshot_once_a_heartbeat() -> None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from twisted.internet.defer import Deferred, succeed
 
+from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant, from_iso
 from stationmaster_kernel.changes import Changes, Resource
 from stationmaster_kernel.inputs import TaskResult
@@ -33,6 +34,7 @@ class FakeHub:
         self.can_store = True
         self.fresh_at: Instant | None = from_iso("2026-03-01T07:00:00Z")
         self.time = 1772348400.25
+        self.quality: ClockQuality | None = None
 
     def commit(self, puts: Sequence[Resource] = (), deletes: Sequence[tuple[str, str]] = ()) -> Entry:
         """One more entry."""
@@ -109,6 +111,9 @@ class FakeHub:
 
     def station_time(self) -> float:
         return self.time
+
+    def clock_quality(self) -> ClockQuality | None:
+        return self.quality
 
     def authenticate(self, identity: str, token: str) -> bool:
         return self.tokens.get(identity) == token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from twisted.internet.defer import Deferred, gatherResults, succeed
@@ -14,6 +14,7 @@ from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.store import Stored
 from stationmaster_base.clock import StationClock
+from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.inputs import TaskResult
@@ -33,6 +34,7 @@ class ProtocolSide:
         executors: who is connected and does what.
         subsystems: who may connect.
         clock: station time.
+        quality: how good it is, if there are masters of time.
 
     """
 
@@ -44,12 +46,14 @@ class ProtocolSide:
         executors: ExecutorBook,
         subsystems: Sequence[Subsystem],
         clock: StationClock,
+        quality: Callable[[], ClockQuality | None] = lambda: None,
     ) -> None:
         self._pipeline = pipeline
         self._feed = feed
         self._executors = executors
         self._tokens = {each.identity: each.token.encode() for each in subsystems}
         self._clock = clock
+        self._quality = quality
 
     def position(self) -> Position:
         """Of the last committed entry."""
@@ -88,6 +92,10 @@ class ProtocolSide:
     def station_time(self) -> float:
         """Station time now."""
         return self._clock.now()
+
+    def clock_quality(self) -> ClockQuality | None:
+        """How good it is."""
+        return self._quality()
 
     def authenticate(self, identity: str, token: str) -> bool:
         """Whether this token belongs to this identity; takes the same time for any token of one length."""
