@@ -154,7 +154,7 @@ def station() -> Iterator[Station]:
 
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
 def test_our_adapter_receives_it(built: Path, station: Station, tmp_path: Path, signed: bool) -> None:
-    """Down a pty into the station's receiver: the call with its delay reaches the kernel, all is proven, and silence is late."""
+    """Down a pty into the receiver: the call with its delay reaches the kernel, all is proven, silence is late."""
     keys = tmp_path / "line.keys"
     keys.write_text(f'[[key]]\nid = 1\nsecret = "{KEYS[0].secret.hex()}"\n', "utf-8")
     keys.chmod(0o600)
