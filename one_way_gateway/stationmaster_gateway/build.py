@@ -35,7 +35,7 @@ from stationmaster_telegram.frame import Header, payload_room
 from stationmaster_telegram.keys import SigningKey, load_keyring
 from stationmaster_telegram.records import DatabaseState
 
-__all__ = ["Gateway", "Outside", "build"]
+__all__ = ["Gateway", "Outside", "build", "signing_key"]
 
 _LOG = get_logger("gateway")
 
@@ -242,7 +242,7 @@ def build(
     """
     outside = outside or Outside(wall=clock.now)
     lock, vitals, kept = Lock(), Vitals(monotonic), settings.appliance
-    key = _signing_key(settings)
+    key = signing_key(settings)
     mirror = Mirror(payload_room(key is not None), allow=settings.source.allow, meaning=settings.source.meaning)
     header = Header(station=settings.station, gateway=settings.gateway, epoch=next_epoch(settings.state), sequence=1)
     schedule = Schedule(
@@ -319,7 +319,13 @@ def build(
     return gateway
 
 
-def _signing_key(settings: GatewaySettings) -> SigningKey | None:
+def signing_key(settings: GatewaySettings) -> SigningKey | None:
+    """The key that telegrams are signed with; None if they are not.
+
+    Raises:
+        StationError: `line-keys`: the file of keys cannot be used, or does not have it.
+
+    """
     if settings.key is None:
         return None
     ring = load_keyring(settings.key.file)

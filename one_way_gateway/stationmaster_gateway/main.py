@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import signal
 import sys
@@ -22,10 +23,11 @@ from stationmaster_gateway.build import Gateway, Outside, build
 from stationmaster_gateway.notify import Notifier
 from stationmaster_gateway.records import Records, security_folder
 from stationmaster_gateway.security_log import export
+from stationmaster_gateway.self_test import self_test, tell
 from stationmaster_gateway.settings import GatewaySettings
 from stationmaster_gateway.vitals import stacks
 
-__all__ = ["export_log", "main"]
+__all__ = ["export_log", "main", "run_self_test"]
 
 DIED = 1
 """The exit code of a gateway of which a part has died: its supervisor starts it again."""
@@ -78,6 +80,22 @@ def export_log(config: Path, to: Path) -> int:
     for fault in verified.faults:
         sys.stdout.write(f"BROKEN: {fault}\n")
     return 1 if verified.faults else 0
+
+
+def run_self_test(config: Path) -> int:
+    """Try everything that the gateway needs, and write a report.
+
+    Returns:
+        the exit code: 0, or 1 if something failed.
+
+    Raises:
+        StationError: the settings cannot be used; all that is wrong with them is said.
+
+    """
+    configure_logging("gateway", level=logging.CRITICAL)  # the report says it all
+    settings, _ = _read(config)
+    points = self_test(settings, wall=time.time, monotonic=time.monotonic, sleep=time.sleep)
+    return 0 if tell(points, sys.stdout) else 1
 
 
 def _run(settings: GatewaySettings, clock: StationClock, records: Records, told: list[int]) -> int:
