@@ -74,7 +74,7 @@ def lines_from_table(table: Table, folder: Path) -> tuple[LineSettings, ...]:
         line = _line(each, folder, number, shared)
         if any(line.name == other.name for other in lines):
             each.fault("name", f"{line.name!r} stands there twice", "a name each")
-        if any(line.seen == other.seen for other in lines):
+        elif any(line.seen == other.seen for other in lines):
             each.fault("seen", f"{line.seen.name!r} is another line's memory", "a file each")
         lines.append(line)
     if one:
