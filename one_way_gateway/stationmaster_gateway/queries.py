@@ -7,6 +7,7 @@ Times and dates come from PostgreSQL as the text that it writes for them: a driv
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, TextClause, text
@@ -20,6 +21,14 @@ Mark = Any
 
 _NEWEST = 9
 """How many of the latest reports tell the database's own time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Above:
+    """What is above the marks: the runs, and all rows of those runs by part."""
+
+    runs: TextClause
+    rows: Sequence[TextClause | None]
 
 
 class Queries:
@@ -37,7 +46,7 @@ class Queries:
         self._counter = text(_select(self._name(mapping.counter[1]), self._table(mapping.counter[0])))
         self._counts = [text(_select("count(*)", self.place(part))) for part in mapping.parts if part is not None]
         self._newest = None if mapping.report is None else text(self._newest_reports(mapping.report))
-        self._changed: dict[tuple[bool, ...], list[TextClause | None]] = {}
+        self._changed: dict[tuple[bool, ...], _Above] = {}
 
     def place(self, part: Part) -> str:
         """What stands behind FROM for a part."""
@@ -73,25 +82,31 @@ class Queries:
 
     def changed(self, connection: Connection, marks: Sequence[Mark]) -> list[list[tuple[Any, ...]]]:
         """All rows of the runs of which a row's `changed` is above the mark of its part."""
+        return _rows(connection, self._above(marks).rows, _given(marks))
+
+    def any_above(self, connection: Connection, marks: Sequence[Mark]) -> bool:
+        """Whether any row's `changed` is above the mark of its part."""
+        return connection.execute(self._above(marks).runs, _given(marks)).first() is not None
+
+    def _above(self, marks: Sequence[Mark]) -> _Above:
+        """The statements for what changed, with those marks that are known."""
         known = tuple(mark is not None for mark in marks)
         if known not in self._changed:
-            self._changed[known] = self._above(known)
-        given = {f"mark{number}": mark for number, mark in enumerate(marks) if mark is not None}
-        return _rows(connection, self._changed[known], given)
-
-    def _above(self, known: tuple[bool, ...]) -> list[TextClause | None]:
-        """The three queries for what changed, with marks or without."""
-        runs = []
-        for number, part in enumerate(self._mapping.parts):
-            if part is not None:
-                changed = self._name(part.columns["changed"])
-                above = f"{changed} > :mark{number}" if known[number] else f"{changed} IS NOT NULL"
-                runs.append(_select(self._name(part.columns["run"]), self.place(part), f"WHERE {above}"))
-        among = " UNION ".join(runs)
-        return [
-            None if part is None else text(f"{head} WHERE {self._name(part.columns['run'])} IN ({among})")
-            for part, head in zip(self._mapping.parts, self._heads, strict=True)
-        ]
+            runs = []
+            for number, part in enumerate(self._mapping.parts):
+                if part is not None:
+                    changed = self._name(part.columns["changed"])
+                    above = f"{changed} > :mark{number}" if known[number] else f"{changed} IS NOT NULL"
+                    runs.append(_select(self._name(part.columns["run"]), self.place(part), f"WHERE {above}"))
+            among = " UNION ".join(runs)
+            self._changed[known] = _Above(
+                runs=text(among),
+                rows=[
+                    None if part is None else text(f"{head} WHERE {self._name(part.columns['run'])} IN ({among})")
+                    for part, head in zip(self._mapping.parts, self._heads, strict=True)
+                ],
+            )
+        return self._changed[known]
 
     def _windowed(self, parts: Sequence[Part | None]) -> list[TextClause | None]:
         """The three queries for everything in the window."""
@@ -144,6 +159,10 @@ def _select(columns: str, place: str, where: str = "") -> str:
 def _literal(sql: str) -> str:
     """SQL that a person wrote, of which no `:word` is to be taken for a parameter."""
     return sql.replace(":", "\\:")
+
+
+def _given(marks: Sequence[Mark]) -> dict[str, Mark]:
+    return {f"mark{number}": mark for number, mark in enumerate(marks) if mark is not None}
 
 
 def _rows(

@@ -1,9 +1,9 @@
 """What is new in the dispatching database, by the marks that it keeps of its changes.
 
 With a change counter most polls are one small query: each commit counts up, so nothing committed is ever behind a mark
-that was seen. A sequence or a timestamp promises less: whoever was given a lower mark may commit later. Then each poll
-begins an overlap behind the highest mark, rows seen before are passed over, and what came later still is found by the
-next read of everything, as is a row that was deleted.
+that was seen. A sequence or a timestamp promises less: whoever was given a lower mark may commit later. Then a poll
+begins an overlap behind the highest mark, once a second and whenever there is a higher one; rows seen before are passed
+over. What came later still is found by the next read of everything, as is a row that was deleted.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ __all__ = ["DAYS_KEPT", "Reading", "Source"]
 
 DAYS_KEPT = 2
 """Service dates older than this before the database's own date are no longer transmitted."""
+
+_OVERLAP_S = 1.0
+"""So often the overlap is read again; in between a poll asks only whether there is a mark above the highest one."""
 
 _AHEAD_S = 3600
 """A mark further ahead of the server's clock than this is a wrong one, and would hide all that comes after."""
@@ -74,6 +77,7 @@ class Source:
         self._keys: set[tuple[Any, ...]] = set()
         self._rows = 0
         self._whole_at = 0.0
+        self._overlap_at = 0.0
         self._time: Instant | None = None
         self._first_day: date | None = None
 
@@ -97,6 +101,9 @@ class Source:
         if self._changes is Changes.NONE:
             self._queries.alive(connection)
             return self._nothing()
+        if now < self._overlap_at + _OVERLAP_S and not self._queries.any_above(connection, self._marks):
+            return self._nothing()
+        self._overlap_at = now
         tables = self._queries.changed(connection, [self._behind(mark) for mark in self._marks])
         self._note_marks(connection, tables)
         reading = self._reading(tables, whole=False)
@@ -135,7 +142,7 @@ class Source:
         self._first_day = None if self._time is None else _day_of(self._time) - timedelta(days=DAYS_KEPT)
         tables = self._queries.whole(connection, (self._first_day or date.min).isoformat())
         self._started = True
-        self._whole_at = now
+        self._whole_at = self._overlap_at = now
         reading = self._reading(tables, whole=True)
         if self._changes is Changes.COUNTER:
             self._marks = [self._counter] * 3

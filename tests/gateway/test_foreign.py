@@ -41,7 +41,8 @@ class Foreign:
             self.write(statement.replace("{s}", f"{self.schema}." if self.schema else "").replace("{now}", now))
 
     def calls(self) -> dict[int, CallRecord]:
-        """What one poll sees."""
+        """What one poll sees, a second after the last."""
+        self.now += 1
         return {run: merge(rows, self.settings.meaning) for run, rows in self.database.poll().runs.items()}
 
 
@@ -98,6 +99,14 @@ def test_by_its_timestamps_only_what_changed_is_read(foreign: Foreign) -> None:
     foreign.execute("INSERT INTO {s}plan VALUES (2, NULL, NULL, NULL, '正常', {now})")
     assert list(foreign.calls()) == [2]
     assert foreign.calls() == {}
+
+
+def test_a_higher_mark_is_seen_by_the_very_next_poll(foreign: Foreign) -> None:
+    """The overlap is read once a second, and at once when there is news."""
+    foreign.calls()
+    foreign.execute("UPDATE {s}actual SET atd = '2026-03-01 10:16:00', \"改时\" = {now} WHERE id = 1")
+    foreign.now -= 1
+    assert list(foreign.calls()) == [1]
 
 
 def test_a_change_with_the_same_timestamp_is_seen(foreign: Foreign) -> None:
@@ -227,10 +236,13 @@ def test_a_sequence_finds_what_changed(foreign: Foreign) -> None:
     foreign.execute('UPDATE {s}"列车时刻" SET "股道" = 8, "序" = 11 WHERE "编号" = 2')
     assert list(database.poll().runs) == [2]
     foreign.execute('UPDATE {s}"列车时刻" SET "股道" = 9, "序" = 10 WHERE "编号" = 2')
+    assert database.poll().runs == {}
+    foreign.now += 1
     assert list(database.poll().runs) == [2]
     foreign.execute('UPDATE {s}"列车时刻" SET "序" = 100 WHERE "编号" = 1')
     assert database.poll().runs == {}
     foreign.execute('UPDATE {s}"列车时刻" SET "股道" = 7, "序" = 90 WHERE "编号" = 2')
+    foreign.now += 1
     assert database.poll().runs == {}
     foreign.now += 31
     assert sorted(database.poll().runs) == [1, 2]
