@@ -17,7 +17,9 @@ from typing import Any
 from stationmaster.cli import words
 from stationmaster.cli.act_commands import add_act_commands
 from stationmaster.cli.database_commands import add_database_commands
+from stationmaster.cli.gateway_commands import add_gateway_options, run_gateway
 from stationmaster.cli.journal_commands import add_journal_commands
+from stationmaster.cli.line_commands import add_line_commands
 from stationmaster.cli.processes import PROCESSES, Process
 from stationmaster.cli.station_commands import add_station_commands
 from stationmaster_base.errors import StationError
@@ -115,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add_act_commands(commands, _add)
     add_journal_commands(commands, _add)
     add_database_commands(commands, _add)
+    add_line_commands(commands, _add)
     for process in PROCESSES:
         _add_process(commands, process)
     return parser
@@ -211,6 +214,8 @@ def _add_process(commands: Any, process: Process) -> None:
     call: Command = _simulate if process.command == "simulate" else lambda chosen: _process(process, chosen.config)
     if process.command == "hub":
         call = _hub
+    if process.command == "gateway":
+        call = run_gateway
     parser = _add(
         commands,
         process.command,
@@ -227,6 +232,8 @@ def _add_process(commands: Any, process: Process) -> None:
         metavar="FILE",
         help="the configuration file (default: stationmaster.toml)",
     )
+    if process.command == "gateway":
+        add_gateway_options(parser)
     if process.command == "simulate":
         parser.add_argument(
             "--print-scenario", action="store_true", help="write the events of some days as JSON lines, and end"
