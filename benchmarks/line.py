@@ -1,78 +1,46 @@
-"""What the one-way line carries: bytes per call, and seconds for the full state at each rate.
+"""What the one-way line carries: bytes per call, seconds for the full state, a storm, and what it costs processors.
 
     python benchmarks/line.py [TIMETABLE.csv]
 
-The calls are those of the timetable (the sample station's unless told), repeated on following days where they are
-too few. Every telegram is made by the gateway's own schedule and read by the receiver's own decoder.
+The calls are those of the timetable: unless told the real day's, where STATIONMASTER_TEST_DATA names its folder, else
+the sample station's. They are repeated on following days where they are too few. Every telegram is made by the
+gateway's own schedule and read by the receiver's own decoder and ledger.
+
+The same calls are written as one piece of JSON and one of XML, without what has its usual value, plain and deflated at
+level 9; these have no frames, no checks and no proof, and one damaged byte would lose all of a deflated piece. The
+line's limit is the time that each call's telegram takes once at the line's rate, with nothing else on the line.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
-from measured import Measured, against, hand_on, told
+from measured import Measured, against, hand_on, share, told
 
-from stationmaster_base.times import Instant
 from stationmaster_dmis.ledger import Ledger
 from stationmaster_gateway.database import Reading
 from stationmaster_gateway.mirror import Mirror
 from stationmaster_gateway.rows import Rows
 from stationmaster_gateway.schedule import Schedule
+from stationmaster_simulator.line_faults import LineFaults
 from stationmaster_telegram.decoder import Decoder
 from stationmaster_telegram.frame import Header, Telegram
-from stationmaster_telegram.records import CallRecord, Calls, DatabaseState, day_start
+from stationmaster_telegram.records import CallRecord, Calls, DatabaseState
 
-SAMPLE = Path(__file__).parent.parent / "stations" / "sample" / "timetable.csv"
-BYTES_PER_S = {9600: 960, 115200: 11520}
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from support.line_calls import day_rows, timetable
+from support.line_trial import Trial
+
+BYTES_PER_S = {9600: 960, 19200: 1920, 115200: 11520}
 """Bytes per second at a rate: ten bits for each, with start and stop bit."""
-
-FIRST_DAY = date(2026, 3, 1)
-UTC_AHEAD = 8 * 3600
-NOW = 12 * 3600
-
-
-def runs(timetable: Path, count: int, *, reported: bool) -> dict[int, Rows]:
-    """Database rows for `count` calls; with `reported`, those before noon of the first day have come and gone."""
-    with timetable.open(encoding="utf-8-sig", newline="") as file:
-        calls = list(csv.DictReader(file))
-    rows: dict[int, Rows] = {}
-    for number in range(count):
-        day = FIRST_DAY + timedelta(days=number // len(calls))
-        call = calls[number % len(calls)]
-        run = day.toordinal() % 1000 * 10_000 + number % len(calls) + 1
-        arrival, departure = (utc(day, call[name]) for name in ("arr", "dep"))
-        late = number % 3 * 60
-        actual = [
-            (run, event, iso(planned + late))
-            for event, planned in (("arrival", arrival), ("departure", departure))
-            if planned is not None and reported and planned < day_start(FIRST_DAY) + NOW - UTC_AHEAD
-        ]
-        texts = [call[name] for name in ("train", "train_class", "kind", "origin", "destination")]
-        times = [None if planned is None else iso(planned) for planned in (arrival, departure)]
-        track = call.get("track") or str(number % 14 + 1)
-        rows[run] = Rows(run=run, base=(run, day.isoformat(), *texts, *times, track), reports=tuple(actual))
-    return rows
-
-
-def utc(day: date, clock: str) -> Instant | None:
-    """The instant of a local HH:MM."""
-    if not clock:
-        return None
-    hours, minutes = clock.split(":")
-    return Instant(day_start(day) + int(hours) * 3600 + int(minutes) * 60 - UTC_AHEAD)
-
-
-def iso(instant: int) -> str:
-    """As the database writes times."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(instant))
 
 
 def transmit(rows: dict[int, Rows]) -> tuple[int, int, int, list[CallRecord]]:
@@ -98,10 +66,26 @@ def transmit(rows: dict[int, Rows]) -> tuple[int, int, int, list[CallRecord]]:
     return call_bytes, telegrams, all_bytes, sorted(mirror.calls.values(), key=lambda call: call.run)
 
 
+def plain(calls: Sequence[CallRecord]) -> list[dict[str, object]]:
+    """Names and values, without what has its usual value."""
+    return [{name: value for name, value in asdict(call).items() if value not in (None, "", False)} for call in calls]
+
+
 def as_json(calls: Sequence[CallRecord]) -> bytes:
-    """The same calls as compact JSON, without what has its usual value."""
-    plain = [{name: value for name, value in asdict(call).items() if value not in (None, "", False)} for call in calls]
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    """The calls as compact JSON."""
+    return json.dumps(plain(calls), ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+
+def as_xml(calls: Sequence[CallRecord]) -> bytes:
+    """The calls as XML: an element each, a value an attribute, no white space."""
+    top = ET.Element("calls")
+    for call in plain(calls):
+        values = {
+            name: " ".join(value) if isinstance(value, tuple) else str(int(value) if isinstance(value, int) else value)
+            for name, value in call.items()
+        }
+        ET.SubElement(top, "call", values)
+    return ET.tostring(top, encoding="utf-8")
 
 
 def one_change(rows: dict[int, Rows]) -> int:
@@ -120,43 +104,60 @@ def one_change(rows: dict[int, Rows]) -> int:
 
 def main() -> None:
     """Measure, print, hand on."""
-    timetable = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else timetable()
     results: list[Measured] = []
-    print(f"timetable: {timetable.name}")
-    print("calls  reported  telegrams  bytes  per call  until proven  9600 Bd  115200 Bd   JSON  JSON deflated")
-    for count, reported in ((135, False), (400, False), (400, True), (900, True)):
-        rows = runs(timetable, count, reported=reported)
-        call_bytes, telegrams, all_bytes, calls = transmit(rows)
-        text = as_json(calls)
-        deflated = len(zlib.compress(text, 9))
-        print(
-            f"{count:5}  {'noon' if reported else 'none':8}  {telegrams:9}  {call_bytes:5}  {call_bytes / count:8.1f}"
-            f"  {all_bytes:12}  {all_bytes / 960:6.2f}s  {all_bytes / 11520:8.2f}s"
-            f"  {len(text):5}  {deflated:13}"
-        )
-        results += full_state(
-            f"{count} calls, {'half of them reported' if reported else 'none reported'}",
-            count,
-            call_bytes,
-            all_bytes,
-            deflated,
-        )
-    rows = runs(timetable, 400, reported=True)
+    print(f"timetable: {source.name}")
+    print("calls  reported  telegrams  bytes  per call  until proven  JSON   deflated  XML     deflated")
+    for count, reported in ((135, False), (135, True), (400, False), (400, True), (900, True)):
+        results += full_state(source, count, reported=reported)
+    rows = day_rows(source, 400, reported=True)
     results.append(Measured(name="one changed call alone", value=one_change(rows), unit="bytes"))
+    for count in (135, 900):
+        results += storm(day_rows(source, count, reported=True))
     results += working_time(rows)
-    print("baselines: the same calls as one piece of JSON, deflated at level 9; for seconds, that piece at the line's")
-    print("rate, without frames, checks or proof; for a telegram's working time, its time on the line at 115200")
+    print("baselines: for bytes per call, the same calls as said; for seconds, the line's limit; for a storm, the time")
+    print(
+        "that a telegram of each call takes at this rate; for a telegram's working time, its time on the line at 115200"
+    )
     print(told(results))
     hand_on(results)
 
 
-def full_state(what: str, count: int, call_bytes: int, all_bytes: int, json_bytes: int) -> list[Measured]:
-    """Bytes per call, and the seconds until the receiver has proof that it has everything, at both rates."""
-    results = [against(f"{what}: bytes per call", call_bytes / count, "bytes", json_bytes / count)]
+def full_state(source: Path, count: int, *, reported: bool) -> list[Measured]:
+    """Bytes per call, and the seconds until the receiver has proof that it has everything, at each rate."""
+    call_bytes, telegrams, all_bytes, calls = transmit(day_rows(source, count, reported=reported))
+    others = {}
+    for name, text in (("JSON", as_json(calls)), ("XML", as_xml(calls))):
+        others[name] = len(text)
+        others[f"{name}, deflated"] = len(zlib.compress(text, 9))
+    print(
+        f"{count:5}  {'noon' if reported else 'none':8}  {telegrams:9}  {call_bytes:5}  {call_bytes / count:8.1f}"
+        f"  {all_bytes:12}  " + "  ".join(f"{size:6}" for size in others.values())
+    )
+    what = f"{count} calls, {'half of them reported' if reported else 'none reported'}"
+    results = [
+        against(f"{what}: bytes per call, against {name}", call_bytes / count, "bytes", size / count)
+        for name, size in others.items()
+    ]
     for baud, per_second in BYTES_PER_S.items():
-        name = f"{what}: full state, proven, at {baud}"
-        results.append(against(name, all_bytes / per_second, "s", json_bytes / per_second))
+        name = f"{what}: full state, proven, at {baud}, against the line's limit"
+        results.append(against(name, all_bytes / per_second, "s", call_bytes / per_second))
     return results
+
+
+def storm(rows: dict[int, Rows]) -> list[Measured]:
+    """Every call changes at once, on a line at 9600 baud that is well: when the receiver has what is new of each."""
+    trial = Trial(rows, 9600, LineFaults(1))
+    trial.live(30)
+    waits, oldest = trial.storm(600)
+    limit = transmit(dict(trial.rows))[0] / BYTES_PER_S[9600]
+    what = f"storm of {len(rows)} calls at 9600"
+    print(f"{what}: told {len(waits)}, median after {share(waits, 0.5):.1f} s")
+    return [
+        against(f"{what}: all are told after", waits[-1], "s", limit, ok=len(waits) == len(rows)),
+        Measured(name=f"{what}: half of them are told after", value=share(waits, 0.5), unit="s"),
+        Measured(name=f"{what}: oldest age of a call meanwhile", value=oldest, unit="s"),
+    ]
 
 
 def working_time(rows: dict[int, Rows]) -> list[Measured]:

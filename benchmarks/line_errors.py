@@ -81,9 +81,8 @@ def bits(stream: Stream, count: int) -> list[Measured]:
 def ages(rows: dict[int, Rows], baud: int, seconds: float, starts: int) -> list[Measured]:
     """One table: what a receiver at this rate knows, and when."""
     print(f"\n{baud} baud; seconds: median/longest, or median/95 of 100/longest")
-    print(
-        "faults per bit  kind                  complete        age of a call      news arrives after  after a cut  never"
-    )
+    print("faults per bit  kind                       complete       age of a call      news arrives after", end="")
+    print("    after a cut  never")
     results = []
     for rate in RATES:
         for kind in KINDS:

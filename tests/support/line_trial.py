@@ -147,7 +147,7 @@ class Trial:
     def __init__(self, rows: dict[int, Rows], baud: int, faults: LineFaults, seed: int = 1) -> None:
         self.now = 0.0
         self.result = ErrorResult()
-        self._rows = dict(rows)
+        self.rows = dict(rows)
         self._rate = baud / _BITS
         self._faults = faults
         self._dice = random.Random(seed)
@@ -208,7 +208,7 @@ class Trial:
     def storm(self, limit_s: float) -> tuple[list[float], float]:
         """Every call changes at once: seconds until the receiver had each, and the oldest age of a call meanwhile."""
         self.result.news_s.clear()
-        self._told(self._news(len(self._rows)))
+        self._told(self._news(len(self.rows)))
         oldest, begun = 0.0, self.now
         while self._open and self.now < begun + limit_s:
             self._telegram()
@@ -216,8 +216,8 @@ class Trial:
         return sorted(self.result.news_s), oldest
 
     def _news(self, count: int = _NEWS) -> dict[int, Rows]:
-        found = changed(self._rows, self._dice, count)
-        self._rows |= found
+        found = changed(self.rows, self._dice, count)
+        self.rows |= found
         return found
 
     def _told(self, found: dict[int, Rows]) -> None:
