@@ -20,6 +20,7 @@ from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.keeper import JournalKeeper
+from stationmaster.hub.masters import ClockApi, clock_health, hub_masters
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.pipeline import Committed, Pipeline
@@ -37,6 +38,7 @@ from stationmaster.station.plans import plan_day
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
+from stationmaster_clock.masters import ClockMasters
 from stationmaster_dmis.decoders import open_line
 from stationmaster_dmis.grading import Limits
 from stationmaster_dmis.metrics import LineCollector
@@ -73,11 +75,12 @@ def build(running: Running, faces: Sequence[AddFace] = (), probe: Probe = lambda
 
     """
     settings = HubSettings.from_table(running.table.table("hub"), running.folder)
+    masters = hub_masters(running)
     running.table.faults.raise_if_any()
     station = load_station(settings.station)
     for warning in station.warnings:
         _LOG.warning("station-folder", says=str(warning), todo="see what it says; the station runs all the same")
-    return Hub(settings, station, running, faces, probe)
+    return Hub(settings, station, running, faces, probe, masters=masters)
 
 
 class Hub(Service):
@@ -88,8 +91,16 @@ class Hub(Service):
     """
 
     def __init__(
-        self, settings: HubSettings, station: Station, running: Running, faces: Sequence[AddFace], probe: Probe
+        self,
+        settings: HubSettings,
+        station: Station,
+        running: Running,
+        faces: Sequence[AddFace],
+        probe: Probe,
+        *,
+        masters: ClockMasters | None = None,
     ) -> None:
+        self._masters = masters
         self._settings = settings
         self._station = station
         self._running = running
@@ -136,6 +147,7 @@ class Hub(Service):
             executors=self._executors,
             subsystems=settings.subsystems,
             clock=clock,
+            quality=lambda: None if self._masters is None else self._masters.quality(),
         )
         self._server = ProtocolServer(
             hub=side,
@@ -145,7 +157,7 @@ class Hub(Service):
         )
         self.view = HubView(pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock)
         face = Face(
-            health=lambda: hub_health(self.view, timer),
+            health=lambda: hub_health(self.view, timer, clock_health(self._masters)),
             clock=clock,
             timer=timer,
             registry=running.registry,
@@ -164,6 +176,7 @@ class Hub(Service):
             in_thread=self._reader,
         )
         ReloadApi(face, self._reloader, lambda request: on_this_machine(request) or operators.who(request) is not None)
+        ClockApi(face, self._masters, lambda request: on_this_machine(request) or operators.who(request) is not None)
         running.on_hangup(self._reload)
         for add in faces:
             add(self.view, face)
@@ -189,6 +202,8 @@ class Hub(Service):
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         Service.startService(self)
         self._pages.startService()
+        if self._masters is not None:
+            self._masters.startService()
         self._thread.startService()
         self._reader.startService()
         self._pipeline.open().addCallback(self._loaded).addErrback(self._failed)
@@ -197,6 +212,8 @@ class Hub(Service):
         """Stop taking in, finish what is with the writer, say goodbye."""
         Service.stopService(self)
         self._day.end()
+        if self._masters is not None and self._masters.running:
+            self._masters.stopService()
         if self._reconciling is not None and self._reconciling.active():
             self._reconciling.cancel()
         if self._line is not None:
@@ -218,7 +235,11 @@ class Hub(Service):
 
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
-        return self._keeper.begin().addCallback(lambda _: self._begin_day(loaded))
+        return self._keeper.begin().addCallback(self._time_known).addCallback(lambda _: self._begin_day(loaded))
+
+    def _time_known(self, _: object) -> Deferred[None]:
+        """Wait for the masters of time, but not for ever: what the day hangs on should not be set afterwards."""
+        return succeed(None) if self._masters is None else self._masters.ready()
 
     def _begin_day(self, loaded: Loaded) -> Deferred[None]:
         if not self.running:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 from stationmaster.hub.view import HubView
-from stationmaster_base.health import Health
+from stationmaster_base.health import Health, JsonValue
 from stationmaster_base.times import Instant
 from stationmaster_service.timer import StationTimer
 
 __all__ = ["hub_health"]
 
 
-def hub_health(view: HubView, timer: StationTimer) -> Health:
-    """The answer of the moment; `docs/operation.md` says what the keys mean."""
+def hub_health(view: HubView, timer: StationTimer, clock: JsonValue = None) -> Health:
+    """The answer of the moment; `docs/operation.md` says what the keys mean. `clock` comes from the masters of time."""
     position = view.position()
     feed = view.feed()
     line = view.line()
@@ -35,6 +35,7 @@ def hub_health(view: HubView, timer: StationTimer) -> Health:
                 "sequence": feed.sequence,
                 "complete": line is not None and line.complete,
             },
+            "clock": clock,
             "settled": settled,
             "trouble": view.trouble,
         },

@@ -1,0 +1,103 @@
+"""The hub's masters of time: made if they are configured, shown, and asked by a person to take a step."""
+
+from __future__ import annotations
+
+import secrets
+from typing import cast
+
+from stationmaster.hub.reload_api import May
+from stationmaster_base.health import JsonValue
+from stationmaster_base.steering import SteeredClock
+from stationmaster_clock.judge import Judged
+from stationmaster_clock.masters import ClockMasters, ClockReactor, Machine
+from stationmaster_clock.metrics import ClockCollector
+from stationmaster_clock.settings import ClockSettings
+from stationmaster_service.face import Face, json_answer
+from stationmaster_service.interfaces import WebRequest
+from stationmaster_service.process import Running
+
+__all__ = ["ClockApi", "clock_health", "hub_masters"]
+
+
+def hub_masters(running: Running) -> ClockMasters | None:
+    """What `[clock]` asks for; None if that is nothing, or if the clock is a demo's or a drill's.
+
+    Faults go to the table.
+    """
+    settings = ClockSettings.from_table(running.table.table("clock"), running.folder)
+    clock = running.clock
+    if not settings.used or not isinstance(clock, SteeredClock):
+        return None
+    masters = ClockMasters(
+        settings,
+        clock=clock,
+        reactor=cast("ClockReactor", running.reactor),
+        machine=Machine(wall=clock.wall, monotonic=clock.monotonic, nonce=lambda: secrets.randbits(64) | 1),
+        stepped=running.timer.poke,
+    )
+    running.registry.register(ClockCollector(masters))
+    return masters
+
+
+def clock_health(masters: ClockMasters | None) -> JsonValue:
+    """How the time is known, for `/healthz` and `/api/v1/clock`; null without masters of time."""
+    if masters is None:
+        return None
+    quality = masters.quality()
+    return {
+        "state": quality.state.value,
+        "error_s": _rounded(quality.error_s),
+        "source": quality.source,
+        "trouble": masters.verdict.trouble.value,
+        "sources": [_source(each) for each in masters.verdict.sources],
+    }
+
+
+class ClockApi:
+    """The routes: `GET /api/v1/clock`, and `POST /api/v1/clock/accept`, which makes the step that was refused.
+
+    The second answers 403 to those who may not, and 409 if there is nothing to accept.
+
+    Args:
+        face: where the routes go.
+        masters: the masters of time, if there are any.
+        may: who may accept a step.
+
+    """
+
+    def __init__(self, face: Face, masters: ClockMasters | None, may: May) -> None:
+        self._masters = masters
+        self._may = may
+        face.app.route("/api/v1/clock", methods=["GET"])(self._show)
+        face.app.route("/api/v1/clock/accept", methods=["POST"])(self._accept)
+
+    def _show(self, request: WebRequest) -> bytes:
+        return json_answer(request, {"clock": clock_health(self._masters)})
+
+    def _accept(self, request: WebRequest) -> bytes:
+        if not self._may(request):
+            body: JsonValue = {
+                "error": "not-allowed",
+                "message": "Only an operator, or who is on the hub's own machine, may accept a step of the clock.",
+            }
+            return json_answer(request, body, 403)
+        if self._masters is None or not self._masters.accept_step():
+            return json_answer(
+                request, {"error": "nothing-to-accept", "message": "No step of the clock was refused."}, 409
+            )
+        return json_answer(request, {"clock": clock_health(self._masters)})
+
+
+def _source(judged: Judged) -> JsonValue:
+    return {
+        "name": judged.name,
+        "condition": judged.condition.value,
+        "ahead_s": _rounded(judged.ahead_s),
+        "error_s": _rounded(judged.error_s),
+        "eras": judged.eras,
+        "gps_time": judged.gps_time,
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 4)
