@@ -145,6 +145,30 @@ def test_what_may_not_be_read_is_said_column_by_column(
         database.poll()
 
 
+def test_the_columns_of_a_query_are_held_against_what_they_may_be(dispatch: DispatchingServer) -> None:
+    """Names, types and zones of what a query gives, as of a table's columns; enums are text."""
+    dispatch.execute(
+        FOREIGN, "GRANT USAGE ON SCHEMA tdcs TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA tdcs TO reader"
+    )
+    query = """SELECT id, '始发'::tdcs."类别" AS what, 'x'::bytea AS at, now()::timestamp AS local FROM tdcs.actual"""
+    for columns, zone, said in (
+        (
+            {"actual": "at", "changed": "local"},
+            "UTC",
+            "the query of report.at: is bytea (allowed: a timestamp or text)",
+        ),
+        ({"actual": "local", "changed": "what"}, "", "the query of report.local: is timestamp without time zone, and"),
+        ({"actual": "nothing", "changed": "local"}, "UTC", "report.nothing: is missing .*: id, what, at, local"),
+    ):
+        report = {"query": query, "run": "id", "event": "what", **columns}
+        source = settings("tdcs", report=report, zone=zone)
+        database = DispatchingDatabase(
+            dispatch.url, timeout_s=5, whole_read_s=30, monotonic=time.monotonic, source=source
+        )
+        with pytest.raises(DatabaseUnfit, match=said.replace("(", r"\(").replace(")", r"\)")):
+            database.poll()
+
+
 def test_a_table_that_is_locked_costs_polls_and_holds_nobody(
     dispatch: DispatchingServer, database: DispatchingDatabase
 ) -> None:

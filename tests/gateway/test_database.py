@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import from_iso
+from stationmaster_gateway.account import account_faults
 from stationmaster_gateway.database import DatabaseGone, DatabaseUnfit, DispatchingDatabase
+from stationmaster_gateway.rows import RowFault, merge
 from support.dispatching import Dispatching, plan, report, run
 
 
@@ -260,3 +263,36 @@ def test_rows_without_a_run_are_told_apart(written: Dispatching, database: Dispa
     assert reading.runs[9].base is None
     assert len(reading.strays) == 1
     assert "abc" in reading.strays[0]
+
+
+def test_text_that_is_no_text_is_a_fault_of_its_own_row(written: Dispatching, database: DispatchingDatabase) -> None:
+    """SQLite keeps any bytes as text; a row with some that are not UTF-8 is told apart, and all others go on."""
+    written.commit(run(1), run(2), ("UPDATE base_timetable SET origin = CAST(x'ff41' AS TEXT) WHERE run_id = 1", ()))
+    reading = database.poll()
+    assert list(reading.runs) == [1, 2]
+    with pytest.raises(RowFault, match="origin"):
+        merge(reading.runs[1])
+    assert merge(reading.runs[2]).origin == "包头"
+
+
+def test_a_table_that_is_changed_under_the_reader_makes_it_unfit_until_it_fits_again(
+    written: Dispatching, database: DispatchingDatabase
+) -> None:
+    """In a file as on a server; what is missing is said with what is there."""
+    written.commit(run(1))
+    database.poll()
+    written.commit(("ALTER TABLE report RENAME COLUMN actual TO happened", ()))
+    with pytest.raises(DatabaseUnfit):
+        database.poll()
+    with pytest.raises(DatabaseUnfit, match=r"report\.actual: is missing .*happened"):
+        database.poll()
+    written.commit(("ALTER TABLE report RENAME COLUMN happened TO actual", ()))
+    assert database.poll().whole
+
+
+def test_a_file_that_could_be_written_is_refused(written: Dispatching) -> None:
+    """Were the file ever opened otherwise, nothing would be read."""
+    engine = create_engine(written.url, poolclass=NullPool)
+    with engine.connect() as connection, connection.begin():
+        (fault,) = account_faults(connection)
+    assert (fault.place, fault.problem) == ("session", "is not read-only")
