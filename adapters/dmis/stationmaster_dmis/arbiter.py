@@ -34,7 +34,7 @@ _LOG = get_logger("line")
 _GOODNESS = {FeedGrade.LOST: 0, FeedGrade.LATE: 1, FeedGrade.FRESH: 2}
 _COMPARE_S = 5.0
 _MOST_GATEWAYS = 8
-"""Gateways followed on one line; beyond that the one that has been silent for longest is forgotten."""
+"""Gateways followed on one line; beyond that the one of the others that has been silent for longest is forgotten."""
 
 
 class FeedSink(Protocol):
@@ -140,7 +140,8 @@ class Arbiter:
         feed = line.feeds.get(gateway)
         if feed is None:
             if len(line.feeds) >= _MOST_GATEWAYS:
-                del line.feeds[min(line.feeds.values(), key=lambda other: other.heard_at).gateway]
+                others = (other for other in line.feeds.values() if other is not self.chosen)
+                del line.feeds[min(others, key=lambda other: other.heard_at).gateway]
             first = self.chosen is None
             grading = self._before_any if first else Grading(limits=self._limits, grade=FeedGrade.LOST, now=now)
             feed = line.feeds[gateway] = GatewayFeed(line.name, gateway, grading)
@@ -179,9 +180,7 @@ class Arbiter:
     def _is_reason(self, best: GatewayFeed, now: float) -> bool:
         """Whether a change to `best`, which ranks higher than the chosen one, is worth it now."""
         chosen = self.chosen
-        if chosen is None or not any(chosen is feed for feed in self._feeds()):
-            return True
-        if best.grade is not chosen.grade:
+        if chosen is None or best.grade is not chosen.grade:
             return True
         if best.ledger.complete and not chosen.ledger.complete:
             if self._more_complete_since is None:
