@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stationmaster_base.times import Instant
@@ -34,6 +34,7 @@ from support.telegrams import contents, days, headers, records
 SENDER = Path(__file__).parents[2] / "examples" / "c_sender"
 NO_TIME = -(2**63)
 SIGNED_MOST, MOST = 204, 213
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 counts = st.integers(0, 2**32 - 1)
 digests = st.binary(min_size=8, max_size=8)
 
@@ -178,6 +179,7 @@ def said_in_c(sender: ctypes.CDLL, content: Content) -> Payload:
     return payload
 
 
+@UNHURRIED
 @given(header=headers, content=contents, secret=st.none() | st.binary(min_size=16, max_size=64))
 def test_both_say_the_same(sender: ctypes.CDLL, header: Header, content: Content, secret: bytes | None) -> None:
     """Byte for byte, with any header, content and key; and what is too long for one is too long for the other."""
@@ -197,6 +199,7 @@ def test_both_say_the_same(sender: ctypes.CDLL, header: Header, content: Content
         assert bytes(buffer[:length]) == frame(header, type_of(content), stored(ours), key)
 
 
+@UNHURRIED
 @given(them=st.lists(records(), min_size=1, max_size=5, unique_by=lambda record: record.run))
 def test_both_digest_the_same(sender: ctypes.CDLL, them: list[CallRecord]) -> None:
     """The hour of a call, and the digest of the calls of an hour."""
@@ -208,6 +211,7 @@ def test_both_digest_the_same(sender: ctypes.CDLL, them: list[CallRecord]) -> No
     assert bytes(digest) == hour_digest((record.run, record.revision) for record in them)
 
 
+@UNHURRIED
 @given(them=st.lists(st.builds(HourManifest, day=days, hour=st.integers(-1440, 1440), count=counts, digest=digests)))
 def test_both_digest_all_the_same(sender: ctypes.CDLL, them: list[HourManifest]) -> None:
     """The digest of everything, over hours in order."""

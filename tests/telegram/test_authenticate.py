@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from stationmaster_telegram import cobs
@@ -73,6 +73,7 @@ def changed(whole: bytes, at: int, flip: int) -> bytes:
     return framed(bytes(body))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(headers, contents, st.sampled_from([OLD, NEW]))
 def test_every_signed_telegram_comes_back(header: Header, content: Content, key: SigningKey) -> None:
     """Whatever fits has at most 240 bytes and comes back equal at a receiver that has the key."""
