@@ -27,6 +27,7 @@ class GatewayProcess:
         folder: where its files are.
         port: its serial device.
         baud: the rate.
+        poll_hz: how often it asks the database.
         tables: more lines for the configuration file, after `[gateway]`'s own.
         environment: more variables.
         prelude: statements to run in the process before the gateway starts, to make it go wrong.
@@ -39,6 +40,7 @@ class GatewayProcess:
         port: str,
         *,
         baud: int = 9600,
+        poll_hz: float = 20,
         tables: str = "",
         environment: Mapping[str, str] | None = None,
         prelude: str = "",
@@ -49,7 +51,7 @@ class GatewayProcess:
         self.config = folder / "station.toml"
         self.config.write_text(
             f'[gateway]\ndatabase = "sqlite:///d.db"\nport = "{port}"\nstation = "QHD"\nbaud = {baud}\n'
-            f'state = "gateway.json"\npoll_hz = 20\nstatus_port = {self.web}\n{tables}'
+            f'state = "gateway.json"\npoll_hz = {poll_hz}\nstatus_port = {self.web}\n{tables}'
         )
         path = ":".join(entry for entry in sys.path if entry)
         self._environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
