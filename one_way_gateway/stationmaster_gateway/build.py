@@ -166,6 +166,7 @@ class Gateway(Collector):
                 more={
                     "polls": self._reader.polls,
                     "epoch": schedule.epoch,
+                    "key": schedule.key_id,
                     "sequence": schedule.sequence,
                     "backlog": schedule.backlog,
                     "calls": len(mirror.calls),

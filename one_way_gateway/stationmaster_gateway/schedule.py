@@ -123,6 +123,11 @@ class Schedule:
         return self._header.epoch
 
     @property
+    def key_id(self) -> int | None:
+        """The id of the key that telegrams are signed with; None: they are not."""
+        return None if self._key is None else self._key.id
+
+    @property
     def backlog(self) -> int:
         """How many changes, and the manifest that accounts for them, were not yet transmitted once."""
         return len(self._pending) + len(self._stones) + self._manifest_due
