@@ -21,7 +21,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,9 +104,16 @@ def machine_refusals(device: Device, machine: MachinePaths) -> list[Refusal]:
         machine: where to look.
 
     """
-    found = [*_console(device, machine), *_debugger(device, machine), *_login(device, machine)]
+    checks: list[Callable[[Device, MachinePaths], Iterator[Refusal]]] = [_console, _debugger, _login]
     if not device.pseudo(machine):
-        found += [*_sysrq(machine), *_held(device, machine)]
+        checks += [_sysrq, _held]
+    found: list[Refusal] = []
+    for check in checks:
+        try:
+            found += check(device, machine)
+        except PermissionError as error:
+            what = f"cannot be judged: {error.filename} may not be read"
+            found.append(_refusal("unknown", what, "Let the gateway's account read it."))
     return found
 
 
@@ -167,7 +174,7 @@ def _command_line(machine: MachinePaths) -> list[str]:
     return _text(machine.proc / "cmdline").split()
 
 
-def _sysrq(machine: MachinePaths) -> Iterator[Refusal]:
+def _sysrq(_: Device, machine: MachinePaths) -> Iterator[Refusal]:
     """A BREAK would be a command: the mask must be 0 and not overruled (sysrq.rst)."""
     mask = _text(machine.proc / "sys/kernel/sysrq").strip()
     if mask not in ("", "0"):

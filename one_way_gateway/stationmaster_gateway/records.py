@@ -71,10 +71,6 @@ class Records:
         self, code: int, why: str, message: str = "", *, counters: Mapping[str, int], stacks: tuple[str, ...] = ()
     ) -> None:
         """It ends; whatever cannot be written is logged and hinders nothing."""
-        self.security.write(
-            "ended", code=code, why=why, message=message, **{key: counters.get(key, 0) for key in ("epoch", "sequence")}
-        )
-        self.security.close()
         self._write(
             ExitReport(
                 code=code,
@@ -89,6 +85,10 @@ class Records:
                 stacks=stacks,
             )
         )
+        self.security.write(
+            "ended", code=code, why=why, message=message, **{key: counters.get(key, 0) for key in ("epoch", "sequence")}
+        )
+        self.security.close()
 
     def account(self) -> Mapping[str, JsonValue]:
         """What `/healthz` says of them."""

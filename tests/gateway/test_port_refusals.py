@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -135,3 +136,19 @@ def test_a_process_that_ends_while_it_is_looked_at_is_passed_over(machine: Machi
     (machine.proc / "6").mkdir()
     (machine.proc / "6" / "stat").write_text("6 (sh) S")
     assert codes(machine) == []
+
+
+def test_what_may_not_be_read_is_a_reason(machine: MachinePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port of which the gateway's account cannot know whether it is a console is not taken to be none."""
+    read = Path.read_text
+
+    def guarded(path: Path, *arguments: str) -> str:
+        if path.name == "consoles":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, *arguments)
+
+    monkeypatch.setattr(Path, "read_text", guarded)
+    process(machine, 7, TTYS1.number)
+    found = machine_refusals(TTYS1, machine)
+    assert [refusal.code for refusal in found] == ["unknown", "login"]
+    assert str(machine.proc / "consoles") in found[0].what
