@@ -189,6 +189,7 @@ class Agent(Service):
             stored=self._follower.stored and self._outbox.stored,
             hub_stores=self._follower.hub_stores,
             fresh_at=self._follower.fresh_at,
+            clock=self._link.time.quality(),
         )
 
     # The service.

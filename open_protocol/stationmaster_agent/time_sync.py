@@ -55,6 +55,18 @@ class TimeSync:
         """Station time minus machine time as the exchanges say it; None before any, or with a shadow clock."""
         return None if self._clock is None else self._filter.measured(self._clock.monotonic())
 
+    def quality(self) -> ClockQuality | None:
+        """How good the time is here: the hub's own error, that of the exchanges, and what is still to be slewed away.
+
+        None while nothing has been exchanged, and with a shadow clock.
+        """
+        measured = self.measured()
+        if measured is None or self._clock is None:
+            return None
+        hubs = self.told.error_s
+        error_s = None if hubs is None else hubs + measured.error_s + abs(self._clock.wrong)
+        return ClockQuality(state=self.told.state, error_s=error_s)
+
     def welcomed(self, welcome: Welcome) -> None:
         """A hub is there: begin to ask it. It may be another one, or a restarted one."""
         self._take_quality(welcome)

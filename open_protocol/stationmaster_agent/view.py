@@ -9,6 +9,7 @@ from immutables import Map
 
 from stationmaster_agent.machine import AgentState
 from stationmaster_base.health import JsonValue
+from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant, to_iso
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration
@@ -50,6 +51,7 @@ class AgentHealth:
     do not count. `next_at` is the next station time at which there is something to do. `stored`: the state file takes
     what is written; `hub_stores`: so does the hub's database, as it said last.
     `fresh_at` is the station time at which the dispatching feed was last known to be fresh.
+    `clock` is how good the time is that was taken over from the hub; None before that, and with a shadow clock.
     """
 
     state: AgentState
@@ -60,6 +62,7 @@ class AgentHealth:
     stored: bool = True
     fresh_at: Instant | None = None
     hub_stores: bool = True
+    clock: ClockQuality | None = None
 
     def keys(self) -> dict[str, JsonValue]:
         """The agent's own keys at `/healthz`; a subsystem adds its own."""
@@ -70,4 +73,10 @@ class AgentHealth:
             "stored": self.stored,
             "hub_stores": self.hub_stores,
             "fresh_at": None if self.fresh_at is None else to_iso(self.fresh_at),
+            "clock": None
+            if self.clock is None
+            else {
+                "state": self.clock.state.value,
+                "error_s": None if self.clock.error_s is None else round(self.clock.error_s, 4),
+            },
         }

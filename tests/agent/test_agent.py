@@ -41,6 +41,7 @@ def test_first_start_takes_a_snapshot(world):
         "unreported": 0,
         "stored": True,
         "hub_stores": True,
+        "clock": None,
         "fresh_at": None,
     }
     assert world.quiet()

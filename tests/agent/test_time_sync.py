@@ -130,6 +130,10 @@ def test_what_the_hub_says_of_its_time_is_kept() -> None:
     both.welcome()
     both.run(0.1)
     assert both.sync.told == ClockQuality(state=ClockState.LOCKED, error_s=0.004)
+    quality = both.sync.quality()
+    assert quality is not None
+    assert quality.state is ClockState.LOCKED
+    assert quality.error_s == pytest.approx(0.009, abs=0.001)  # the hub's, and half of the way
 
 
 def test_a_clock_that_cannot_be_steered_is_let_be() -> None:
@@ -140,3 +144,4 @@ def test_a_clock_that_cannot_be_steered_is_let_be() -> None:
     both.run(5)
     assert both.asked_at == []
     assert sync.measured() is None
+    assert sync.quality() is None
