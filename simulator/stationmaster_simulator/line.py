@@ -80,7 +80,7 @@ class SerialLine:
         now = self._monotonic()
         self._tokens += (now - self._at) * self._rate
         if self._idle:  # time in which nothing was sent carries nothing later
-            self._tokens = min(self._tokens, self._rate * _SLICE_S)
+            self._tokens = min(self._tokens, max(1.0, self._rate * _SLICE_S))
         self._at = now
         self._discard_backwards()
         count = int(self._tokens)

@@ -84,6 +84,18 @@ def test_time_in_which_nothing_was_sent_is_not_saved_up(timed: Timed) -> None:
     os.close(hub)
 
 
+def test_the_slowest_rate_carries_too(tmp_path: Path) -> None:
+    """At 1200 baud less than a byte passes between two looks, and still bytes pass, 120 a second."""
+    timed = Timed(tmp_path, 1200)
+    gateway = end(timed.settings.gateway, os.O_WRONLY)
+    timed.run(10)
+    os.write(gateway, bytes(240))
+    timed.run(1)
+    assert 115 <= timed.line.delivered <= 125
+    timed.line.close()
+    os.close(gateway)
+
+
 def test_nothing_goes_the_other_way(timed: Timed) -> None:
     """What the receiving side writes is counted and reaches nobody."""
     gateway, hub = end(timed.settings.gateway, os.O_RDWR), end(timed.settings.hub, os.O_WRONLY)
