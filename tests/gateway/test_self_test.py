@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_gateway.main import export_log, run_self_test
@@ -59,7 +60,7 @@ class Site:
             self.settings(**body),
             wall=lambda: wall,
             monotonic=time.monotonic,
-            sleep=lambda seconds: None,
+            sleep=time.sleep,
             machine=machine or as_real(self.machine),
         )
         return {point.name: point for point in points}
@@ -77,6 +78,15 @@ class Site:
         self.written.close()
         os.close(self.master)
         os.close(self.slave)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command that was run in this process has set up logging for all of it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture
@@ -169,7 +179,7 @@ def test_a_device_that_lets_nothing_go_fails(site: Site, monkeypatch: pytest.Mon
             site.settings(),
             wall=lambda: MARCH,
             monotonic=lambda: float(next(times)),
-            sleep=lambda seconds: None,
+            sleep=time.sleep,
             machine=as_real(site.machine),
         )
     }
