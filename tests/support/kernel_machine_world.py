@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -113,7 +113,8 @@ class MachineWorld:
             return self._give(given)
 
     def _give(self, given: Input) -> bool:
-        taken = self._step(given) if not self.news_only or _is_news(self.state, given) else False
+        news = _news(self.state, given) if self.news_only else given
+        taken = self._step(given, news) if news is not None else False
         self.now = max(self.now, given.at)
         self._execute()
         return taken
@@ -177,20 +178,21 @@ class MachineWorld:
             return cause_of(error)
         return ""
 
-    def _step(self, given: Input) -> bool:
+    def _step(self, given: Input, news: Input | None = None) -> bool:
+        """Take an input in, or of it only the news."""
         self.listen(given)
         before = self.state
         self.inputs.append(given)
         try:
-            self.state, changes = step(before, given)
+            self.state, changes = step(before, news or given)
         except Refused:
             self.texts.append(None)
             assert self.state is before
-            self._twin_step(given, None)
+            self._twin_step(news or given, None)
             return False
         text = text_of(changes)
         self.texts.append(text)
-        self._twin_step(given, text)
+        self._twin_step(news or given, text)
         self._forget(changes)
         if isinstance(given, Act):
             self.acts.append(given.id)
@@ -262,5 +264,15 @@ def _places_of(state: State) -> set[str]:
     return posts | {zone.id for zone in configuration.zones}
 
 
-def _is_news(state: State, given: Input) -> bool:
-    return not isinstance(given, Feed) or any(is_news(state, record) for record in given.records)
+def _news(state: State, given: Input) -> Input | None:
+    """What a hub puts in of an input: of a feed only what is news, or is of a train that is in its news before that."""
+    if not isinstance(given, Feed):
+        return given
+    told: set[tuple[date, str]] = set()
+    records = []
+    for record in given.records:
+        trains = {(record.day, number) for number in record.numbers}
+        if is_news(state, record) or not told.isdisjoint(trains):
+            records.append(record)
+            told |= trains
+    return replace(given, records=tuple(records)) if records else None
