@@ -253,5 +253,7 @@ def _telegram(
             said = f"after {_DRAIN_S:g} s {len(rest) + port.queued()} of {len(frame)} bytes have not left the device"
             return Point(name="line", well=False, said=said, do="See what holds the device back.")
         sleep(_LOOK_S)
+    # What is in the device's own buffer is in no queue that can be asked for, and closing throws it away.
+    sleep(_LOOK_S + len(frame) * 10 / settings.baud)
     said = f"one telegram of {len(frame)} bytes has left, epoch {epoch}: the receiver must show it"
     return Point(name="line", well=True, said=said)
