@@ -71,6 +71,15 @@ def test_what_was_known_decides_between_two() -> None:
     assert conditions(verdict) == ["outvoted", "good"]
 
 
+def test_a_small_difference_between_two_does_not_unlock() -> None:
+    """An exact server that contradicts the followed receiver by a little is outvoted by what was known."""
+    bench = Bench()
+    bench.decide(good("gps", 0.0, 0.25))
+    verdict = bench.decide(good("gps", 0.0, 0.25), good("ntp", -0.3, 0.001), machine=1001.0)
+    assert (verdict.state, verdict.source) == (ClockState.LOCKED, "gps")
+    assert conditions(verdict) == ["good", "outvoted"]
+
+
 def test_the_machines_clock_may_have_a_voice_but_never_decides_alone() -> None:
     """With a voice it settles a tie; without any master it locks nothing."""
     bench = Bench(system_error_s=1.0)

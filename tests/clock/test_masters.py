@@ -202,7 +202,7 @@ def test_without_masters_the_work_begins_after_a_while(tmp_path: Path, worlds: l
     world.run(10)
     assert world.state is ClockState.LOCKED
     assert 1.9 < world.wrong < 2.0
-    assert world.masters.quality().error_s == pytest.approx(0.25 + world.wrong, abs=0.02)
+    assert world.masters.quality().error_s == pytest.approx(0.5 + world.wrong, abs=0.02)
     world.run(420)
     assert world.wrong == pytest.approx(0.0, abs=0.01)
 

@@ -216,7 +216,7 @@ class Judge:
             voices.append(Candidate(name=SYSTEM, base=system, error_s=own))
         before = None
         if known is not None:
-            before = Candidate(name="", base=known.base, error_s=known.error_s + self._settings.max_step_s)
+            before = Candidate(name="", base=known.base, error_s=known.error_s)
         agreed = agreement(voices, before)
         if agreed is None or all(each.name == SYSTEM for each in agreed.members):
             return None

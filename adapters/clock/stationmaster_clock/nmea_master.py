@@ -40,7 +40,7 @@ class NmeaSettings:
     """
 
     name: str
-    error_s: float = 0.25
+    error_s: float = 0.5
     delay_s: float = 0.0
     silent_s: float = 5.0
     zda_alone: bool = False

@@ -94,7 +94,7 @@ def _serial(table: Table, folder: Path) -> SerialSource:
         baud=table.integer("baud", 9600),
         nmea=NmeaSettings(
             name=table.identifier("name"),
-            error_s=table.number("error_s", 0.25, low=0.001, high=60.0),
+            error_s=table.number("error_s", 0.5, low=0.001, high=60.0),
             delay_s=table.number("delay_s", 0.0, high=10.0),
             silent_s=table.number("silent_s", 5.0, low=1.0, high=3600.0),
             zda_alone=table.flag("zda_alone"),
