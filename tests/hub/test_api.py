@@ -10,25 +10,27 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
+from hub.lines import STATUS
 from hub.making import EVERYTHING, MadeHub, begin, made_hub, tick
 from service.web import Browser, unchunk
+from stationmaster.hub.alarms import AlarmBook, Severity, Sign
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
+from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.view import MOST_NOTES, HubView
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import health_body
-from stationmaster_dmis.status import FeedStatus, GatewayStatus, LineStatus
+from stationmaster_dmis.status import FeedStatus
 from stationmaster_kernel.inputs import Feed, Plan
-from stationmaster_kernel.values import FeedGrade, TaskKind
+from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import SubscriberInfo
 from stationmaster_protocol.messages import Level
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
-from stationmaster_telegram.decoder import Counters
-from stationmaster_telegram.records import CallRecord, DatabaseState
+from stationmaster_telegram.records import CallRecord
 from support.small_station import DAY, at, planned, record
 from support.telegrams import call
 
@@ -54,52 +56,7 @@ class FakeLine:
 
     def status(self) -> FeedStatus:
         epoch, sequence = self.position or (0, 0)
-        gateway = GatewayStatus(
-            line="A",
-            gateway=1,
-            chosen=True,
-            grade=FeedGrade.FRESH,
-            age_s=self.age_s,
-            epoch=epoch,
-            sequence=sequence,
-            complete=True,
-            calls=1,
-            missing=0,
-            oldest_call_s=1.5,
-            database=DatabaseState.GOOD,
-            database_time=None,
-            faulty=0,
-            held=0,
-            clock_difference_s=None,
-            epochs=1,
-            stale_epochs=0,
-            old_revisions=0,
-        )
-        line = LineStatus(
-            name="A",
-            medium="serial",
-            place="/dev/ttyS0",
-            is_open=True,
-            dropped=0,
-            heard_s=0.5,
-            signed=False,
-            counters=Counters(),
-            gateways=(gateway,),
-        )
-        return FeedStatus(
-            grade=FeedGrade.FRESH,
-            age_s=self.age_s,
-            line="A",
-            gateway=1,
-            epoch=epoch,
-            sequence=sequence,
-            complete=True,
-            changeovers=0,
-            news=1,
-            differing=0,
-            differing_s=0.0,
-            lines=(line,),
-        )
+        return replace(STATUS, age_s=self.age_s, epoch=epoch, sequence=sequence)
 
     def ages(self) -> list[tuple[CallRecord, float]]:
         return [(call(1), 1.5)]
@@ -135,7 +92,10 @@ class Fixture:
         self.timer = StationTimer(clock, hub.reactor)
         subsystems = (Subsystem(identity="broadcast", token="b"), Subsystem(identity="guidance", token="g"))
         self.feed = FeedIntake(hub.pipeline, clock, "boot")
-        self.view = HubView(pipeline=hub.pipeline, feed=self.feed, subsystems=subsystems, clock=clock)
+        self.alarms = AlarmBook(clock.now, hub.reactor.seconds)
+        self.view = HubView(
+            pipeline=hub.pipeline, feed=self.feed, subsystems=subsystems, clock=clock, alarms=self.alarms
+        )
         hub.open().put(*begin(), tick(110))
         self.feed.loaded()
         self.view.loaded(hub.loaded[0].tail)
@@ -143,6 +103,7 @@ class Fixture:
             health=lambda: hub_health(self.view, self.timer), clock=clock, timer=self.timer, registry=hub.registry
         )
         self.api = HubApi(self.view, self.face, hub.reactor)
+        self.lines = LinesApi(self.view, self.alarms, self.face, hub.reactor)
         hub.pipeline.on_commit(self.api.committed)
         self.api.start()
 
@@ -367,3 +328,32 @@ def test_commits_are_told_to_who_looks(fixture: Fixture) -> None:
     fixture.view.on_commit(lambda: seen.append(fixture.view.position().sequence))
     fixture.hub.put(tick(111))
     assert seen == [5]
+
+
+def test_the_lines_and_the_age_of_each_call(fixture: Fixture) -> None:
+    """Every line with its gateways and counts, states as words; before the hub is up there is none."""
+    assert fixture.get("/api/v1/lines") == {"now": at("07:50"), "feed": None}
+    assert fixture.get("/api/v1/lines/calls")["calls"] == []
+    fixture.attach()
+    feed = fixture.get("/api/v1/lines")["feed"]
+    assert (feed["line"], feed["gateway"], feed["grade"]) == ("A", 1, "fresh")
+    (line,) = feed["lines"]
+    assert (line["medium"], line["place"], line["counters"]["frames"]) == ("serial", "/dev/ttyS0", 9)
+    (gateway,) = line["gateways"]
+    assert (gateway["database"], gateway["clock_difference_s"], gateway["chosen"]) == ("good", -0.7, True)
+    assert fixture.get("/api/v1/lines/calls")["calls"] == [
+        {"day": "2026-03-01", "numbers": ["G1"], "run": 1, "age_s": 1.5}
+    ]
+
+
+def test_alarms_stand_in_the_api_the_state_and_the_health(fixture: Fixture) -> None:
+    """What is wrong is looked at each second, and told wherever a person or a program looks."""
+    fixture.attach()
+    sign = Sign(id="bad", severity=Severity.ALARM, zh="坏", en="Bad", at_once=True)
+    fixture.alarms.watch(lambda: [sign])
+    fixture.lines.start()
+    expected = [{"id": "bad", "since": at("07:50"), "severity": "alarm", "zh": "坏", "en": "Bad"}]
+    assert fixture.get("/api/v1/alarms") == {"now": at("07:50"), "alarms": expected}
+    assert fixture.get("/api/v1/state")["alarms"] == expected
+    assert fixture.health()["alarms"] == ["bad"]
+    fixture.lines.stop()

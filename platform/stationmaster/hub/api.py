@@ -177,7 +177,7 @@ class HubApi:
         glance = self._glance()
         # What moves all the time is told with what matters, and what comes with commits is told by them.
         feed = replace(glance.feed, age_s=None, fresh_at=None, sequence=None)
-        still = (glance.connected, glance.absent, glance.trouble, feed)
+        still = (glance.connected, glance.absent, glance.trouble, glance.alarms, feed)
         if self._last is not None and still != self._last:
             self._events.publish(_event_id(glance.position), "state", _text(glance))
         self._last = still
@@ -199,6 +199,7 @@ class HubApi:
             planned=state.facts.planned,
             waiting=view.waiting,
             trouble=view.trouble,
+            alarms=view.alarms(),
             notes=view.notes()[-_STATE_NOTES:],
         )
 

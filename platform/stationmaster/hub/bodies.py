@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from stationmaster.hub.alarms import Alarm
 from stationmaster.hub.view import FeedView, Noted
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant
@@ -100,7 +101,10 @@ class SubsystemsBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateBody:
-    """The hub at a glance. `trouble` is empty while all is well; `notes` are the last ones, oldest first."""
+    """The hub at a glance. `trouble` is empty while all is well.
+
+    `alarms` are what is wrong, the gravest first; `notes` are the last ones, oldest first.
+    """
 
     position: Position
     now: Instant
@@ -114,6 +118,7 @@ class StateBody:
     planned: tuple[date, ...]
     waiting: int
     trouble: str
+    alarms: tuple[Alarm, ...]
     notes: tuple[Noted, ...]
 
 

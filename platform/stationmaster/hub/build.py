@@ -14,12 +14,15 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from stationmaster.hub.acts_api import ActsApi
+from stationmaster.hub.alarms import AlarmBook, Severity
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.keeper import JournalKeeper
+from stationmaster.hub.line_signs import LineSigns
+from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.masters import ClockApi, clock_health, hub_masters
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.operators import Operators
@@ -155,7 +158,11 @@ class Hub(Service):
             reactor=reactor,
             registry=running.registry,
         )
-        self.view = HubView(pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock)
+        alarms = AlarmBook(clock.now, reactor.seconds)
+        self.view = HubView(
+            pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock, alarms=alarms
+        )
+        alarms.watch(LineSigns(self.view.line, lambda: clock.rate))
         face = Face(
             health=lambda: hub_health(self.view, timer, clock_health(self._masters)),
             clock=clock,
@@ -164,6 +171,7 @@ class Hub(Service):
             settle=self._pipeline.when_idle,
         )
         self._api = HubApi(self.view, face, reactor)
+        self._lines_api = LinesApi(self.view, alarms, face, reactor)
         operators = Operators(settings.operators)
         ActsApi(view=self.view, pipeline=self._pipeline, operators=operators, face=face, reactor=reactor)
         PlansApi(self.view, face)
@@ -197,6 +205,8 @@ class Hub(Service):
             "store_down", "Whether nothing can be committed now.", lambda: float(bool(self._pipeline.trouble))
         )
         metrics.watch("calls", "Calls in the state.", lambda: len(self.view.state.calls))
+        metrics.watch("alarms", "What is wrong and concerns passengers now.", lambda: alarms.count(Severity.ALARM))
+        metrics.watch("warnings", "What else is wrong.", lambda: alarms.count(Severity.WARNING))
         metrics.watch("subscribers", "Connected subscribers.", lambda: len(self.view.subscribers()))
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
@@ -231,6 +241,7 @@ class Hub(Service):
         self._thread.stopService()
         self._store.close()
         self._api.stop()
+        self._lines_api.stop()
         yield maybeDeferred(self._pages.stopService)
 
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
@@ -258,6 +269,7 @@ class Hub(Service):
         self._line = self._open_line()
         self.view.attach(self._server, self._line)
         self._api.start()
+        self._lines_api.start()
         self._reloader.begin()
         grace = PRESENCE_HEARTBEATS * self._settings.heartbeat_s
         self._reconciling = self._reactor.callLater(grace, self._executors.reconcile)

@@ -36,6 +36,7 @@ def hub_health(view: HubView, timer: StationTimer, clock: JsonValue = None) -> H
                 "complete": line is not None and line.complete,
             },
             "clock": clock,
+            "alarms": [alarm.id for alarm in view.alarms()],
             "settled": settled,
             "trouble": view.trouble,
         },

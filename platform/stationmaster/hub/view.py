@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from stationmaster.hub.alarms import Alarm, AlarmBook
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.settings import Subsystem
@@ -53,7 +54,7 @@ class FeedView:
     """How far the feed can be relied on.
 
     `age_s` is in machine seconds; None if nothing ever came. `fresh_at` is station time. `epoch` and `sequence` are of
-    the last telegram; everything up to it has been put into the pipeline.
+    the last telegram; everything up to it has been put into the pipeline. `line` and `gateway` are whose word counts.
     """
 
     grade: FeedGrade
@@ -61,6 +62,8 @@ class FeedView:
     fresh_at: Instant | None
     epoch: int | None
     sequence: int | None
+    line: str | None
+    gateway: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,20 @@ class HubView:
         feed: the feed's grade.
         subsystems: who may connect.
         clock: station time.
+        alarms: what is wrong; None: nobody looks.
 
     """
 
     def __init__(
-        self, *, pipeline: Pipeline, feed: FeedIntake, subsystems: Sequence[Subsystem], clock: StationClock
+        self,
+        *,
+        pipeline: Pipeline,
+        feed: FeedIntake,
+        subsystems: Sequence[Subsystem],
+        clock: StationClock,
+        alarms: AlarmBook | None = None,
     ) -> None:
+        self._alarms = alarms
         self._pipeline = pipeline
         self._feed = feed
         self._clock = clock
@@ -143,12 +154,15 @@ class HubView:
     def feed(self) -> FeedView:
         """How far the feed can be relied on now."""
         epoch, sequence = (None if self._line is None else self._line.position) or (None, None)
+        line = self.line()
         return FeedView(
             grade=self._feed.grade,
             age_s=None if self._line is None else self._line.age_s,
             fresh_at=self._feed.fresh_at,
             epoch=epoch,
             sequence=sequence,
+            line=None if line is None else line.line,
+            gateway=None if line is None else line.gateway,
         )
 
     def line(self) -> FeedStatus | None:
@@ -158,6 +172,10 @@ class HubView:
     def call_ages(self) -> list[tuple[CallRecord, float]]:
         """Each call of the gateway whose word counts, and how many seconds ago it was last said, the oldest first."""
         return [] if self._line is None else self._line.ages()
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What is wrong and needs a person, the gravest first."""
+        return () if self._alarms is None else self._alarms.alarms()
 
     def subscribers(self) -> tuple[SubscriberInfo, ...]:
         """Who is connected."""

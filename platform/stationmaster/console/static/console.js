@@ -5,7 +5,7 @@ import { paintCalls, showNow } from "./calls.js";
 import { paintDue } from "./due.js";
 import { follow } from "./hub.js";
 import { dateOf } from "./words.js";
-import { paintLamps, paintNotes, paintSubsystems } from "./side.js";
+import { paintAlarms, paintLamps, paintNotes, paintSubsystems } from "./side.js";
 
 const world = { calls: new Map(), tasks: new Map(), names: {}, subsystems: [], state: null, zone: undefined };
 const wanted = { all: document.getElementById("all"), find: document.getElementById("find") };
@@ -27,6 +27,7 @@ function paint() {
   paintSubsystems(world);
   paintNotes(world);
   paintLamps(world, silent);
+  paintAlarms(world);
 }
 
 let asked = false;

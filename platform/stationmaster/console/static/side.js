@@ -16,6 +16,7 @@ const CODES = {
   "task-expired": "过期未做 not done in time",
   "task-unconfirmed": "未证实 unconfirmed",
 };
+const alarms = document.getElementById("alarms");
 const FEED = { fresh: ["", "正常 fresh"], late: ["warn", "迟 late"], lost: ["alarm", "中断 lost"] };
 
 function fill(parent, items, make) {
@@ -39,7 +40,8 @@ export function paintLamps(world, silent) {
   const items = [];
   if (state !== null) {
     const [kind, word] = FEED[state.feed.grade];
-    items.push([kind, `调度信息 Feed: ${word}`]);
+    const from = state.feed.line === null ? "" : ` · ${state.feed.line}/${state.feed.gateway}`;
+    items.push([kind, `调度信息 Feed: ${word}${from}`]);
     items.push([state.absent.length ? "alarm" : "", `子系统 Subsystems: ${state.connected.length}/${state.connected.length + state.absent.length}`]);
     items.push([state.trouble ? "alarm" : "", state.trouble ? `中心 Hub: ${state.trouble}` : "中心 Hub: 正常 ok"]);
   }
@@ -47,6 +49,18 @@ export function paintLamps(world, silent) {
     items.push(["alarm", "无连接 Not connected"]);
   }
   fill(lamps, items, ([kind, text]) => element("li", text, kind));
+}
+
+/** What is wrong and needs a person, the gravest first; the section is there only when something is. */
+export function paintAlarms(world) {
+  const items = (world.state?.alarms ?? []).map(({ since, severity, zh, en }) => [hhmm(since, world.zone), severity, `${zh} ${en}`]);
+  alarms.parentElement.hidden = !items.length;
+  fill(alarms, items, ([time, severity, text]) => {
+    const item = document.createElement("li");
+    item.append(element("time", time), element("span", text, severity === "alarm" ? "bad" : "late"));
+    item.title = text;
+    return item;
+  });
 }
 
 /** How far a session is with what concerns it; `whole` is null until it has first been proved or disproved. */
