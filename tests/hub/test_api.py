@@ -188,6 +188,8 @@ def test_the_state_at_a_glance(fixture: Fixture) -> None:
         "fresh_at": at("07:50"),
         "epoch": 7,
         "sequence": 1234,
+        "line": "A",
+        "gateway": 1,
     }
     assert (body["connected"], body["absent"]) == (["guidance"], ["broadcast"])
     assert body["station"]["telecode"] == "TST"

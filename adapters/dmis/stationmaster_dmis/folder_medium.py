@@ -1,7 +1,7 @@
 """Telegrams in files, as a security gateway (网闸) puts them into a folder.
 
 A file holds frames with their delimiters. It is taken when it has had the same size and time for two looks, so one
-that is being written is left alone; names that begin with a dot or end in `.part` or `.tmp` are never taken. Files are
+that is being written is left alone; names that begin with a dot or end in `.part` or `.tmp` are never taken, nor are folders. Files are
 taken in the order of their names. A file that held telegrams goes to `done/`, anything else to `bad/`; each of them
 keeps its newest 100. How old the news in a file is counts from when the file came to this machine (its ctime, which
 whoever brings it cannot set), so that files that lay there while nobody looked do not pass for fresh ones.
@@ -104,9 +104,11 @@ class FolderMedium:
         found = {}
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED) or entry.name in (_DONE, _BAD):
+                if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
                     continue
                 try:
+                    if entry.is_dir(follow_symlinks=False):
+                        continue
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue  # whoever brings them took it away again
