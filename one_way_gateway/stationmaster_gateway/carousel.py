@@ -107,13 +107,16 @@ class Carousel:
 
     def look(self, records: Iterable[CallRecord], time: Instant | None) -> bool:
         """Find the calls of the near hours and of the next days anew, by the database's time; whether they differ."""
-        near, days = [], []
-        for record in () if time is None else records:
-            best = _best(record)
-            if time - _NEAR_BEFORE_S <= best <= time + self._shares.near_hours * _HOUR_S:
-                near.append(record)
-            if time - _NEAR_BEFORE_S <= best <= time + self._shares.days_ahead * _DAY_S:
-                days.append(record)
+        near: list[CallRecord] = []
+        days: list[CallRecord] = []
+        if time is not None:
+            hours_end, days_end = time + self._shares.near_hours * _HOUR_S, time + self._shares.days_ahead * _DAY_S
+            for record in records:
+                best = _best(record)
+                if time - _NEAR_BEFORE_S <= best <= hours_end:
+                    near.append(record)
+                if time - _NEAR_BEFORE_S <= best <= days_end:
+                    days.append(record)
         differ = False
         for around, found in ((self.near, near), (self.days, days)):
             if {record.run for record in found} != around.runs:
