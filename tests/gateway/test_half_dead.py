@@ -194,3 +194,18 @@ def test_it_starts_with_no_clock_set(site: Site) -> None:
     assert gateway.stop()[0] == 0
     assert {record["at"][:10] for record in site.records()} == {"1970-01-01"}
     assert site.report.started.startswith("1970")
+
+
+def test_the_ordinary_log_goes_to_a_bounded_file_if_told(site: Site) -> None:
+    """Standard error then stays for what a person has to do; the security log has its own account of the run."""
+    gateway = site.gateway(tables=f'{WATCHFUL}log = "gateway.log"\nlog_mb = 1\n')
+    site.receive_until(lambda: site.ledger.complete)
+    while not {"database_good", "port_opened"} <= {record["event"] for record in site.records()}:
+        select.select([], [], [], 0.05)
+    assert gateway.health()["security_log"]["records"] >= 3
+    assert gateway.stop() == (0, "")
+    lines = [json.loads(line) for line in (site.folder / "gateway.log").read_text("utf-8").splitlines()]
+    assert [line["event"] for line in lines] == ["started", "port_opened", "stopped"]
+    events = [record["event"] for record in site.records()]
+    assert events[0] == "started"
+    assert events[-1] == "ended"
