@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,10 @@ class World:
         finally:
             connection.close()
 
-    def until_settled(self, says: Any = lambda: None) -> dict[str, Any]:
+    def until_settled(
+        self, says: Callable[[], None] = lambda: None, wanted: Callable[[Any], bool] = lambda _: True
+    ) -> dict[str, Any]:
+        """The hub's health as soon as it is settled and its clock is as wanted; `says` is called again and again."""
         assert self.process is not None
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
@@ -77,10 +80,10 @@ class World:
                 health = self.ask("/healthz")[1]
             except OSError:
                 health = {}
-            if health.get("settled"):
+            if health.get("settled") and wanted(health["clock"]):
                 return health
             self.pause.wait(0.05)  # nothing depends on its length
-        raise AssertionError("the hub does not come up")
+        raise AssertionError(f"the hub does not come to it: {health}")
 
 
 @pytest.fixture
@@ -109,6 +112,8 @@ def test_the_day_begins_on_the_masters_time(world: World, tmp_path: Path) -> Non
     with time_peer(tmp_path) as port:
         world.start(
             f"""
+[clock]
+start_wait_s = 60
 [[clock.serial]]
 name = "receiver"
 device = "{os.ttyname(theirs)}"
@@ -121,7 +126,10 @@ poll_s = 1
         )
         clock = world.until_settled(says)["clock"]
         assert clock["state"] == "locked"
-        assert {each["name"]: each["condition"] for each in clock["sources"]}["server"] == "good"
+        clock = world.until_settled(says, lambda told: {each["condition"] for each in told["sources"]} == {"good"})[
+            "clock"
+        ]
+        assert clock["state"] == "locked"
         assert clock["error_s"] < 0.6
         assert world.ask("/api/v1/clock")[1]["clock"]["state"] == "locked"
         status, body = world.ask("/api/v1/clock/accept", "POST")
