@@ -71,7 +71,7 @@ def test_a_packet_of_a_real_server_is_read() -> None:
         (replace(GOOD, stratum=0, reference_id=b"RSTR", leap=3), Refusal.DENY),
         (replace(GOOD, stratum=0, reference_id=b"DENY", origin=1), Refusal.BOGUS),
         (replace(GOOD, stratum=0, reference_id=b"INIT", leap=3), Refusal.UNSYNCHRONISED),
-        (replace(GOOD, stratum=0, reference_id=b"XXXX"), Refusal.KISS),
+        (replace(GOOD, stratum=0, reference_id=b"ZZZZ"), Refusal.KISS),
         (replace(GOOD, root_delay_s=2.0, root_dispersion_s=0.6), Refusal.DISTANT),
         (replace(GOOD, root_dispersion_s=1.6), Refusal.DISTANT),
         (replace(GOOD, transmit=to_stamp(NOW - 1)), Refusal.IMPOSSIBLE),
