@@ -17,6 +17,7 @@ day's calls where STATIONMASTER_TEST_DATA names its folder, else as many of the 
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import sys
 import tempfile
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=20, help="at each rate")
     parser.add_argument("--seconds", type=float, default=6.0, help="on each bad line")
     wanted = parser.parse_args()
-    configure_logging("line_latency")
+    configure_logging("line_latency", level=logging.WARNING)
     results: list[Measured] = []
     print(f"timetable: {timetable().name}, {CALLS} calls; from commit to hub, seconds")
     print("  baud  median    p95  longest")
