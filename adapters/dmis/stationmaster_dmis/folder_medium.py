@@ -1,10 +1,10 @@
 """Telegrams in files, as a security gateway (网闸) puts them into a folder.
 
 A file holds frames with their delimiters. It is taken when it has had the same size and time for two looks, so one
-that is being written is left alone; names that begin with a dot or end in `.part` or `.tmp` are never taken, nor are folders. Files are
-taken in the order of their names. A file that held telegrams goes to `done/`, anything else to `bad/`; each of them
-keeps its newest 100. How old the news in a file is counts from when the file came to this machine (its ctime, which
-whoever brings it cannot set), so that files that lay there while nobody looked do not pass for fresh ones.
+that is being written is left alone; names that begin with a dot or end in `.part` or `.tmp` are never taken, nor are
+folders. Files are taken in the order of their names. A file that held telegrams goes to `done/`, anything else to
+`bad/`; each of them keeps its newest 100. How old the news in a file is counts from when the file came to this machine
+(its ctime, which whoever brings it cannot set), so that files that lay there while nobody looked do not pass for fresh.
 Nothing in a file is ever run, links are not followed, and a file that is too large is not read.
 """
 
