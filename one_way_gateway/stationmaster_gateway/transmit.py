@@ -43,12 +43,13 @@ class Port(Protocol):
 class Pacer:
     """A token bucket: lets bytes go at the rate of the line.
 
-    It lets them go a little ahead, one telegram or 50 ms, so that the line stays busy while the process sleeps.
+    It lets the next telegram go 50 ms before the line has sent the one before, so that the line stays busy while the
+    process sleeps, and news waits behind no more than one telegram.
     """
 
     def __init__(self, baud: int, now: float) -> None:
         self.rate = baud / 10
-        self._depth = max(float(LONGEST_FRAME), self.rate * _AHEAD_S)
+        self._depth = self.rate * _AHEAD_S
         self._tokens = self._depth
         self._at = now
 

@@ -89,13 +89,13 @@ class Running:
             self.device.pass_time(slept)
 
 
-@pytest.mark.parametrize("baud", [9600, 19200, 115200])
+@pytest.mark.parametrize("baud", [1200, 9600, 19200, 115200])
 def test_the_line_is_never_idle_and_never_ahead(baud: int) -> None:
-    """At any rate the device always has something to send, and at most 0.3 s (or one telegram) of it."""
+    """At any rate the device always has something to send, and at most 50 ms when the next telegram comes."""
     running = Running(baud, Device(baud / 10))
     running.run(10, late=0.002)
     assert running.device.idle < 0.02
-    assert running.device.longest <= max(0.3 * baud / 10, 2 * 240)
+    assert running.device.longest <= 0.06 * baud / 10 + 240
     assert abs(len(running.device.out) - baud) < 600
 
 
@@ -114,14 +114,12 @@ def test_a_device_that_tells_no_queue_is_paced_by_the_bucket_alone() -> None:
 
 
 def test_the_bucket_saves_little_for_later() -> None:
-    """After a pause only one telegram or 50 ms may go at once."""
+    """After a pause the second telegram may go 50 ms before the first is out, and no more is saved."""
     pacer = Pacer(9600, 0.0)
     assert pacer.wait(100.0) == 0
     pacer.took(240)
-    assert pacer.wait(100.0) == 0
-    pacer.took(240)
-    assert pacer.wait(100.0) == pytest.approx(0.25)
-    assert pacer.wait(99.0) == pytest.approx(0.25)
+    assert pacer.wait(100.0) == pytest.approx(0.2)
+    assert pacer.wait(99.0) == pytest.approx(0.2)
 
 
 def test_telegrams_come_out_whole_from_a_device_that_takes_them_in_pieces() -> None:
