@@ -249,7 +249,7 @@ def test_many_notes_of_a_minute_are_one_line(hub: FedHub, page: Page) -> None:
 
 def test_without_a_feed_trains_are_unconfirmed_and_do_not_pile_up(browser: Browser, tmp_path: Path) -> None:
     """Without a feed an old train is shown as unconfirmed for two hours, and under All for as long as it is kept; the
-    lamp says that the feed is lost.
+    lamp says that the feed is lost, and so does the list of alarms, which is there only when something is wrong.
     """
     hub = FedHub(tmp_path)
     page = browser.new_page(viewport=NARROW)
@@ -259,10 +259,14 @@ def test_without_a_feed_trains_are_unconfirmed_and_do_not_pile_up(browser: Brows
         hub.step("10:30")
         expect(cell(page, "G101", STATE)).to_have_text("未证实 Unconfirmed", timeout=SOON_MS)
         assert "中断 lost" in page.locator("#lamps li.alarm").first.inner_text()
+        expect(page.locator("#alarms li .bad").first).to_have_text("调度信息中断 The dispatching feed is lost")
         hub.step("12:40")
         expect(row(page, "G101")).to_have_count(0, timeout=SOON_MS)
         page.check("#all")
         expect(cell(page, "G101", STATE)).to_have_text("未证实 Unconfirmed")
+        hub.report(G101)
+        expect(page.locator("#lamps li").first).to_have_text("调度信息 Feed: 正常 fresh · line/1", timeout=SOON_MS)
+        expect(page.locator("#alarms")).to_be_hidden(timeout=3 * SOON_MS)
     finally:
         page.close()
         hub.close()
