@@ -24,9 +24,8 @@ class Told:
         for record in records:
             latest.pop(record.run, None)
             latest[record.run] = record
-        news = [record for record in latest.values() if self._told.get(record.run) != replace(record, revision=0)]
-        for record in news:
-            self._told[record.run] = replace(record, revision=0)
+        news = [record for record in latest.values() if self._is_news(record)]
+        self._told.update(latest)
         self.count += len(news)
         return news
 
@@ -35,3 +34,9 @@ class Told:
         runs = {record.run for record in records}
         if len(runs) != len(self._told) or not runs.issuperset(self._told):
             self._told = {run: record for run, record in self._told.items() if run in runs}
+
+    def _is_news(self, record: CallRecord) -> bool:
+        told = self._told.get(record.run)
+        if told is record:  # most often: the carousel repeats what is held
+            return False
+        return told is None or replace(told, revision=record.revision) != record
