@@ -259,7 +259,9 @@ def test_without_a_feed_trains_are_unconfirmed_and_do_not_pile_up(browser: Brows
         hub.step("10:30")
         expect(cell(page, "G101", STATE)).to_have_text("未证实 Unconfirmed", timeout=SOON_MS)
         assert "中断 lost" in page.locator("#lamps li.alarm").first.inner_text()
-        expect(page.locator("#alarms li .bad").first).to_have_text("调度信息中断 The dispatching feed is lost")
+        expect(page.locator("#alarms li .bad").first).to_have_text(
+            "调度信息中断 The dispatching feed is lost", timeout=3 * SOON_MS
+        )
         hub.step("12:40")
         expect(row(page, "G101")).to_have_count(0, timeout=SOON_MS)
         page.check("#all")

@@ -51,12 +51,12 @@ def test_what_lasts_is_an_alarm_and_what_is_over_for_a_while_is_none() -> None:
     assert [log["event"] for log in logs] == ["alarm", "alarm-over"]
 
 
-def test_what_has_waited_already_is_told_at_once_and_the_gravest_first() -> None:
-    """A sign that says so is an alarm at the first look; alarms stand before warnings."""
+def test_the_gravest_stands_first() -> None:
+    """Alarms stand before warnings, though they may have begun later."""
     looking = Looking()
     looking.look(BAD, for_s=5)
-    grave = Sign(id="grave", severity=Severity.ALARM, zh="重", en="Grave", at_once=True)
-    assert looking.look(BAD, grave) == ["grave", "bad"]
+    grave = Sign(id="grave", severity=Severity.ALARM, zh="重", en="Grave")
+    assert looking.look(BAD, grave, for_s=4) == ["grave", "bad"]
     assert (looking.book.count(Severity.ALARM), looking.book.count(Severity.WARNING)) == (1, 1)
 
 

@@ -351,9 +351,10 @@ def test_the_lines_and_the_age_of_each_call(fixture: Fixture) -> None:
 def test_alarms_stand_in_the_api_the_state_and_the_health(fixture: Fixture) -> None:
     """What is wrong is looked at each second, and told wherever a person or a program looks."""
     fixture.attach()
-    sign = Sign(id="bad", severity=Severity.ALARM, zh="坏", en="Bad", at_once=True)
+    sign = Sign(id="bad", severity=Severity.ALARM, zh="坏", en="Bad")
     fixture.alarms.watch(lambda: [sign])
     fixture.lines.start()
+    fixture.hub.reactor.pump([1.0] * 4)
     expected = [{"id": "bad", "since": at("07:50"), "severity": "alarm", "zh": "坏", "en": "Bad"}]
     assert fixture.get("/api/v1/alarms") == {"now": at("07:50"), "alarms": expected}
     assert fixture.get("/api/v1/state")["alarms"] == expected

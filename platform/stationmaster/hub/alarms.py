@@ -19,7 +19,7 @@ __all__ = ["Alarm", "AlarmBook", "Severity", "Sign"]
 _LOG = get_logger("alarms")
 
 _RAISE_S = 3.0
-"""Machine seconds for which something must have been wrong, unless it says that it has waited already."""
+"""Machine seconds for which something must have been wrong; a start, too, takes a moment until all is well."""
 _CLEAR_S = 5.0
 
 
@@ -32,13 +32,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """Something that is wrong at this moment. `id` names it and its subject; `at_once`: it is no matter of a moment."""
+    """Something that is wrong at this moment. `id` names it and its subject."""
 
     id: str
     severity: Severity
     zh: str
     en: str
-    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +117,6 @@ class AlarmBook:
                 sign=sign, since=Instant(int(self._now())), first_s=seconds, last_s=seconds
             )
         watched.sign, watched.last_s = sign, seconds
-        if not watched.raised and (sign.at_once or seconds - watched.first_s >= _RAISE_S):
+        if not watched.raised and seconds - watched.first_s >= _RAISE_S:
             watched.raised = True
             _LOG.warning("alarm", alarm=sign.id, severity=sign.severity.value, says=sign.en, todo="see the console")

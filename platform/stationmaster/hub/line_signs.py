@@ -138,23 +138,10 @@ class LineSigns:
 
 
 def _feed(status: FeedStatus) -> Iterator[Sign]:
-    match status.grade:
-        case FeedGrade.LOST:
-            yield Sign(
-                id="feed-lost",
-                severity=Severity.ALARM,
-                zh="调度信息中断",
-                en="The dispatching feed is lost",
-                at_once=True,
-            )
-        case FeedGrade.LATE:
-            yield Sign(
-                id="feed-late",
-                severity=Severity.WARNING,
-                zh="调度信息迟到",
-                en="The dispatching feed is late",
-                at_once=True,
-            )
+    if status.grade is FeedGrade.LOST:
+        yield _sign("feed-lost", Severity.ALARM, "调度信息中断", "The dispatching feed is lost")
+    elif status.grade is FeedGrade.LATE:
+        yield _sign("feed-late", Severity.WARNING, "调度信息迟到", "The dispatching feed is late")
     if status.differing_s > _DIFFERING_S:
         yield _sign(
             "gateways-differ",
