@@ -89,3 +89,8 @@ def test_a_hub_does_not_start_without_its_keys(tmp_path: Path) -> None:
     assert caught.value.code == "line-keys"
     keys.chmod(0o600)
     assert wired(tmp_path, lines=(line,))._line is None
+
+
+def test_a_new_hub_has_no_time_of_its_own(hub: Hub) -> None:
+    """Its first input tells the time: a machine's clock that is ahead until it is set right would hold the day up."""
+    assert hub.view.state.facts.now == 0

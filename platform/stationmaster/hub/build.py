@@ -118,7 +118,7 @@ class Hub(Service):
             writer=Writer(self._store, reactor.seconds),
             in_thread=self._thread,
             reactor=reactor,
-            state=State.empty(Instant(int(clock.now()))),
+            state=State.empty(Instant(0)),  # the first input tells the time, which may not be known yet
             metrics=metrics,
             fail=running.fail,
             probe=probe,
