@@ -68,7 +68,7 @@ BY_HAND = {
         sentence
         for n in range(40)
         for at in [QUECTEL + n / 5]
-        for sentence in (rmc(at, talker="GN", rest=",,,A,V"), line("GNGGA,1"))
+        for sentence in (rmc(at, talker="GN", rest=",,,A,V"), line("GNGGA,1"), zda(at, talker="GN"))
     ],
     "meinberg-gps164": [rmc(MEINBERG + n, status="V" if 23 <= n < 43 else "A", rest=",0.0,E") for n in range(90)],
     "april6_2019": [

@@ -31,7 +31,8 @@ def rmc(at: float, *, talker: str = "GP", status: str = "A", rest: str = ",,,A")
 def zda(at: float, *, talker: str = "GP") -> bytes:
     """A ZDA sentence of `at`."""
     there = time.gmtime(at)
-    return line(f"{talker}ZDA,{time.strftime('%H%M%S', there)}.00,{time.strftime('%d,%m,%Y', there)},00,00")
+    clock = time.strftime("%H%M%S", there) + f"{at % 1:.2f}"[1:]
+    return line(f"{talker}ZDA,{clock},{time.strftime('%d,%m,%Y', there)},00,00")
 
 
 def utc(*parts: int) -> float:
