@@ -281,10 +281,10 @@ def latency(folder: Path, baud: int) -> list[Measured]:
 
 def latency_results(baud: int, taken: list[float]) -> list[Measured]:
     """Median and 95th percentile against the line's own time for one call's telegram."""
-    from line import BYTES_PER_S, one_change, runs  # noqa: PLC0415 - as above
-    from line import SAMPLE as TIMETABLE  # noqa: PLC0415 - only the figure for the baseline
+    from line import BYTES_PER_S, one_change  # noqa: PLC0415 - as above
+    from support.line_calls import day_rows, timetable  # noqa: PLC0415 - only for the baseline's figure
 
-    line_s = one_change(runs(TIMETABLE, 1, reported=False)) / BYTES_PER_S[baud]
+    line_s = one_change(day_rows(timetable(), 1, reported=False)) / BYTES_PER_S[baud]
     budget = LATENCY_S[baud]
     worst = share(taken, 0.95)
     return [
