@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call, Event
@@ -30,7 +29,6 @@ UNKNOWN_KEEPS = 24 * 60
 class Wanted:
     """A task as it should be now, without identity, occurrence and state.
 
-    `texts` makes its texts, which costs the most; a task that is over needs none.
     `triggered` tasks have in `due` the earliest time, and in `base` what tells one occurrence from the next.
     """
 
@@ -45,7 +43,7 @@ class Wanted:
     due: Instant | None = None
     awaits: EventName | None = None
     stages: tuple[Stage, ...] = ()
-    texts: Callable[[], tuple[Text, ...]] = tuple
+    texts: tuple[Text, ...] = ()
 
 
 def wanted_tasks(call: Call, station: ReadyStation) -> Iterator[Wanted]:
@@ -112,7 +110,7 @@ def _interval(call: Call, rule: Rule, station: ReadyStation, words: CallWords) -
         hard_end=hard_end,
         awaits=awaits,
         stages=words.stages(name, event.planned if start is None else start) if row else (),
-        texts=partial(words.row, name) if row else tuple,
+        texts=words.row(name) if row else (),
     )
 
 
@@ -131,7 +129,7 @@ def _timed(call: Call, rule: Rule, station: ReadyStation, words: CallWords) -> I
         base=base_time(call, rule.due.base),
         due=moment_time(call, rule.due),
         awaits=_awaited(call, rule),
-        texts=partial(words.said, rule.does, rule.template, event),
+        texts=words.said(rule.does, rule.template, event),
     )
 
 
@@ -161,7 +159,7 @@ def _triggered(call: Call, rule: Rule, trigger: Trigger, station: ReadyStation, 
         order=event.planned,
         base=base,
         due=earliest,
-        texts=partial(words.said, rule.does, rule.template, event),
+        texts=words.said(rule.does, rule.template, event),
     )
 
 

@@ -121,7 +121,7 @@ def _settle_interval(draft: Draft, call: Call, wanted: Wanted, last: Task | None
             state=TaskState.SKIPPED if base.state is TaskState.SKIPPED else TaskState.PLANNED,
             held=is_held(base, wanted.rule),
             stages=wanted.stages,
-            texts=wanted.texts(),
+            texts=wanted.texts,
         )
     )
 
@@ -233,7 +233,7 @@ def _updated(task: Task, wanted: Wanted, *, keep_due: bool) -> Task:
         priority=wanted.rule.priority,
         feed_limit=wanted.rule.feed_limit,
         held=is_held(task, wanted.rule),
-        texts=wanted.texts(),
+        texts=wanted.texts,
     )
 
 

@@ -51,7 +51,7 @@ def _fault(state: State, call: Call, wanted: Wanted, last: Task | None) -> str:
     if last.state is TaskState.WITHDRAWN:
         return "" if old and not triggered else "it is withdrawn"
     if last.state is TaskState.PLANNED:
-        if last.targets != wanted.targets or last.base != wanted.base or last.texts != wanted.texts():
+        if last.targets != wanted.targets or last.base != wanted.base or last.texts != wanted.texts:
             return "it is not what is asked for"
         if last.by_hand is None and not triggered and last.due != wanted.due and not _hurried(now, wanted, last):
             return f"it is due at {last.due} and not at {wanted.due}"
