@@ -147,13 +147,15 @@ KINDS: dict[str, type] = PUBLIC_KINDS | INTERNAL_KINDS
 class Resource:
     """One thing in the world, in one revision; `value.revision` is the same number.
 
-    Revisions grow over the whole state: no two puts ever have the same.
+    Revisions grow over the whole state: no two puts ever have the same. `extension` is what a peer of the open protocol
+    said besides, as XML that is kept and handed on as it came; the kernel itself never has any.
     """
 
     kind: str
     id: str
     revision: int
     value: Value
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

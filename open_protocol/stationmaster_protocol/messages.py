@@ -15,6 +15,8 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind
+from stationmaster_protocol.commands import Command, CommandResult, LocalAct
+from stationmaster_protocol.equipment import AlarmSign, Device, Readback
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.scalars import (
     Code,
@@ -22,7 +24,10 @@ from stationmaster_protocol.scalars import (
     DigestText,
     EpochName,
     HashText,
+    Host,
     Identity,
+    LongText,
+    Port,
     Positive,
     ShortText,
     Stamp,
@@ -43,9 +48,15 @@ __all__ = [
     "ByeReason",
     "ClientHeartbeat",
     "ClientMessage",
+    "Command",
+    "CommandResult",
     "Deletion",
+    "Enrol",
+    "Enrolled",
+    "EquipmentStatus",
     "Error",
     "Hello",
+    "HubAddress",
     "HubHeartbeat",
     "HubMessage",
     "Level",
@@ -86,6 +97,7 @@ class ByeReason(StrEnum):
     LEAVING = "leaving"
     STOPPING = "stopping"
     REPLACED = "replaced"
+    REDIRECTED = "redirected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +110,36 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hello:
-    """A client's first message.
+class Enrol:
+    """A client that has no secret yet asks for one with the one-time code that the operator gave for it.
 
-    `executes` are the kinds of task that it does; `capabilities` free words about it; `held` the position
-    of its replica, None without one.
+    `request` is a certificate signing request in PEM, if it wants a certificate and not a token.
     """
 
     identity: Identity
-    token: Token = field(repr=False)
+    code: Token = field(repr=False)
+    request: LongText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """The client's secret: a token, or the certificate that it asked for with those of the authority, in PEM."""
+
+    token: Token = field(repr=False, default="")
+    certificate: LongText = ""
+    authority: LongText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """A client's first message, but for `enrol`.
+
+    `token` is empty where the client's certificate says who it is. `executes` are the kinds of task that it does;
+    `capabilities` free words about it; `held` the position of its replica, None without one.
+    """
+
+    identity: Identity
+    token: Token = field(repr=False, default="")
     version: Version = VERSION
     level: Level = Level.A
     executes: tuple[TaskKind, ...] = ()
@@ -231,10 +264,21 @@ class ClientHeartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the client has done. `number` is its own, counted up; it keeps the results until they are received."""
+    """What the client has done, and how things are there. `number` is its own, counted up.
+
+    It keeps results and acts until they are received. Devices, readbacks and alarms replace what was told of them
+    before; `gone` names those that are no more (kinds `device`, `readback`, `alarm`); with `whole`, what is not in this
+    report is gone.
+    """
 
     number: Positive
+    whole: bool = False
     results: tuple[TaskResult, ...] = ()
+    acts: tuple[LocalAct, ...] = ()
+    devices: tuple[Device, ...] = ()
+    readbacks: tuple[Readback, ...] = ()
+    alarms: tuple[AlarmSign, ...] = ()
+    gone: tuple[Deletion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +286,21 @@ class Received:
     """The hub has committed report `number`; the client may forget it."""
 
     number: Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquipmentStatus:
+    """Devices and alarms as they are now, for who asked for these kinds: replaces what was told of them before.
+
+    `gone` names those that are no more; with `whole`, what is not in this message is gone. Not acknowledged: the latest
+    is all that counts. Items are told apart by their kind, identity and id, and `gone` names them
+    `<identity>/<id>`, with nothing before the stroke for the hub's own.
+    """
+
+    whole: bool = False
+    devices: tuple[Device, ...] = ()
+    alarms: tuple[AlarmSign, ...] = ()
+    gone: tuple[Deletion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,17 +335,52 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubAddress:
+    """Where another hub listens."""
+
+    host: Host
+    port: Port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bye:
-    """The sender closes; nothing was wrong."""
+    """The sender closes; nothing was wrong. `hubs` is where a client that is `redirected` is to go, the first first."""
 
     reason: ByeReason
     text: ShortText = ""
+    hubs: tuple[HubAddress, ...] = ()
 
 
-ClientMessage = Hello | Subscribe | Ack | ClientHeartbeat | Report | TimeRequest | Error | Bye
-HubMessage = Welcome | Subscribed | Snapshot | Update | HubHeartbeat | Received | TimeAnswer | Error | Bye
+ClientMessage = (
+    Enrol | Hello | Subscribe | Ack | ClientHeartbeat | Report | TimeRequest | Command | CommandResult | Error | Bye
+)
+HubMessage = (
+    Enrolled
+    | Welcome
+    | Subscribed
+    | Snapshot
+    | Update
+    | HubHeartbeat
+    | Received
+    | EquipmentStatus
+    | TimeAnswer
+    | Command
+    | CommandResult
+    | Error
+    | Bye
+)
 Message = ClientMessage | HubMessage
 
-EITHER_MESSAGES: tuple[type, ...] = (Error, Bye)
-CLIENT_MESSAGES: tuple[type, ...] = (Hello, Subscribe, Ack, ClientHeartbeat, Report, TimeRequest)
-HUB_MESSAGES: tuple[type, ...] = (Welcome, Subscribed, Snapshot, Update, HubHeartbeat, Received, TimeAnswer)
+EITHER_MESSAGES: tuple[type, ...] = (Command, CommandResult, Error, Bye)
+CLIENT_MESSAGES: tuple[type, ...] = (Enrol, Hello, Subscribe, Ack, ClientHeartbeat, Report, TimeRequest)
+HUB_MESSAGES: tuple[type, ...] = (
+    Enrolled,
+    Welcome,
+    Subscribed,
+    Snapshot,
+    Update,
+    HubHeartbeat,
+    Received,
+    EquipmentStatus,
+    TimeAnswer,
+)

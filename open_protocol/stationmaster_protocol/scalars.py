@@ -17,7 +17,10 @@ __all__ = [
     "DigestText",
     "EpochName",
     "HashText",
+    "Host",
     "Identity",
+    "LongText",
+    "Port",
     "Positive",
     "Restriction",
     "ShortText",
@@ -100,6 +103,11 @@ Word = Annotated[
     str, Restriction(name="word", says="A word without spaces.", pattern="[A-Za-z0-9][A-Za-z0-9_.:\\-]{0,63}")
 ]
 ShortText = Annotated[str, Restriction(name="short-text", says="Text for a person to read.", longest=2000)]
+LongText = Annotated[str, Restriction(name="long-text", says="A text of several lines, as a PEM file.", longest=16384)]
+Host = Annotated[
+    str, Restriction(name="host", says="A host name or an address of IPv4 or IPv6.", pattern="[A-Za-z0-9_.:\\-]{1,255}")
+]
+Port = Annotated[int, Restriction(name="port", says="A TCP port.", low=1, high=65535)]
 Count = Annotated[int, Restriction(name="count", says="A whole number from 0.", low=0, high=LARGEST)]
 Positive = Annotated[int, Restriction(name="positive", says="A whole number from 1.", low=1, high=LARGEST)]
 

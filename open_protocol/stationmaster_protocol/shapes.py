@@ -24,10 +24,14 @@ from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.configuration import Layout, StationFacts
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Text
+from stationmaster_protocol.commands import Parameter
+from stationmaster_protocol.equipment import Reading
 from stationmaster_protocol.messages import (
     CLIENT_MESSAGES,
     EITHER_MESSAGES,
     HUB_MESSAGES,
+    Enrol,
+    Enrolled,
     Hello,
     Report,
     Welcome,
@@ -56,14 +60,19 @@ SINGULARS: Mapping[str, str] = {
     "capabilities": "capability",
     "classes": "class",
     "executes": "executes",
+    "gone": "gone",
     "provenance": "provenance",
 }
 """The singular of a list's name, where it is not the name without its last letter."""
 
-CONTENT: Mapping[type, str] = {Text: "text"}
+CONTENT: Mapping[type, str] = {Text: "text", Parameter: "value", Reading: "value"}
 """Values of which one text is the element's content and not an attribute."""
 
-ELEMENTS: Mapping[type, frozenset[str]] = {Layout: frozenset({"body"})}
+ELEMENTS: Mapping[type, frozenset[str]] = {
+    Layout: frozenset({"body"}),
+    Enrol: frozenset({"request"}),
+    Enrolled: frozenset({"certificate", "authority"}),
+}
 """Texts of many lines, which are child elements: attributes lose their line breaks to the eye."""
 
 ALWAYS: frozenset[tuple[type, str]] = frozenset({(Hello, "version"), (Welcome, "version")})

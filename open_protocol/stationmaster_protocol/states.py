@@ -1,10 +1,11 @@
 """Who may say what, when: the whole conversation as one table.
 
-A client connects and says `hello`. The hub answers `welcome`, or `error` and closes. The client says `subscribe`;
+A client connects and says `hello`; one that has no secret yet says `enrol` first. The hub answers `welcome`, or
+`error` and closes. The client says `subscribe`;
 the hub says `subscribed`, and from then on sends `snapshot` (in parts) or `update`s, each of which the client answers
-with `ack`, and heartbeats go both ways. Reports, and questions for the time, may be sent as soon as the client is
-welcome. A second `subscribe` replaces the first; what was on its way for the first still arrives, and the client
-lets it pass until the `subscribed` of the second. `error` and `bye` end the session from any state.
+with `ack`, and heartbeats go both ways. Reports, commands, and questions for the time, may be sent as soon as the
+client is welcome. A second `subscribe` replaces the first; what was on its way for the first still arrives, and the
+client lets it pass until the `subscribed` of the second. `error` and `bye` end the session from any state.
 
 Both sides walk through the same table: the sender when a message leaves, the receiver when it comes in.
 `error` may cross with anything, so a side that has closed hears nothing more and minds nothing more.
@@ -22,6 +23,11 @@ from stationmaster_protocol.messages import (
     Ack,
     Bye,
     ClientHeartbeat,
+    Command,
+    CommandResult,
+    Enrol,
+    Enrolled,
+    EquipmentStatus,
     Error,
     Hello,
     HubHeartbeat,
@@ -51,6 +57,7 @@ class SessionState(StrEnum):
     """How far a session has come."""
 
     CONNECTED = "connected"
+    ENROLLING = "enrolling"
     GREETED = "greeted"
     WELCOME = "welcome"
     SUBSCRIBED = "subscribed"
@@ -59,7 +66,13 @@ class SessionState(StrEnum):
 
 TRANSITIONS: Mapping[SessionState, Mapping[type, SessionState]] = {
     SessionState.CONNECTED: {
+        Enrol: SessionState.ENROLLING,
         Hello: SessionState.GREETED,
+        Error: SessionState.CLOSED,
+        Bye: SessionState.CLOSED,
+    },
+    SessionState.ENROLLING: {
+        Enrolled: SessionState.CONNECTED,
         Error: SessionState.CLOSED,
         Bye: SessionState.CLOSED,
     },
@@ -75,6 +88,8 @@ TRANSITIONS: Mapping[SessionState, Mapping[type, SessionState]] = {
         ClientHeartbeat: SessionState.WELCOME,
         TimeRequest: SessionState.WELCOME,
         TimeAnswer: SessionState.WELCOME,
+        Command: SessionState.WELCOME,
+        CommandResult: SessionState.WELCOME,
         Error: SessionState.CLOSED,
         Bye: SessionState.CLOSED,
     },
@@ -90,6 +105,9 @@ TRANSITIONS: Mapping[SessionState, Mapping[type, SessionState]] = {
         Received: SessionState.SUBSCRIBED,
         TimeRequest: SessionState.SUBSCRIBED,
         TimeAnswer: SessionState.SUBSCRIBED,
+        Command: SessionState.SUBSCRIBED,
+        CommandResult: SessionState.SUBSCRIBED,
+        EquipmentStatus: SessionState.SUBSCRIBED,
         Error: SessionState.CLOSED,
         Bye: SessionState.CLOSED,
     },
