@@ -29,10 +29,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """A minute has begun, or several have passed."""
+    """A minute has begun, or several have passed.
+
+    `trusted` is false while the station's clock has leaped and nobody vouches for the time that it shows.
+    """
 
     id: str
     at: Instant
+    trusted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,10 +44,17 @@ from stationmaster_kernel.task import POINT_KINDS
 from stationmaster_kernel.tasks import apply_result, may_have_had
 from stationmaster_kernel.values import FeedGrade, Running, TaskKind
 
-__all__ = ["Refused", "is_news", "step"]
+__all__ = ["LEAP", "Refused", "is_news", "step"]
 
 PLACES = ("gates", "areas", "exits")
 """What of a call follows its platform."""
+
+LEAP = 10
+"""Minutes between two ticks from which on the second is believed only if its time is vouched for.
+
+A hub that is started anew, or its machine, is away for less. What a false leap would do cannot be taken back: trains
+would be long overdue, what is to be said would expire, and calls would be dropped.
+"""
 
 
 def step(state: State, given: Input) -> tuple[State, Changes]:
@@ -78,6 +85,14 @@ def _tick(draft: Draft, tick: Tick) -> None:
             "tick-backwards",
             f"The tick of {to_iso(tick.at)} comes after that of {to_iso(before)}.",
             "Set the clock right.",
+        )
+    if before is not None and not tick.trusted and tick.at - before > LEAP * MINUTE:
+        raise Refused(
+            "tick-leap",
+            f"The tick of {to_iso(tick.at)} comes {(tick.at - before) // MINUTE} minutes after that of "
+            f"{to_iso(before)}, and no master of time vouches for it.",
+            "Look at the masters of time. If the time that the hub shows is right, accept it; "
+            "otherwise set the clock right.",
         )
     draft.facts = altered(draft.facts, ticked=tick.at)
     for item in draft.due_calls(-1 if before is None else before // MINUTE, tick.at // MINUTE):

@@ -376,6 +376,31 @@ def test_a_tick_that_goes_backwards_is_refused() -> None:
         step(state, tick("06:59"))
 
 
+def test_a_leap_that_nobody_vouches_for_is_refused() -> None:
+    """Beyond ten minutes it is; up to them it counts, as do a first tick and a leap that is vouched for."""
+    state = run(running_station(), tick("07:00"))
+    leap = replace(tick("10:00"), trusted=False)
+    with pytest.raises(Refused, match="180 minutes after") as refused:
+        step(state, leap)
+    assert refused.value.code == "tick-leap"
+    with pytest.raises(Refused, match="11 minutes after"):
+        step(state, replace(tick("07:11"), trusted=False))
+    assert run(state, replace(tick("07:10"), trusted=False)).facts.ticked == at("07:10")
+    assert run(state, replace(leap, trusted=True)).facts.ticked == at("10:00")
+    assert run(State.empty(at("07:00")), leap).facts.ticked == at("10:00")
+
+
+def test_after_a_refused_leap_all_is_as_if_it_had_not_been() -> None:
+    """The ticks of the right time go on where they were, and rows, states and tasks are what they would be without."""
+    state = run(running_station(), tick("07:00"))
+    with pytest.raises(Refused):
+        step(state, replace(tick("07:00", days=2), trusted=False))
+    steady = [tick(f"07:{minute:02}") for minute in range(1, 60)]
+    without = run(running_station(), tick("07:00"), *steady)
+    assert list(run(state, *steady).resources()) == list(without.resources())
+    assert run(state, *steady, replace(tick("08:05"), trusted=False)).facts.ticked == at("08:05")
+
+
 def test_a_passing_train_has_no_row() -> None:
     """It is on no departure board and has one time."""
     state = running_station(planned("X1", CallKind.PASSING, None, "08:10", "9"))

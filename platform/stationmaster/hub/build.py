@@ -21,9 +21,10 @@ from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.keeper import JournalKeeper
+from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.line_signs import LineSigns
 from stationmaster.hub.lines_api import LinesApi
-from stationmaster.hub.masters import ClockApi, clock_health, hub_masters
+from stationmaster.hub.masters import ClockApi, clock_health, hub_masters, vouched
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.pipeline import Committed, Pipeline
@@ -50,7 +51,7 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
 from stationmaster_service.face import Face
-from stationmaster_service.interfaces import DelayedCall
+from stationmaster_service.interfaces import DelayedCall, WebRequest
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running
 
@@ -113,6 +114,7 @@ class Hub(Service):
         self._thread = WriterThread(reactor)
         self._reader = WriterThread(reactor, "journal")
         self._store = Store(settings.database, running.new_boot_id, probe)
+        self._leaps = LeapWatch(clock.now, reactor.seconds, None if masters is None else partial(vouched, masters))
         self._pipeline = Pipeline(
             store=self._store,
             writer=Writer(self._store, reactor.seconds),
@@ -122,6 +124,7 @@ class Hub(Service):
             metrics=metrics,
             fail=running.fail,
             probe=probe,
+            stamp=self._leaps.stamp,
         )
         self._keeper = JournalKeeper(
             store=self._store,
@@ -143,6 +146,7 @@ class Hub(Service):
             timer=timer,
             boot=boot,
             days_ahead=settings.plan_days,
+            doubted=lambda: self._leaps.doubted,
         )
         side = ProtocolSide(
             pipeline=self._pipeline,
@@ -162,6 +166,7 @@ class Hub(Service):
         self.view = HubView(
             pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock, alarms=alarms
         )
+        alarms.watch(self._leaps.signs)
         alarms.watch(LineSigns(self.view.line, lambda: clock.rate))
         face = Face(
             health=lambda: hub_health(self.view, timer, clock_health(self._masters)),
@@ -183,8 +188,9 @@ class Hub(Service):
             now=clock.now,
             in_thread=self._reader,
         )
-        ReloadApi(face, self._reloader, lambda request: on_this_machine(request) or operators.who(request) is not None)
-        ClockApi(face, self._masters, lambda request: on_this_machine(request) or operators.who(request) is not None)
+        may = partial(_may_attend, operators)
+        ReloadApi(face, self._reloader, may)
+        ClockApi(face, self._masters, self._leaps, may)
         running.on_hangup(self._reload)
         for add in faces:
             add(self.view, face)
@@ -200,6 +206,10 @@ class Hub(Service):
         self._pipeline.on_new_beginning(self._server.new_epoch)
         self._pipeline.on_new_beginning(self._api.begun_again)
         self._feed.on_grade(self._server.feed_changed)
+        self._count(metrics, alarms)
+
+    def _count(self, metrics: HubMetrics, alarms: AlarmBook) -> None:
+        """Have the metrics look at what is counted only when somebody asks."""
         metrics.watch("queue_inputs", "Inputs that are not yet committed.", lambda: self._pipeline.waiting)
         metrics.watch(
             "store_down", "Whether nothing can be committed now.", lambda: float(bool(self._pipeline.trouble))
@@ -256,6 +266,7 @@ class Hub(Service):
         if not self.running:
             return succeed(None)
         self.view.loaded(loaded.tail)
+        self._leaps.begin(self._pipeline.state.facts.ticked)
         self._feed.loaded()
         self._executors.loaded()
         self._day.begin(fresh=loaded.state is None)
@@ -315,3 +326,8 @@ class Hub(Service):
             _LOG.error("start-failed", problem=failure.getTraceback())
             error = StationError("hub-fault", f"The hub cannot start: {error!r}.", "Report this with the log.")
         self._running.fail(error)
+
+
+def _may_attend(operators: Operators, request: WebRequest) -> bool:
+    """Whether somebody may have the hub read its folder again or take a step of the clock."""
+    return on_this_machine(request) or operators.who(request) is not None

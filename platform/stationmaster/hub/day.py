@@ -45,6 +45,7 @@ class StationDay:
         timer: wakes it at each minute.
         boot: makes the ids of this process's inputs unique.
         days_ahead: service dates after today that have a plan.
+        doubted: whether the clock has leaped and is not to be believed now.
 
     """
 
@@ -58,7 +59,9 @@ class StationDay:
         timer: StationTimer,
         boot: str,
         days_ahead: int = DAYS_AHEAD,
+        doubted: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._doubted = doubted
         self._configuration = configuration
         self._plan_day = plan_day
         self._pipeline = pipeline
@@ -105,8 +108,15 @@ class StationDay:
         for day in self._days(local_date(minute, self._zone)):
             if day not in self._digests:
                 self._plan(day)
-        self._pipeline.put(Tick(id=f"tick/{to_iso(minute)}", at=minute))
+        self._pipeline.put(self._tick(minute))
         self._next = self._timer.call_at(minute + MINUTE, self._minute)
+
+    def _tick(self, minute: Instant) -> Tick:
+        """The tick of a minute. One that may be refused has an id of its own: the minute itself may be yet to come."""
+        name = f"tick/{to_iso(minute)}"
+        if self._doubted():
+            return Tick(id=self._id(name), at=minute, trusted=False)
+        return Tick(id=name, at=minute)
 
     def _renew(self) -> list[Deferred[Any]]:
         """Make the plans of today, of the days in view, and of every later day that has one."""

@@ -150,7 +150,7 @@ class FeedIntake:
             if state.station is not None and is_news(state, record):  # it was not taken
                 if len(self._set_aside) >= MOST_SET_ASIDE:
                     self._set_aside.clear()
-                was_impossible = bool(impossible(record, state.station, self._now()))
+                was_impossible = bool(impossible(record, state.station, state.facts.now))
                 self._set_aside[_key(record)] = _SetAside(record=record, was_impossible=was_impossible)
 
     def _next_id(self, kind: str) -> str:

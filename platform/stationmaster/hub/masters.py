@@ -5,18 +5,22 @@ from __future__ import annotations
 import secrets
 from typing import cast
 
+from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.reload_api import May
 from stationmaster_base.health import JsonValue
 from stationmaster_base.steering import SteeredClock
+from stationmaster_base.timekeeping import ClockState
+from stationmaster_base.times import MINUTE
 from stationmaster_clock.judge import Judged
 from stationmaster_clock.masters import ClockMasters, ClockReactor, Machine
 from stationmaster_clock.metrics import ClockCollector
 from stationmaster_clock.settings import ClockSettings
+from stationmaster_kernel.step import LEAP
 from stationmaster_service.face import Face, json_answer
 from stationmaster_service.interfaces import WebRequest
 from stationmaster_service.process import Running
 
-__all__ = ["ClockApi", "clock_health", "hub_masters"]
+__all__ = ["ClockApi", "clock_health", "hub_masters", "vouched"]
 
 
 def hub_masters(running: Running) -> ClockMasters | None:
@@ -53,20 +57,31 @@ def clock_health(masters: ClockMasters | None) -> JsonValue:
     }
 
 
+def vouched(masters: ClockMasters) -> bool:
+    """Whether masters of time vouch for what the clock shows, to within what counts as a leap."""
+    quality = masters.quality()
+    known = quality.state in (ClockState.LOCKED, ClockState.HOLDOVER)
+    return known and quality.error_s is not None and quality.error_s <= LEAP * MINUTE
+
+
 class ClockApi:
-    """The routes: `GET /api/v1/clock`, and `POST /api/v1/clock/accept`, which makes the step that was refused.
+    """The routes: `GET /api/v1/clock`, and `POST /api/v1/clock/accept`.
+
+    What is accepted is the step that was refused, or the leap that is doubted.
 
     The second answers 403 to those who may not, and 409 if there is nothing to accept.
 
     Args:
         face: where the routes go.
         masters: the masters of time, if there are any.
+        leaps: whether the clock is to be believed.
         may: who may accept a step.
 
     """
 
-    def __init__(self, face: Face, masters: ClockMasters | None, may: May) -> None:
+    def __init__(self, face: Face, masters: ClockMasters | None, leaps: LeapWatch, may: May) -> None:
         self._masters = masters
+        self._leaps = leaps
         self._may = may
         face.app.route("/api/v1/clock", methods=["GET"])(self._show)
         face.app.route("/api/v1/clock/accept", methods=["POST"])(self._accept)
@@ -81,10 +96,10 @@ class ClockApi:
                 "message": "Only an operator, or who is on the hub's own machine, may accept a step of the clock.",
             }
             return json_answer(request, body, 403)
-        if self._masters is None or not self._masters.accept_step():
-            return json_answer(
-                request, {"error": "nothing-to-accept", "message": "No step of the clock was refused."}, 409
-            )
+        stepped = self._masters is not None and self._masters.accept_step()
+        if not (self._leaps.accept() or stepped):
+            message = "No step of the clock was refused, and no leap is doubted."
+            return json_answer(request, {"error": "nothing-to-accept", "message": message}, 409)
         return json_answer(request, {"clock": clock_health(self._masters)})
 
 

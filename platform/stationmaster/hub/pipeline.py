@@ -77,6 +77,7 @@ class Pipeline:
         metrics: where to count.
         fail: told an error that ends the hub.
         probe: told the points that the pipeline passes.
+        stamp: gives each input as it is to be put in.
 
     """
 
@@ -91,7 +92,9 @@ class Pipeline:
         metrics: HubMetrics,
         fail: Callable[[StationError], None],
         probe: Probe = lambda _: None,
+        stamp: Callable[[Input], Input] = lambda given: given,
     ) -> None:
+        self._stamp = stamp
         self.state = state
         self.position = Position(epoch="none", sequence=0, hash="")
         self.fresh = False
@@ -145,7 +148,7 @@ class Pipeline:
         """
         done: Deferred[Committed | None] = Deferred()
         if not self._stopped:
-            self._waiting.append(_Waiting(given=given, done=done))
+            self._waiting.append(_Waiting(given=self._stamp(given), done=done))
             self._pump()
         return done
 
