@@ -8,7 +8,7 @@ from datetime import date
 from stationmaster_base.times import Instant
 from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
-from stationmaster_kernel.configuration import Board, Layout, Name, Place, StationFacts, Template, Zone
+from stationmaster_kernel.configuration import Board, Layout, Name, Place, Pronunciation, StationFacts, Template, Zone
 from stationmaster_kernel.conflict import Conflict
 from stationmaster_kernel.day_plan import DayPlan, PlanRow
 from stationmaster_kernel.inputs import FeedRecord
@@ -72,6 +72,7 @@ Value = (
     | Board
     | Zone
     | Name
+    | Pronunciation
     | Template
     | Layout
     | Rule
@@ -88,6 +89,7 @@ PUBLIC_KINDS: dict[str, type] = {
     "board": Board,
     "zone": Zone,
     "name": Name,
+    "pronunciation": Pronunciation,
     "template": Template,
     "layout": Layout,
     "rule": Rule,

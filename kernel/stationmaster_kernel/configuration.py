@@ -15,6 +15,7 @@ __all__ = [
     "Name",
     "Place",
     "PlaceKind",
+    "Pronunciation",
     "StationFacts",
     "Template",
     "Words",
@@ -146,6 +147,22 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pronunciation:
+    """How a name or a word is spoken where its letters mislead: `id` is the word as texts have it.
+
+    `texts` says, for each language in whose texts the word needs it, how it is spoken; for Chinese that is toned pinyin
+    (`lu4an1`) or characters that sound the same. `not_before` and `not_after` are characters beside which the letters
+    are not this word. The kernel carries it and does not read it.
+    """
+
+    id: str
+    revision: int = 0
+    texts: Words
+    not_before: str = ""
+    not_after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """A text with fields, by language; ids `status.<status>` are the words of rows, all others are announcements."""
 
@@ -172,6 +189,7 @@ class Configuration:
     boards: tuple[Board, ...] = ()
     zones: tuple[Zone, ...] = ()
     names: tuple[Name, ...] = ()
+    pronunciations: tuple[Pronunciation, ...] = ()
     templates: tuple[Template, ...] = ()
     layouts: tuple[Layout, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -44,6 +44,7 @@ CONFIGURATION_KINDS: dict[str, str] = {
     "board": "boards",
     "zone": "zones",
     "name": "names",
+    "pronunciation": "pronunciations",
     "template": "templates",
     "layout": "layouts",
     "rule": "rules",

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+import stationmaster_kernel.configuration as kernel
 from stationmaster_base.configuration import Faults
 from stationmaster_broadcast.normalise import normalise
 from stationmaster_broadcast.pronunciation import (
     Pronunciation,
+    Pronunciations,
     PronunciationTable,
     read_pronunciations,
     shipped_pronunciations,
@@ -101,3 +103,31 @@ def test_a_missing_table_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "gb.csv").write_bytes("language,name,spoken\nzh,六安,x\n".encode("gbk"))
     assert read_pronunciations(tmp_path / "gb.csv", faults) == ()
     assert [fault.place for fault in faults] == ["file", "file"]
+
+
+def said(*pronunciations: kernel.Pronunciation) -> kernel.Configuration:
+    station = kernel.StationFacts(telecode="QHD", names=(("zh", "青河东"),), zone="Asia/Shanghai")
+    return kernel.Configuration(station=station, pronunciations=pronunciations)
+
+
+def test_what_the_station_says_goes_first_and_follows_it() -> None:
+    """Entries of the station hold over the subsystem's own; what the station no longer says is spoken as before."""
+    own = Pronunciations([Pronunciation(language="zh", name="大城", spoken="da4cheng2"), *shipped_pronunciations()])
+    assert own.table.apply("大城、六安", "zh") == "da4cheng2、lu4an1"
+    own.follow(said(kernel.Pronunciation(id="大城", texts=(("zh", "dai4cheng2"), ("en", "Daicheng")), not_after="第")))
+    assert own.table.apply("大城、六安", "zh") == "dai4cheng2、lu4an1"
+    assert own.table.apply("第大城", "zh") == "第大城"
+    assert own.table.apply("大城", "en") == "Daicheng"
+    own.follow(None)
+    assert own.table.apply("大城", "zh") == "dai4cheng2"
+    own.follow(said())
+    assert own.table.apply("大城", "zh") == "da4cheng2"
+
+
+def test_a_replica_that_says_the_same_changes_nothing() -> None:
+    """The table is made anew only when what the station says has changed."""
+    own = Pronunciations(())
+    own.follow(said(kernel.Pronunciation(id="大城", texts=(("zh", "dai4cheng2"),))))
+    table = own.table
+    own.follow(said(kernel.Pronunciation(id="大城", texts=(("zh", "dai4cheng2"),))))
+    assert own.table is table

@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 
 from stationmaster_base.errors import StationError
 from stationmaster_broadcast.cache import SoundCache
-from stationmaster_broadcast.pronunciation import PronunciationTable, shipped_pronunciations
+from stationmaster_broadcast.pronunciation import Pronunciations, shipped_pronunciations
 from stationmaster_broadcast.recording import Recording
 from stationmaster_broadcast.silent_engine import SilentEngine
 from stationmaster_broadcast.sound import measure, read_wave
@@ -21,7 +21,7 @@ def studio(folder: Path, engine: FakeEngine | SilentEngine, limit: int = 10_000_
     return Studio(
         engine=engine,
         cache=SoundCache(folder / "cache", limit),
-        pronunciations=PronunciationTable(shipped_pronunciations()),
+        pronunciations=Pronunciations(shipped_pronunciations()),
         reactor=Clock(),
         offload=at_once,
     )

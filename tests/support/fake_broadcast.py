@@ -18,7 +18,7 @@ from stationmaster_base.times import Instant
 from stationmaster_broadcast.cache import SoundCache
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
-from stationmaster_broadcast.pronunciation import PronunciationTable
+from stationmaster_broadcast.pronunciation import Pronunciations
 from stationmaster_broadcast.recording import Utterance
 from stationmaster_broadcast.silent_engine import SilentEngine
 from stationmaster_broadcast.sinks import FileSink, Loudspeaker
@@ -169,7 +169,7 @@ def hall(
     studio = Studio(
         engine=speaker,
         cache=SoundCache(folder / "cache", 10_000_000),
-        pronunciations=PronunciationTable([]),
+        pronunciations=Pronunciations([]),
         reactor=machine,
         offload=at_once,
     )

@@ -10,6 +10,7 @@ from stationmaster.station.devices import read_boards, read_layouts, read_zones
 from stationmaster.station.names import fill_names, guess_warning, read_names
 from stationmaster.station.operations import Operations, read_operations
 from stationmaster.station.places import read_places, read_station_file
+from stationmaster.station.pronunciations import read_pronunciations
 from stationmaster.station.reading import HelpfulFaults
 from stationmaster.station.rules import RuleWorld, read_rules
 from stationmaster.station.running_days import Calendar
@@ -75,6 +76,7 @@ def read_station(folder: Path, faults: Faults) -> Station:
     zones = read_zones(folder, languages, places, faults)
     templates = read_templates(folder, languages, faults)
     given = read_names(folder, languages, faults)
+    pronunciations = read_pronunciations(folder, languages, faults)
     calendars = read_calendars(folder, faults)
     timetable = read_timetable(folder, places, calendars, faults)
     classes = tuple(dict.fromkeys((*file.classes, *(row.train_class for row in timetable))))
@@ -92,6 +94,7 @@ def read_station(folder: Path, faults: Faults) -> Station:
             boards=boards,
             zones=zones,
             names=filled.names,
+            pronunciations=pronunciations,
             templates=templates,
             layouts=layouts,
             rules=rules,

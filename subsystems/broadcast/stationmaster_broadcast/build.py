@@ -22,7 +22,7 @@ from stationmaster_broadcast.engine import EngineParts, SpeechEngine, engine_fac
 from stationmaster_broadcast.pages import Pages
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
-from stationmaster_broadcast.pronunciation import PronunciationTable, shipped_pronunciations
+from stationmaster_broadcast.pronunciation import Pronunciations, shipped_pronunciations
 from stationmaster_broadcast.settings import BroadcastSettings
 from stationmaster_broadcast.shelves import Shelves
 from stationmaster_broadcast.sinks import FileSink, Loudspeaker, loudspeaker_command
@@ -123,10 +123,11 @@ def build(
         EngineParts(reactor=reactor, environment=environment, table=settings.speech)
     )
     settings.speech.faults.raise_if_any()
+    pronunciations = Pronunciations([*settings.pronunciations, *shipped_pronunciations()])
     studio = Studio(
         engine=engine,
         cache=SoundCache(settings.sounds / "cache", settings.cache_bytes),
-        pronunciations=PronunciationTable([*settings.pronunciations, *shipped_pronunciations()]),
+        pronunciations=pronunciations,
         reactor=reactor,
         offload=offload,
     )
@@ -176,6 +177,7 @@ def build(
         sounds=settings.sounds,
         boot=boot,
     )
+    agent.on_change(lambda: pronunciations.follow(agent.view.configuration))
     agent.on_change(ahead.changed)
     agent.on_change(pages.changed)
     performer.on_change(pages.changed)

@@ -3,21 +3,30 @@
 A table is data: CSV with the columns `language,name,spoken,not_before,not_after`. For Chinese `spoken` is toned pinyin
 (`lu4an1`), which the shipped engine reads as it stands. `not_before` and `not_after` list characters beside which the
 letters are not the name: 六安 in 第六安检口 is no city. The table that is shipped holds the names that the shipped
-engine gets wrong; a station adds its own, which go before.
+engine gets wrong. Before it goes a table of this subsystem's own, and before that what the station says, which comes
+from the hub with everything else.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import stationmaster_kernel.configuration as kernel
 from stationmaster_base.configuration import Faults
+from stationmaster_kernel.configuration import Configuration
 
-__all__ = ["Pronunciation", "PronunciationTable", "read_pronunciations", "shipped_pronunciations"]
+__all__ = [
+    "Pronunciation",
+    "PronunciationTable",
+    "Pronunciations",
+    "read_pronunciations",
+    "shipped_pronunciations",
+]
 
 COLUMNS = ("language", "name", "spoken", "not_before", "not_after")
 
@@ -60,6 +69,27 @@ class PronunciationTable:
         return pattern.sub(spoken, text)
 
 
+class Pronunciations:
+    """The table that holds now: it follows what the hub says of the station.
+
+    Args:
+        own: what holds where the station says nothing; earlier entries hold.
+
+    """
+
+    def __init__(self, own: Iterable[Pronunciation]) -> None:
+        self._own = tuple(own)
+        self._said: tuple[kernel.Pronunciation, ...] = ()
+        self.table = PronunciationTable(self._own)
+
+    def follow(self, configuration: Configuration | None) -> None:
+        """Take what the station says now; without a configuration what was said before stays."""
+        if configuration is None or configuration.pronunciations == self._said:
+            return
+        self._said = configuration.pronunciations
+        self.table = PronunciationTable([*_entries(self._said), *self._own])
+
+
 def shipped_pronunciations() -> tuple[Pronunciation, ...]:
     """The table that comes with the package."""
     text = files("stationmaster_broadcast").joinpath("data", "pronunciation.csv").read_text("utf-8")
@@ -77,6 +107,18 @@ def read_pronunciations(path: Path, faults: Faults) -> tuple[Pronunciation, ...]
         faults.add(str(path), "file", f"cannot be read: {error}", "CSV in UTF-8")
         return ()
     return _parse(text, str(path), faults)
+
+
+def _entries(said: Iterable[kernel.Pronunciation]) -> Iterator[Pronunciation]:
+    for each in said:
+        for language, spoken in each.texts:
+            yield Pronunciation(
+                language=language,
+                name=each.id,
+                spoken=spoken,
+                not_before=each.not_before,
+                not_after=each.not_after,
+            )
 
 
 def _parse(text: str, name: str, faults: Faults) -> tuple[Pronunciation, ...]:

@@ -22,7 +22,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.cache import SoundCache
 from stationmaster_broadcast.engine import SpeechEngine
 from stationmaster_broadcast.normalise import normalise
-from stationmaster_broadcast.pronunciation import PronunciationTable
+from stationmaster_broadcast.pronunciation import Pronunciations
 from stationmaster_broadcast.recording import Recipe, Recording, Utterance
 from stationmaster_broadcast.sound import (
     Sound,
@@ -93,7 +93,7 @@ class Studio:
         *,
         engine: SpeechEngine,
         cache: SoundCache,
-        pronunciations: PronunciationTable,
+        pronunciations: Pronunciations,
         reactor: MachineTime,
         offload: Offload,
     ) -> None:
@@ -123,7 +123,7 @@ class Studio:
     def recipe(self, texts: Sequence[tuple[str, str]]) -> Recipe:
         """What the pairs of language and final text are made into: this is exactly what the engine is given."""
         utterances = tuple(
-            Utterance(language=language, text=self._pronunciations.apply(normalise(text, language), language))
+            Utterance(language=language, text=self._pronunciations.table.apply(normalise(text, language), language))
             for language, text in texts
             if text.strip()
         )
