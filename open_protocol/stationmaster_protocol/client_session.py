@@ -9,9 +9,15 @@ from stationmaster_protocol.codec import LARGEST_TO_CLIENT, LARGEST_TO_HUB
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import (
+    VERSION,
     Bye,
     ClientMessage,
+    Command,
+    CommandResult,
+    Enrolled,
+    EquipmentStatus,
     Error,
+    Hello,
     HubHeartbeat,
     HubMessage,
     Position,
@@ -26,6 +32,7 @@ from stationmaster_protocol.messages import (
 )
 from stationmaster_protocol.session import Breach, Session
 from stationmaster_protocol.states import Role
+from stationmaster_protocol.versions import agreed
 
 __all__ = ["Applicable", "ClientEvent", "ClientSession", "Gap", "Part", "Repeated", "Whole"]
 
@@ -70,7 +77,8 @@ class Gap:
 
 
 ClientEvent = (
-    Welcome
+    Enrolled
+    | Welcome
     | Subscribed
     | Part
     | Whole
@@ -79,7 +87,10 @@ ClientEvent = (
     | Gap
     | HubHeartbeat
     | Received
+    | EquipmentStatus
     | TimeAnswer
+    | Command
+    | CommandResult
     | Error
     | Bye
     | Breach
@@ -91,6 +102,7 @@ class ClientSession:
     largest_in: the longest document, in bytes, that is taken; no less than `LARGEST_TO_CLIENT`.
 
     `held` is the position of the replica if every event so far has been applied; None before the first snapshot.
+    `version` is the one that is spoken, from `welcome` on.
     """
 
     def __init__(self, *, largest_in: int = LARGEST_TO_CLIENT) -> None:
@@ -98,6 +110,7 @@ class ClientSession:
             Role.CLIENT, largest_in=largest_in, largest_out=LARGEST_TO_HUB
         )
         self.held: Position | None = None
+        self.version = VERSION
         self._number = 0
         self._subscribed = 0
         self._parts: list[Snapshot] = []
@@ -139,6 +152,8 @@ class ClientSession:
         frame = self._session.send(message)
         if isinstance(message, Report):
             self._reported = max(self._reported, message.number)
+        elif isinstance(message, Hello):
+            self.version = message.version
         return frame
 
     def subscribe(self, wanted: Filter, held: Position | None) -> bytes:
@@ -157,6 +172,9 @@ class ClientSession:
     def _meaning(self, message: HubMessage) -> ClientEvent | None:
         match message:
             case Welcome():
+                if agreed(self.version, message.version) != message.version:
+                    raise RemoteProtocolError("version", f"{message.version} was not offered; {self.version} was.")
+                self.version = message.version
                 self._session.largest_out = message.largest
             case Subscribed():
                 return self._on_subscribed(message)
@@ -164,7 +182,7 @@ class ClientSession:
                 return self._on_snapshot(message) if self.current else None
             case Update():
                 return self._on_update(message) if self.current else None
-            case HubHeartbeat():
+            case HubHeartbeat() | EquipmentStatus():
                 return message if self.current else None
             case Received():
                 if message.number > self._reported:

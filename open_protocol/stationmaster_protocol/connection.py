@@ -9,16 +9,21 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from stationmaster_kernel.values import TaskKind
+from stationmaster_protocol.allowance import Allowance
 from stationmaster_protocol.codec import encode
-from stationmaster_protocol.errors import ERROR_CODES
+from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.filter_class import FilterClass, Framed
-from stationmaster_protocol.hub_side import ProtocolSettings, SubscriberInfo
+from stationmaster_protocol.filters import Filter
+from stationmaster_protocol.hub_side import Grant, Peer, ProtocolSettings, SubscriberInfo
 from stationmaster_protocol.messages import (
     Ack,
     AckOutcome,
     Bye,
-    ByeReason,
     ClientHeartbeat,
+    Command,
+    CommandResult,
+    Enrol,
     Error,
     Hello,
     HubMessage,
@@ -31,8 +36,8 @@ from stationmaster_protocol.messages import (
 from stationmaster_protocol.outbox import Outbox
 from stationmaster_protocol.scalars import milliseconds_of, stamp_of
 from stationmaster_protocol.server_session import ServerEvent, ServerSession
-from stationmaster_protocol.session import Breach
-from stationmaster_protocol.transport import StreamTransport
+from stationmaster_protocol.session import Breach, error_message
+from stationmaster_protocol.transport import StreamTransport, peer_of, peer_text
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 if TYPE_CHECKING:
@@ -63,12 +68,20 @@ class HubConnection(Protocol):
             proof=self._proof,
             unsendable=server.publication.exclude,
         )
+        self.identity = ""
         self.hello: Hello | None = None
+        self.grant: Grant | None = None
         self.wanted: Subscribe | None = None
+        self.admitted: Filter | None = None
         self.filter_class: FilterClass | None = None
         self.pending_reports = 0
+        self.pending_commands = 0
         self.over = False
         self._heard = reactor.seconds()
+        self._allowance = Allowance(settings.messages_s, settings.messages_burst, self._heard)
+        self._acked = -1
+        self.joined_after = 0
+        self._ack_ms: int | None = None
         self._whole: bool | None = None
         self._rejected = ""
         self._fresh_after = 0.0
@@ -92,7 +105,8 @@ class HubConnection(Protocol):
                 return
             self._heard = self._reactor.seconds()
             self._on_event(event)
-        self._regulate()
+        if not self.over:
+            self._regulate()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         """The connection is gone, whoever closed it."""
@@ -116,14 +130,26 @@ class HubConnection(Protocol):
     # What the server calls.
 
     @property
-    def identity(self) -> str:
-        """The client's identity, empty before its hello."""
-        return "" if self.hello is None else self.hello.identity
-
-    @property
     def address(self) -> str:
         """The client's address, for people."""
-        return str(self._transport.getPeer())
+        return peer_text(self._transport)
+
+    @property
+    def peer(self) -> Peer:
+        """Who is at the other end, as far as the connection says."""
+        return peer_of(self._transport)
+
+    @property
+    def executes(self) -> frozenset[TaskKind]:
+        """The kinds of task that the client does and may do."""
+        if self.hello is None or self.grant is None:
+            return frozenset()
+        return self.grant.executes.intersection(self.hello.executes)
+
+    @property
+    def resources(self) -> frozenset[str]:
+        """The kinds of resource that the client may hold."""
+        return frozenset() if self.grant is None else self.grant.resources
 
     @property
     def silent_s(self) -> float:
@@ -138,21 +164,27 @@ class HubConnection(Protocol):
 
     def info(self) -> SubscriberInfo | None:
         """What people may want to know of it; None before it has subscribed."""
-        if self.hello is None or self.wanted is None:
+        if self.hello is None or self.grant is None or self.admitted is None:
             return None
+        last = -1 if self.filter_class is None else self.filter_class.last
         return SubscriberInfo(
             identity=self.hello.identity,
             address=self.address,
             level=self.hello.level,
-            executes=self.hello.executes,
-            filter=self.wanted.filter.normalised(),
+            executes=tuple(sorted(self.executes)),
+            filter=self.admitted,
             acked=self.session.acked,
-            last=-1 if self.filter_class is None else self.filter_class.last,
+            last=last,
             queued=self.outbox.queued,
             snapshots=self.outbox.snapshots,
             whole=self._whole,
             rejected=self._rejected,
             heard_s=self.silent_s,
+            kind=self.grant.kind,
+            version=self.session.version,
+            secure=self.peer.secure,
+            behind=max(0, last - max(0, self.session.acked)),
+            ack_ms=self._ack_ms,
         )
 
     def answer(self, message: HubMessage) -> None:
@@ -160,12 +192,17 @@ class HubConnection(Protocol):
         if not self.over:
             self.outbox.answer(Framed(message=message, frame=encode(message, largest=self._settings.largest_out)))
 
-    def welcomed(self) -> None:
-        """The client is known: its messages may be as long as anybody's."""
+    def welcomed(self, grant: Grant) -> None:
+        """The client is known, and this is what it may do: its messages may be as long as anybody's."""
+        self.grant = grant
         self.session.accept(self._settings.largest_in)
 
-    def joined(self) -> None:
-        """The client is a subscriber; the handshake is over."""
+    def joined(self, wanted: Subscribe, admitted: Filter) -> None:
+        """The client has subscribed, and gets what is admitted of it; the handshake is over."""
+        self.wanted, self.admitted = wanted, admitted
+        self.outbox.clear()
+        self._whole = None
+        self._acked = -1
         self._stop_timer()
 
     def reported(self, number: int) -> None:
@@ -174,31 +211,39 @@ class HubConnection(Protocol):
         self.answer(Received(number=number))
         self._regulate()
 
-    def refuse(self, code: str, text: str) -> None:
+    def refuse(self, code: str, text: str, hint: str | None = None) -> None:
         """Tell the client that it is refused, and close."""
-        message = Error(code=code, text=text, hint=ERROR_CODES[code].hint)
-        self._farewell(message, code, text)
+        error = error_message(RemoteProtocolError(code, text, hint))
+        self._farewell(error, code, text)
 
-    def leave(self, reason: ByeReason, text: str) -> None:
+    def leave(self, bye: Bye) -> None:
         """Close in order."""
-        self._farewell(Bye(reason=reason, text=text), reason.value, text)
+        self._farewell(bye, bye.reason.value, bye.text)
 
     # What the client says.
 
     def _on_event(self, event: ServerEvent) -> None:
+        if isinstance(event, Ack) and event.sequence > self._acked:
+            # Most of what comes in is this, and it is the hub that decides how much of it comes.
+            self._on_ack(event)
+            return
+        if not self._allowance.take(self._heard) and not isinstance(event, Error | Bye | Breach):
+            self.refuse("too-often", f"More than {self._settings.messages_s:g} messages a second.")
+            return
         match event:
-            case Hello():
-                self.hello = event
-                self._server.greeted(self, event)
-            case Subscribe():
-                self._server.subscribe(self, event)
+            case Hello() | Enrol():
+                self.identity = event.identity
+                self.hello = event if isinstance(event, Hello) else None
+                self._server.heard(self, event)
+            case Report():
+                self.pending_reports += 1
+                self._server.heard(self, event)
+            case Subscribe() | Command() | CommandResult():
+                self._server.heard(self, event)
             case Ack():
                 self._on_ack(event)
             case ClientHeartbeat():
                 self._on_heartbeat(event)
-            case Report():
-                self.pending_reports += 1
-                self._server.report(self, event)
             case TimeRequest():
                 self._on_time_request(event)
             case Error():
@@ -219,6 +264,10 @@ class HubConnection(Protocol):
                 self._fresh_after = now + self._settings.heartbeat_s
                 self.outbox.restart(later=True)
                 self.outbox.pump()
+        else:
+            self._acked = max(self._acked, ack.sequence)
+            if self.filter_class is not None and ack.sequence > self.joined_after:
+                self._ack_ms = self.filter_class.age_ms(ack.sequence, self._heard, self._ack_ms)
         self._server.acknowledged()
 
     def _on_heartbeat(self, heartbeat: ClientHeartbeat) -> None:

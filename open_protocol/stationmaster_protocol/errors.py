@@ -76,6 +76,26 @@ ERROR_CODES: dict[str, ErrorCode] = {
             hint="Enter the subsystem's identity and token as the hub's operator gave them.",
         ),
         ErrorCode(
+            code="not-enrolled",
+            meaning="The one-time code is unknown, was used already, or has expired.",
+            hint="Have the hub's operator give a new code.",
+        ),
+        ErrorCode(
+            code="revoked",
+            meaning="The operator has taken away the identity's secret.",
+            hint="Do not try again with this secret: have the operator enrol the subsystem anew.",
+        ),
+        ErrorCode(
+            code="forbidden",
+            meaning="The identity has no right to this.",
+            hint="Ask for no more than the operator granted to this kind of subsystem.",
+        ),
+        ErrorCode(
+            code="too-often",
+            meaning="This was tried, or messages were sent, more often than is allowed.",
+            hint="Wait a minute, and send less.",
+        ),
+        ErrorCode(
             code="unknown-sequence",
             meaning="An acknowledgement or an update names a sequence that was never sent.",
             hint="Acknowledge the position of a snapshot, or the `to` of an update.",

@@ -16,6 +16,9 @@ from stationmaster_protocol.writing import Fragment
 
 __all__ = ["FilterClass", "Framed", "Frames", "SnapshotParts", "Unsendable"]
 
+_TIMES_KEPT = 64
+"""Of so many changes a filter class knows when they were published."""
+
 
 class Unsendable(Exception):
     """A resource that cannot be sent, for what reason."""
@@ -138,6 +141,7 @@ class FilterClass:
         self._unsendable: set[tuple[str, str, int]] = set()
         self._snapshot: SnapshotParts | None = None
         self._replays: dict[Position, Framed] = {}
+        self._published: dict[int, float] = {}
         self.reset(head, resources)
 
     def reset(self, head: Position, resources: Iterable[Resource]) -> None:
@@ -145,6 +149,7 @@ class FilterClass:
         self._head = head.sequence
         self.last = head.sequence
         self._holding = Holding(resource for resource in resources if self._admits(resource))
+        self._published.clear()
         self.forget()
 
     @property
@@ -159,6 +164,17 @@ class FilterClass:
         """Drop bytes that are kept for subscribers still to come."""
         self._snapshot = None
         self._replays = {}
+
+    def published(self, now: float) -> None:
+        """The change `last` is sent to all, at this machine time."""
+        if len(self._published) >= _TIMES_KEPT:
+            del self._published[next(iter(self._published))]
+        self._published[self.last] = now
+
+    def age_ms(self, sequence: int, now: float, otherwise: int | None) -> int | None:
+        """Milliseconds since the change `sequence` was sent to all; `otherwise` if that is not known."""
+        sent = self._published.get(sequence)
+        return otherwise if sent is None else round((now - sent) * 1000)
 
     def take(self, entries: Iterable[Entry]) -> Update | None:
         """Bring the set up to date; the update for its subscribers, or None if nothing concerns them."""

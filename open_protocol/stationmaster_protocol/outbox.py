@@ -3,7 +3,8 @@
 The connection says when it can take more. Answers go first; then the parts of a snapshot; then what has been published
 meanwhile, and a heartbeat that proves the whole. When that grows beyond its limit it is thrown away, and once the
 connection takes again, a fresh snapshot makes up for it: the latest state wins, and a slow subscriber costs a bounded
-amount of memory.
+amount of memory. What is told besides, and not published, never waits at all: who did not take it is told the whole
+after everything else.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class Outbox:
         self._unsendable = unsendable
         self._answers: deque[Framed] = deque()
         self._published: deque[Framed] = deque()
+        self._whole: Callable[[], list[Framed]] | None = None
+        self._telling: deque[Framed] = deque()
+        self._untold = False
         self._snapshot: SnapshotParts | None = None
         self._part = 0
         self._paused = False
@@ -63,6 +67,11 @@ class Outbox:
     def stuck(self) -> bool:
         """Whether answers wait: the client asks faster than it listens."""
         return bool(self._answers)
+
+    @property
+    def answers(self) -> int:
+        """How many answers wait."""
+        return len(self._answers)
 
     @property
     def idle(self) -> bool:
@@ -84,6 +93,19 @@ class Outbox:
             self._append(framed)
         self.pump()
 
+    def watch(self, whole: Callable[[], list[Framed]] | None) -> None:
+        """Send besides what `whole` gives, once everything else is out, and then what is told; None: no more of it."""
+        self._whole = whole
+        self._telling.clear()
+        self._untold = whole is not None
+
+    def tell(self, frames: list[Framed]) -> None:
+        """What is different since the whole: sent at once, or the whole again later."""
+        if self._untold or self._telling or not self.idle:
+            self._untold = self._whole is not None
+        elif frames and self._open:
+            self._write(frames)
+
     def restart(self, *, later: bool = False) -> None:
         """Forget what waits; a fresh snapshot follows, after the one that is under way if `later`."""
         self._published.clear()
@@ -100,6 +122,7 @@ class Outbox:
     def close(self) -> None:
         """Send nothing more, ever."""
         self._open = False
+        self.watch(None)
         self.clear()
         self._answers.clear()
 
@@ -141,7 +164,13 @@ class Outbox:
             framed = self._published.popleft()
             self.queued -= len(framed.frame)
             return framed
-        return None
+        return self._next_told() if self._whole is not None else None
+
+    def _next_told(self) -> Framed | None:
+        if self._untold and not self._telling and self._whole is not None:
+            self._untold = False
+            self._telling.extend(self._whole())
+        return self._telling.popleft() if self._telling else None
 
     def _begin(self) -> bool:
         self._snapshot = self._fresh()

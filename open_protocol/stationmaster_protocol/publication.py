@@ -7,7 +7,7 @@ published waits for one of them is its outbox's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from stationmaster_base.logging import get_logger
@@ -27,10 +27,15 @@ _LOG = get_logger("protocol")
 
 
 class Member(Protocol):
-    """A subscriber, as far as publication is concerned; `filter_class` is set by `join` and `leave` alone."""
+    """A subscriber, as far as publication is concerned.
+
+    `filter_class` is set by `join` and `leave` alone, and `joined_after` by `join`: the last change that was published
+    before.
+    """
 
     outbox: Outbox
     filter_class: FilterClass | None
+    joined_after: int
 
 
 class Publication:
@@ -40,15 +45,21 @@ class Publication:
         hub: whose resources are published.
         settings: limits.
         metrics: where snapshots are counted.
+        seconds: machine time.
+
+    `frames` makes messages into bytes.
 
     """
 
-    def __init__(self, *, hub: HubSide, settings: ProtocolSettings, metrics: ProtocolMetrics) -> None:
+    def __init__(
+        self, *, hub: HubSide, settings: ProtocolSettings, metrics: ProtocolMetrics, seconds: Callable[[], float]
+    ) -> None:
         self._hub = hub
+        self._seconds = seconds
         self._idle_classes = settings.idle_classes
         self._metrics = metrics
         self._fragments = Fragments()
-        self._frames = Frames(fragment=self._fragments.text, largest=settings.largest_out, part=settings.part_bytes)
+        self.frames = Frames(fragment=self._fragments.text, largest=settings.largest_out, part=settings.part_bytes)
         self._classes: dict[Filter, FilterClass] = {}
         self._members: dict[FilterClass, set[Member]] = {}
         self._head: Position | None = None
@@ -71,11 +82,12 @@ class Publication:
         """Make a member one of the class of a normalised filter; only while `level`."""
         item = self._classes.pop(wanted, None)
         if item is None:
-            item = FilterClass(wanted, self._hub.position(), self._hub.resources(), self._frames)
+            item = FilterClass(wanted, self._hub.position(), self._hub.resources(), self.frames)
             self._members[item] = set()
         self._classes[wanted] = item
         self._members[item].add(member)
         member.filter_class = item
+        member.joined_after = item.last
 
     def leave(self, member: Member) -> None:
         """Publish nothing more to a member, if it is one."""
@@ -174,13 +186,14 @@ class Publication:
     def _spread(self, item: FilterClass, update: Update) -> None:
         """One update to all members of a class; a fresh snapshot instead where it cannot be sent."""
         try:
-            framed = self._frames.framed(update)
+            framed = self.frames.framed(update)
         except (Unsendable, LocalProtocolError) as fault:
             if isinstance(fault, Unsendable):
                 self.exclude(fault)
             for member in self._members[item]:
                 member.outbox.restart(later=True)
             return
+        item.published(self._seconds())
         for member in list(self._members[item]):
             member.outbox.publish(framed)
 
@@ -199,7 +212,7 @@ class Publication:
     def _heartbeat(self, item: FilterClass) -> Framed:
         grade, fresh_at = self._hub.feed()
         quality = self._hub.clock_quality()
-        return self._frames.framed(
+        return self.frames.framed(
             HubHeartbeat(
                 position=self._hub.position(),
                 last=item.last,

@@ -18,6 +18,7 @@ from stationmaster_protocol.messages import (
 )
 from stationmaster_protocol.session import Breach, Session
 from stationmaster_protocol.states import Role, SessionState
+from stationmaster_protocol.versions import agreed
 
 __all__ = ["ServerEvent", "ServerSession"]
 
@@ -29,12 +30,17 @@ class ServerSession:
     """Args:
         largest_in: the longest document, in bytes, that is taken.
         largest_out: the longest document, in bytes, that is sent.
+        version: the highest that this hub speaks.
 
+    `version` is the one that is spoken, from the client's hello on.
     `acked` is the sequence that the client has acknowledged under its present subscription, in the present epoch.
     """
 
-    def __init__(self, *, largest_in: int = LARGEST_TO_HUB, largest_out: int = LARGEST_TO_CLIENT) -> None:
+    def __init__(
+        self, *, largest_in: int = LARGEST_TO_HUB, largest_out: int = LARGEST_TO_CLIENT, version: str = VERSION
+    ) -> None:
         self._session = Session[ClientMessage, HubMessage](Role.HUB, largest_in=largest_in, largest_out=largest_out)
+        self.version = version
         self.acked = -1
         self._sent = -1
         self._epoch = ""
@@ -117,8 +123,7 @@ class ServerSession:
     def _heard(self, message: ClientMessage) -> bool:
         match message:
             case Hello():
-                if message.version.partition(".")[0] != VERSION.partition(".")[0]:
-                    raise RemoteProtocolError("version", f"Version {message.version} is not {VERSION}.")
+                self.version = agreed(self.version, message.version)
             case Subscribe():
                 if message.number <= self._number:
                     raise RemoteProtocolError("unknown-sequence", f"Subscription {message.number} was there before.")

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, cast
 
-__all__ = ["StreamTransport"]
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate
+from twisted.internet.interfaces import ISSLTransport
+
+from stationmaster_protocol.hub_side import Peer
+
+__all__ = ["StreamTransport", "peer_of", "peer_text"]
 
 
 class StreamTransport(Protocol):
@@ -21,3 +27,31 @@ class StreamTransport(Protocol):
     def abortConnection(self) -> None: ...  # noqa: N802 - Twisted's name
     def setTcpNoDelay(self, enabled: bool, /) -> None: ...  # noqa: N802 - Twisted's name
     def getPeer(self) -> object: ...  # noqa: N802 - Twisted's name
+
+
+class _Certificate(Protocol):
+    def to_cryptography(self) -> Certificate: ...
+
+
+class _SecureTransport(StreamTransport, Protocol):
+    def getPeerCertificate(self) -> _Certificate | None: ...  # noqa: N802 - Twisted's name
+
+
+def peer_of(transport: StreamTransport) -> Peer:
+    """Who is at the other end, as far as the connection says; the certificate only after the TLS handshake."""
+    address = transport.getPeer()
+    host = str(getattr(address, "host", address))
+    if not ISSLTransport.providedBy(transport):
+        return Peer(address=host)
+    certificate = cast("_SecureTransport", transport).getPeerCertificate()
+    der = None if certificate is None else certificate.to_cryptography().public_bytes(Encoding.DER)
+    return Peer(address=host, secure=True, certificate=der)
+
+
+def peer_text(transport: StreamTransport) -> str:
+    """The other end's address for people: `10.0.0.7:40122`, `[fd00::7]:40122`, or whatever else it is called."""
+    address = transport.getPeer()
+    host, port = getattr(address, "host", None), getattr(address, "port", None)
+    if host is None or port is None:
+        return str(address)
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"

@@ -16,7 +16,9 @@ from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result
 from stationmaster_kernel.values import FeedGrade, TaskKind, TaskState
-from stationmaster_protocol.hub_side import Entry, HubSide
+from stationmaster_protocol.hub_side import Entry, HubSide, Peer
+from stationmaster_protocol.messages import Hello
+from support.hub_side_contract import answered, refusal
 from support.small_station import at
 
 NOW = at("07:56")
@@ -67,10 +69,10 @@ def test_it_is_a_hub_side(hub: MadeHub) -> None:
 def test_who_may_connect(hub: MadeHub) -> None:
     """Only a known identity with exactly its token."""
     side = side_of(hub)
-    assert side.authenticate("guidance", "密码")
-    assert not side.authenticate("guidance", "密")
-    assert not side.authenticate("guidance", "")
-    assert not side.authenticate("stranger", "密码")
+    peer = Peer(address="127.0.0.1")
+    assert answered(side.authenticate(Hello(identity="guidance", token="密码"), peer)).identity == "guidance"
+    for identity, token in (("guidance", "密"), ("guidance", ""), ("stranger", "密码")):
+        assert refusal(side.authenticate(Hello(identity=identity, token=token), peer)) == "not-authenticated"
 
 
 def test_results_are_committed_as_of_now(hub: MadeHub) -> None:

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.configuration import Name
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.client_session import Applicable, ClientSession, Gap, Part, Repeated, Whole
 from stationmaster_protocol.codec import encode
+from stationmaster_protocol.commands import CommandState
 from stationmaster_protocol.errors import LocalProtocolError
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import (
@@ -19,6 +21,11 @@ from stationmaster_protocol.messages import (
     ByeReason,
     ClientHeartbeat,
     ClientMessage,
+    Command,
+    CommandResult,
+    Enrol,
+    Enrolled,
+    EquipmentStatus,
     Error,
     Hello,
     HubHeartbeat,
@@ -142,6 +149,8 @@ def test_every_message_in_every_state_from_every_side(state: SessionState, role:
 EXAMPLES: dict[type, Message] = {
     type(message): message
     for message in (
+        Enrol(identity="a", code="c"),
+        Enrolled(token="t"),
         HELLO,
         WELCOME,
         Subscribe(filter=Filter()),
@@ -155,6 +164,9 @@ EXAMPLES: dict[type, Message] = {
         ClientHeartbeat(),
         TimeRequest(sent=WELCOME.station_time),
         TimeAnswer(asked=WELCOME.station_time, received=WELCOME.station_time, sent=WELCOME.station_time),
+        EquipmentStatus(),
+        Command(id="c", action="test", by="", expires=WELCOME.station_time),
+        CommandResult(id="c", state=CommandState.DONE, at=Instant(1772348400)),
         Error(code="internal"),
         Bye(reason=ByeReason.LEAVING),
     )

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 
 from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant, from_iso
 from stationmaster_kernel.changes import Changes, Resource
 from stationmaster_kernel.inputs import TaskResult
+from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade, TaskKind
-from stationmaster_protocol.hub_side import Entry
-from stationmaster_protocol.messages import Position
+from stationmaster_protocol.commands import Command, CommandResult, CommandState, LocalAct
+from stationmaster_protocol.equipment import AlarmSign, Device
+from stationmaster_protocol.errors import RemoteProtocolError
+from stationmaster_protocol.hub_side import Entry, Grant, Peer
+from stationmaster_protocol.messages import Enrol, Enrolled, Hello, Position, Report
 
 
 class FakeHub:
-    """A `HubSide` with its journal in a list; `slow` makes it answer only when told to `answer`."""
+    """A `HubSide` with its journal in a list; `slow` makes it answer only when told to `answer`.
+
+    So does `slow_door` for who wants to come in.
+    """
 
     def __init__(self) -> None:
         self.epoch = "e1"
@@ -28,7 +36,19 @@ class FakeHub:
         self.present: list[tuple[str, tuple[str, ...], bool]] = []
         self.reported: list[tuple[str, tuple[TaskResult, ...]]] = []
         self.slow = False
-        self.unanswered: list[Deferred[None]] = []
+        self.grants: dict[str, Grant] = {}
+        self.codes: dict[str, str] = {}
+        self.peers: list[Peer] = []
+        self.acted: list[tuple[str, tuple[LocalAct, ...]]] = []
+        self.observations: list[tuple[str, Report]] = []
+        self.losses: list[str] = []
+        self.devices: tuple[Device, ...] = ()
+        self.alarms: tuple[AlarmSign, ...] = ()
+        self.commands: list[tuple[str, Command]] = []
+        self.command_results: list[tuple[str, CommandResult]] = []
+        self.slow_door = False
+        self.unanswered: list[Deferred[Any]] = []
+        self.answers: list[Any] = []
         self.reading: list[tuple[Deferred[list[Entry] | None], int]] = []
         self.grade = FeedGrade.FRESH
         self.can_store = True
@@ -69,8 +89,9 @@ class FakeHub:
         for waiting, sequence in reading:
             waiting.callback(self._after(sequence))
         unanswered, self.unanswered = self.unanswered, []
-        for committing in unanswered:
-            committing.callback(None)
+        answers, self.answers = self.answers, []
+        for asked, answer in zip(unanswered, answers, strict=True):
+            asked.callback(answer)
 
     def position(self) -> Position:
         if not self.entries:
@@ -94,11 +115,7 @@ class FakeHub:
 
     def results(self, identity: str, results: Sequence[TaskResult]) -> Deferred[None]:
         self.reported.append((identity, tuple(results)))
-        if not self.slow:
-            return succeed(None)
-        waiting: Deferred[None] = Deferred()
-        self.unanswered.append(waiting)
-        return waiting
+        return self._later(None)
 
     def presence(self, identity: str, kinds: frozenset[TaskKind], present: bool) -> None:
         self.present.append((identity, tuple(sorted(kinds)), present))
@@ -115,5 +132,47 @@ class FakeHub:
     def clock_quality(self) -> ClockQuality | None:
         return self.quality
 
-    def authenticate(self, identity: str, token: str) -> bool:
-        return self.tokens.get(identity) == token
+    def authenticate(self, hello: Hello, peer: Peer) -> Deferred[Grant]:
+        self.peers.append(peer)
+        if self.tokens.get(hello.identity) != hello.token:
+            return fail(RemoteProtocolError("not-authenticated", f"{hello.identity} is not known with this token."))
+        return self._later(self.grants.get(hello.identity) or Grant.everything(hello.identity), at_the_door=True)
+
+    def enrol(self, request: Enrol, peer: Peer) -> Deferred[Enrolled]:
+        self.peers.append(peer)
+        if self.codes.pop(request.identity, None) != request.code:
+            return fail(RemoteProtocolError("not-enrolled", f"{request.identity} has no such one-time code."))
+        self.tokens[request.identity] = f"token-of-{request.identity}"
+        return self._later(Enrolled(token=self.tokens[request.identity]), at_the_door=True)
+
+    def task_kind(self, task: str) -> TaskKind | None:
+        held = self.world.get(("task", task))
+        return held.value.kind if held is not None and isinstance(held.value, Task) else None
+
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
+        self.acted.append((identity, tuple(acts)))
+        return self._later(None)
+
+    def observed(self, identity: str, report: Report) -> None:
+        self.observations.append((identity, report))
+
+    def lost(self, identity: str) -> None:
+        self.losses.append(identity)
+
+    def equipment(self) -> tuple[tuple[Device, ...], tuple[AlarmSign, ...]]:
+        return self.devices, self.alarms
+
+    def commanded(self, identity: str, command: Command) -> Deferred[CommandResult]:
+        self.commands.append((identity, command))
+        return self._later(CommandResult(id=command.id, state=CommandState.ACCEPTED, at=Instant(int(self.time))))
+
+    def command_result(self, identity: str, result: CommandResult) -> None:
+        self.command_results.append((identity, result))
+
+    def _later(self, answer: Any, *, at_the_door: bool = False) -> Deferred[Any]:
+        if not (self.slow_door if at_the_door else self.slow):
+            return succeed(answer)
+        waiting: Deferred[Any] = Deferred()
+        self.unanswered.append(waiting)
+        self.answers.append(answer)
+        return waiting

@@ -7,7 +7,9 @@ from typing import Any
 
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_protocol.digest import digest_of
-from stationmaster_protocol.hub_side import Entry, HubSide
+from stationmaster_protocol.errors import RemoteProtocolError
+from stationmaster_protocol.hub_side import Entry, HubSide, Peer
+from stationmaster_protocol.messages import Enrol, Hello
 
 
 def answered(waiting: Any) -> Any:
@@ -50,4 +52,23 @@ def check_hub_side(hub: HubSide, change: Callable[[], Sequence[Entry]]) -> None:
     assert answered(hub.entries_after(made[0].sequence)) == made[1:]
     assert answered(hub.entries_after(hub.position().sequence)) == []
     assert [entry.sequence for entry in made] == sorted({entry.sequence for entry in made})
-    assert not hub.authenticate("nobody", "")
+    check_strangers(hub)
+
+
+def check_strangers(hub: HubSide) -> None:
+    """Who is not known gets in neither with a token nor with a code, and is told by a code of the protocol."""
+    peer = Peer(address="127.0.0.1")
+    assert refusal(hub.authenticate(Hello(identity="nobody", token=""), peer)) == "not-authenticated"
+    assert refusal(hub.authenticate(Hello(identity="nobody", token="x"), peer)) == "not-authenticated"
+    assert refusal(hub.enrol(Enrol(identity="nobody", code="x"), peer)) == "not-enrolled"
+    assert hub.task_kind("no such task") is None
+
+
+def refusal(waiting: Any) -> str:
+    """The code with which a Deferred has failed."""
+    failures: list[Any] = []
+    waiting.addErrback(failures.append)
+    assert failures, "the hub has not refused"
+    error = failures[0].value
+    assert isinstance(error, RemoteProtocolError)
+    return error.code

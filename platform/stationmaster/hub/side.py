@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from twisted.internet.defer import Deferred, gatherResults, succeed
+from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.pipeline import Pipeline
@@ -19,8 +19,11 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind
-from stationmaster_protocol.hub_side import Entry
-from stationmaster_protocol.messages import Position
+from stationmaster_protocol.commands import Command, CommandResult, CommandState, LocalAct
+from stationmaster_protocol.equipment import AlarmSign, Device
+from stationmaster_protocol.errors import RemoteProtocolError
+from stationmaster_protocol.hub_side import Entry, Grant, Peer
+from stationmaster_protocol.messages import Enrol, Enrolled, Hello, Position, Report
 
 __all__ = ["ProtocolSide", "entry_of"]
 
@@ -97,10 +100,46 @@ class ProtocolSide:
         """How good it is."""
         return self._quality()
 
-    def authenticate(self, identity: str, token: str) -> bool:
-        """Whether this token belongs to this identity; takes the same time for any token of one length."""
-        known = self._tokens.get(identity)
-        return known is not None and hmac.compare_digest(known, token.encode())
+    def authenticate(self, hello: Hello, peer: Peer) -> Deferred[Grant]:  # noqa: ARG002 - HubSide's
+        """Every right, for who has a subsystem's token; takes the same time for any token of one length."""
+        known = self._tokens.get(hello.identity)
+        if known is None or not hmac.compare_digest(known, hello.token.encode()):
+            return fail(RemoteProtocolError("not-authenticated", f"{hello.identity} is not known with this token."))
+        return succeed(Grant.everything(hello.identity))
+
+    def enrol(self, request: Enrol, peer: Peer) -> Deferred[Enrolled]:  # noqa: ARG002 - HubSide's
+        """Nobody has a one-time code: tokens stand in the hub's settings."""
+        return fail(RemoteProtocolError("not-enrolled", f"{request.identity} has no one-time code."))
+
+    def task_kind(self, task: str) -> TaskKind | None:
+        """The kind of a task that is held now."""
+        held = self._pipeline.state.tasks.get(task)
+        return None if held is None else held.kind
+
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:  # noqa: ARG002 - HubSide's
+        """What people did at a subsystem's page."""
+        return fail(RemoteProtocolError("internal", "Acts of a local page are not taken in by this hub."))
+
+    def observed(self, identity: str, report: Report) -> None:
+        """What a subsystem says of its devices."""
+
+    def lost(self, identity: str) -> None:
+        """A subsystem is gone."""
+
+    def equipment(self) -> tuple[tuple[Device, ...], tuple[AlarmSign, ...]]:
+        """Devices and alarms."""
+        return (), ()
+
+    def commanded(self, identity: str, command: Command) -> Deferred[CommandResult]:  # noqa: ARG002 - HubSide's
+        """A client's command for another subsystem."""
+        return succeed(
+            CommandResult(
+                id=command.id, state=CommandState.REFUSED, at=Instant(int(self._clock.now())), code="not-connected"
+            )
+        )
+
+    def command_result(self, identity: str, result: CommandResult) -> None:
+        """What became of a command."""
 
 
 def entry_of(stored: Stored) -> Entry:
