@@ -91,12 +91,12 @@ class Running:
 
 @pytest.mark.parametrize("baud", [1200, 9600, 19200, 115200])
 def test_the_line_is_never_idle_and_never_ahead(baud: int) -> None:
-    """At any rate the device always has something to send, and at most 50 ms when the next telegram comes."""
+    """At any rate the device always has something to send, and at most 80 ms when the next telegram comes."""
     running = Running(baud, Device(baud / 10))
     running.run(10, late=0.002)
     assert running.device.idle < 0.02
-    assert running.device.longest <= 0.06 * baud / 10 + 240
-    assert abs(len(running.device.out) - baud) < 600
+    assert running.device.longest <= 0.08 * baud / 10 + 240
+    assert abs(len(running.device.out) - baud) <= 0.08 * baud / 10 + 240
 
 
 def test_a_device_slower_than_it_says_is_capped_by_its_queue() -> None:
