@@ -13,12 +13,18 @@ from sqlalchemy.engine import URL
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from stationmaster.hub.alarms import AlarmBook
 from stationmaster.hub.batch import Kernel
 from stationmaster.hub.database import LOCK_WAIT_S
+from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.store import Loaded, Probe, Store, Stored
+from stationmaster.hub.view import HubView
+from stationmaster.hub.watch_settings import WatchSettings
+from stationmaster.hub.watching import Watching
 from stationmaster.hub.writer import Writer
+from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from stationmaster_kernel.changes import Resource
@@ -27,6 +33,7 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.messages import Position
+from stationmaster_service.timer import StationTimer
 from support.small_station import DAY, STATION, at, planned
 
 T = TypeVar("T")
@@ -138,6 +145,19 @@ class MadeHub:
     def metric(self, name: str, **labels: str) -> float:
         """A figure from the hub's metrics."""
         return self.registry.get_sample_value(f"stationmaster_hub_{name}", labels) or 0.0
+
+
+def watching_of(hub: MadeHub, clock: StationClock, feed: FeedIntake) -> Watching:
+    """What looks at the subsystems of a hub that has no pages."""
+    alarms = AlarmBook(clock.now, hub.reactor.seconds)
+    return Watching(
+        view=HubView(pipeline=hub.pipeline, feed=feed, subsystems=(), clock=clock, alarms=alarms),
+        pipeline=hub.pipeline,
+        alarms=alarms,
+        settings=WatchSettings(),
+        timer=StationTimer(clock, hub.reactor),
+        seconds=hub.reactor.seconds,
+    )
 
 
 @contextmanager

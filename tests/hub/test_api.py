@@ -356,6 +356,7 @@ def test_alarms_stand_in_the_api_the_state_and_the_health(fixture: Fixture) -> N
     fixture.lines.start()
     fixture.hub.reactor.pump([1.0] * 4)
     expected = [{"id": "bad", "since": at("07:50"), "severity": "alarm", "zh": "坏", "en": "Bad"}]
+    expected[0] |= {"identity": "", "cause": ""}
     assert fixture.get("/api/v1/alarms") == {"now": at("07:50"), "alarms": expected}
     assert fixture.get("/api/v1/state")["alarms"] == expected
     assert fixture.health()["alarms"] == ["bad"]

@@ -20,7 +20,7 @@ import pytest
 import structlog
 from sqlalchemy.engine import URL
 
-from hub.making import MadeHub, begin, contents, made_hub, opened, run_sql, tick, worked
+from hub.making import MadeHub, begin, contents, made_hub, opened, run_sql, tick, watching_of, worked
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.pipeline import LONGEST_PAUSE_S
 from stationmaster.hub.presence import ExecutorBook
@@ -503,12 +503,14 @@ def test_subscribers_hear_heartbeats_and_then_everything_anew(sqlite_database: U
     """Without its database the hub beats on and says so; after a new beginning each subscriber gets it whole."""
     with running(sqlite_database) as hub:
         clock = MachineClock(lambda: float(tick(1).at))
+        feed = FeedIntake(hub.pipeline, clock, "boot")
         side = ProtocolSide(
             pipeline=hub.pipeline,
-            feed=FeedIntake(hub.pipeline, clock, "boot"),
+            feed=feed,
             executors=ExecutorBook(hub.pipeline, clock, "boot"),
             subsystems=(Subsystem(identity="client-0", token="token-0"),),
             clock=clock,
+            watching=watching_of(hub, clock, feed),
         )
         server = ProtocolServer(hub=side, settings=ProtocolSettings(heartbeat_s=5.0), reactor=hub.reactor)
         hub.pipeline.on_commit(lambda committed: server.publish([entry_of(each.stored) for each in committed]))

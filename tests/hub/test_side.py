@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.engine import URL
 
-from hub.making import MadeHub, begin, made_hub, tick
+from hub.making import MadeHub, begin, made_hub, tick, watching_of
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.settings import Subsystem
@@ -43,6 +43,7 @@ def side_of(hub: MadeHub) -> ProtocolSide:
         executors=executors,
         subsystems=(Subsystem(identity="guidance", token="密码"), Subsystem(identity="empty", token="")),
         clock=clock,
+        watching=watching_of(hub, clock, feed),
     )
 
 

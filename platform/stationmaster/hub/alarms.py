@@ -3,52 +3,60 @@
 An alarm is no fact of the station's day: it stands in no journal, and comes and goes with what it tells of. Something
 that is wrong for a moment is none; one that comes and goes in quick turns stays. Each is in the log when it comes and
 when it goes.
+
+Most are signs that the hub itself sees; some are told by a subsystem, which has judged them already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
+from stationmaster_protocol.equipment import Severity
 
-__all__ = ["Alarm", "AlarmBook", "Severity", "Sign"]
+__all__ = ["RAISE_S", "Alarm", "AlarmBook", "Severity", "Sign"]
 
 _LOG = get_logger("alarms")
 
-_RAISE_S = 3.0
+RAISE_S = 3.0
 """Machine seconds for which something must have been wrong; a start, too, takes a moment until all is well."""
 _CLEAR_S = 5.0
 
-
-class Severity(StrEnum):
-    """`alarm`: passengers may be told wrong or old things, or soon will be. `warning`: something else still holds."""
-
-    ALARM = "alarm"
-    WARNING = "warning"
+_Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """Something that is wrong at this moment. `id` names it and its subject."""
+    """Something that is wrong at this moment.
+
+    `id` names it and its subject; `identity` is the subsystem that says it, empty for the hub's own. `cause` is the id
+    of the device or alarm of the same subsystem that it comes from, empty if it stands for itself. It is an alarm when
+    it has been there for `after_s` machine seconds. `since` is station time, None: since the hub first saw it.
+    """
 
     id: str
     severity: Severity
     zh: str
     en: str
+    identity: str = ""
+    cause: str = ""
+    since: Instant | None = None
+    after_s: float = RAISE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Something that is wrong; `since` is the station time at which it was first seen."""
+    """Something that is wrong, as in `Sign`; `since` is the station time since which it is so."""
 
     id: str
     since: Instant
     severity: Severity
     zh: str
     en: str
+    identity: str = ""
+    cause: str = ""
 
 
 @dataclass(slots=True)
@@ -73,50 +81,83 @@ class AlarmBook:
         self._now = now
         self._seconds = seconds
         self._sources: list[Callable[[], Iterable[Sign]]] = []
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[_Key, _Watched] = {}
+        self._listeners: list[Callable[[], None]] = []
 
     def watch(self, source: Callable[[], Iterable[Sign]]) -> None:
         """Have `source` asked at each look for what is wrong."""
         self._sources.append(source)
 
+    def on_look(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each look."""
+        self._listeners.append(listener)
+
     def look(self) -> None:
-        """Ask every source."""
+        """Ask every source; one that fails keeps no other from being asked."""
         seconds = self._seconds()
         for source in self._sources:
-            for sign in source():
+            try:
+                signs = list(source())
+            except Exception:
+                _LOG.exception("alarm-source-failed", source=getattr(source, "__qualname__", repr(source)))
+                continue
+            for sign in signs:
                 self._see(sign, seconds)
-        for name, watched in list(self._watched.items()):
+        for key, watched in list(self._watched.items()):
             if seconds - watched.last_s >= (_CLEAR_S if watched.raised else 0.5):
-                del self._watched[name]
+                del self._watched[key]
                 if watched.raised:
-                    _LOG.info("alarm-over", alarm=name)
+                    _LOG.info("alarm-over", alarm=watched.sign.id, **_whose(watched.sign))
+        for listener in self._listeners:
+            listener()
 
     def alarms(self) -> tuple[Alarm, ...]:
         """What is wrong, the gravest first, then what has been so for longest."""
-        found = [
-            Alarm(
-                id=name,
-                since=watched.since,
-                severity=watched.sign.severity,
-                zh=watched.sign.zh,
-                en=watched.sign.en,
+        found = [_alarm(watched) for watched in self._watched.values() if watched.raised]
+        return tuple(
+            sorted(
+                found,
+                key=lambda alarm: (alarm.severity is Severity.WARNING, alarm.since, alarm.identity, alarm.id),
             )
-            for name, watched in self._watched.items()
-            if watched.raised
-        ]
-        return tuple(sorted(found, key=lambda alarm: (alarm.severity is Severity.WARNING, alarm.since, alarm.id)))
+        )
 
     def count(self, severity: Severity) -> int:
         """How many there are of a severity."""
-        return sum(alarm.severity is severity for alarm in self.alarms())
+        return sum(watched.raised and watched.sign.severity is severity for watched in self._watched.values())
 
     def _see(self, sign: Sign, seconds: float) -> None:
-        watched = self._watched.get(sign.id)
+        key = (sign.identity, sign.id)
+        watched = self._watched.get(key)
         if watched is None:
-            watched = self._watched[sign.id] = _Watched(
-                sign=sign, since=Instant(int(self._now())), first_s=seconds, last_s=seconds
-            )
+            since = Instant(int(self._now())) if sign.since is None else sign.since
+            watched = self._watched[key] = _Watched(sign=sign, since=since, first_s=seconds, last_s=seconds)
         watched.sign, watched.last_s = sign, seconds
-        if not watched.raised and seconds - watched.first_s >= _RAISE_S:
+        if sign.since is not None:
+            watched.since = sign.since
+        if not watched.raised and seconds - watched.first_s >= sign.after_s:
             watched.raised = True
-            _LOG.warning("alarm", alarm=sign.id, severity=sign.severity.value, says=sign.en, todo="see the console")
+            _LOG.warning(
+                "alarm",
+                alarm=sign.id,
+                severity=sign.severity.value,
+                says=sign.en,
+                todo="see the console",
+                **_whose(sign),
+            )
+
+
+def _alarm(watched: _Watched) -> Alarm:
+    sign = watched.sign
+    return Alarm(
+        id=sign.id,
+        since=watched.since,
+        severity=sign.severity,
+        zh=sign.zh,
+        en=sign.en,
+        identity=sign.identity,
+        cause=sign.cause,
+    )
+
+
+def _whose(sign: Sign) -> dict[str, str]:
+    return {"identity": sign.identity} if sign.identity else {}

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms import AlarmBook, Severity
 from stationmaster.hub.api import HubApi
+from stationmaster.hub.clock_signs import ClockSigns
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
@@ -36,12 +37,15 @@ from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.side import ProtocolSide, entry_of
 from stationmaster.hub.store import Loaded, Probe, Store
 from stationmaster.hub.view import HubView
+from stationmaster.hub.watching import Watching
 from stationmaster.hub.writer import Writer, WriterThread
 from stationmaster.station.load import Station, load_station
 from stationmaster.station.plans import plan_day
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
+from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant
+from stationmaster_clock.judge import Verdict
 from stationmaster_clock.masters import ClockMasters
 from stationmaster_dmis.decoders import open_line
 from stationmaster_dmis.grading import Limits
@@ -148,13 +152,29 @@ class Hub(Service):
             days_ahead=settings.plan_days,
             doubted=lambda: self._leaps.doubted,
         )
+        alarms = AlarmBook(clock.now, reactor.seconds)
+        self.view = HubView(
+            pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock, alarms=alarms
+        )
+        clock_signs = ClockSigns(self._quality, self._verdict, settings.watch.holdover_s)
+        for source in (self._leaps.signs, LineSigns(self.view.line, lambda: clock.rate), clock_signs):
+            alarms.watch(source)
+        self._watching = Watching(
+            view=self.view,
+            pipeline=self._pipeline,
+            alarms=alarms,
+            settings=settings.watch,
+            timer=timer,
+            seconds=reactor.seconds,
+        )
         side = ProtocolSide(
             pipeline=self._pipeline,
             feed=self._feed,
             executors=self._executors,
             subsystems=settings.subsystems,
             clock=clock,
-            quality=lambda: None if self._masters is None else self._masters.quality(),
+            watching=self._watching,
+            quality=self._quality,
         )
         self._server = ProtocolServer(
             hub=side,
@@ -162,12 +182,6 @@ class Hub(Service):
             reactor=reactor,
             registry=running.registry,
         )
-        alarms = AlarmBook(clock.now, reactor.seconds)
-        self.view = HubView(
-            pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock, alarms=alarms
-        )
-        alarms.watch(self._leaps.signs)
-        alarms.watch(LineSigns(self.view.line, lambda: clock.rate))
         face = Face(
             health=lambda: hub_health(self.view, timer, clock_health(self._masters)),
             clock=clock,
@@ -178,6 +192,7 @@ class Hub(Service):
         self._api = HubApi(self.view, face, reactor)
         self._lines_api = LinesApi(self.view, alarms, face, reactor)
         operators = Operators(settings.operators)
+        running.registry.register(self._watching.install(face, operators))
         ActsApi(view=self.view, pipeline=self._pipeline, operators=operators, face=face, reactor=reactor)
         PlansApi(self.view, face)
         HistoryApi(face, settings.database, ZoneInfo(station.configuration.station.zone), self._reader)
@@ -218,6 +233,12 @@ class Hub(Service):
         metrics.watch("alarms", "What is wrong and concerns passengers now.", lambda: alarms.count(Severity.ALARM))
         metrics.watch("warnings", "What else is wrong.", lambda: alarms.count(Severity.WARNING))
         metrics.watch("subscribers", "Connected subscribers.", lambda: len(self.view.subscribers()))
+
+    def _quality(self) -> ClockQuality | None:
+        return None if self._masters is None else self._masters.quality()
+
+    def _verdict(self) -> Verdict | None:
+        return None if self._masters is None else self._masters.verdict
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         Service.startService(self)
@@ -279,6 +300,7 @@ class Hub(Service):
         self._protocol.startService()
         self._line = self._open_line()
         self.view.attach(self._server, self._line)
+        self._watching.attach(self._server)
         self._api.start()
         self._lines_api.start()
         self._reloader.begin()

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 
 from stationmaster.hub.database import database_url
 from stationmaster.hub.day import DAYS_AHEAD
+from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
 from stationmaster_dmis.settings import LineSettings, lines_from_table
@@ -41,7 +42,7 @@ class HubSettings:
     `lines` are where the dispatching feed comes in, in the order in which they are preferred; none: it does not.
     `feed_late_s` and `feed_lost_s` are seconds of machine time without telegrams after which the feed is late and
     lost; `heartbeat_s` is the time between heartbeats.
-    `plan_days` are the service dates after today that have a plan.
+    `plan_days` are the service dates after today that have a plan. `watch`: for how long what may be wrong.
     """
 
     station: Path
@@ -58,6 +59,7 @@ class HubSettings:
     plan_days: int = DAYS_AHEAD
     subsystems: tuple[Subsystem, ...] = ()
     operators: tuple[Operator, ...] = ()
+    watch: WatchSettings = field(default_factory=WatchSettings)
 
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> HubSettings:
@@ -93,6 +95,7 @@ class HubSettings:
             plan_days=table.integer("plan_days", DAYS_AHEAD, low=1, high=60),
             subsystems=tuple(Subsystem(identity=name, token=subsystems.text(name)) for name in names),
             operators=people,
+            watch=WatchSettings.from_table(table.table("watch")),
         )
         if settings.feed_lost_s <= settings.feed_late_s:
             table.fault("feed_lost_s", "is not more than feed_late_s", f"more than {settings.feed_late_s:g}")

@@ -13,13 +13,14 @@ from stationmaster.hub.pipeline import Pipeline
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.store import Stored
+from stationmaster.hub.watching import Watching
 from stationmaster_base.clock import StationClock
 from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind
-from stationmaster_protocol.commands import Command, CommandResult, CommandState, LocalAct
+from stationmaster_protocol.commands import Command, CommandResult, LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Device
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.hub_side import Entry, Grant, Peer
@@ -37,6 +38,7 @@ class ProtocolSide:
         executors: who is connected and does what.
         subsystems: who may connect.
         clock: station time.
+        watching: takes in what subsystems say of everything but their tasks.
         quality: how good it is, if there are masters of time.
 
     """
@@ -49,6 +51,7 @@ class ProtocolSide:
         executors: ExecutorBook,
         subsystems: Sequence[Subsystem],
         clock: StationClock,
+        watching: Watching,
         quality: Callable[[], ClockQuality | None] = lambda: None,
     ) -> None:
         self._pipeline = pipeline
@@ -56,6 +59,7 @@ class ProtocolSide:
         self._executors = executors
         self._tokens = {each.identity: each.token.encode() for each in subsystems}
         self._clock = clock
+        self._watching = watching
         self._quality = quality
 
     def position(self) -> Position:
@@ -105,7 +109,7 @@ class ProtocolSide:
         known = self._tokens.get(hello.identity)
         if known is None or not hmac.compare_digest(known, hello.token.encode()):
             return fail(RemoteProtocolError("not-authenticated", f"{hello.identity} is not known with this token."))
-        return succeed(Grant.everything(hello.identity))
+        return succeed(self._watching.welcome(Grant.everything(hello.identity)))
 
     def enrol(self, request: Enrol, peer: Peer) -> Deferred[Enrolled]:  # noqa: ARG002 - HubSide's
         """Nobody has a one-time code: tokens stand in the hub's settings."""
@@ -116,30 +120,29 @@ class ProtocolSide:
         held = self._pipeline.state.tasks.get(task)
         return None if held is None else held.kind
 
-    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:  # noqa: ARG002 - HubSide's
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
         """What people did at a subsystem's page."""
-        return fail(RemoteProtocolError("internal", "Acts of a local page are not taken in by this hub."))
+        return self._watching.acts(identity, acts)
 
     def observed(self, identity: str, report: Report) -> None:
         """What a subsystem says of its devices."""
+        self._watching.observed(identity, report)
 
     def lost(self, identity: str) -> None:
         """A subsystem is gone."""
+        self._watching.lost(identity)
 
     def equipment(self) -> tuple[tuple[Device, ...], tuple[AlarmSign, ...]]:
         """Devices and alarms."""
-        return (), ()
+        return self._watching.equipment()
 
-    def commanded(self, identity: str, command: Command) -> Deferred[CommandResult]:  # noqa: ARG002 - HubSide's
+    def commanded(self, identity: str, command: Command) -> Deferred[CommandResult]:
         """A client's command for another subsystem."""
-        return succeed(
-            CommandResult(
-                id=command.id, state=CommandState.REFUSED, at=Instant(int(self._clock.now())), code="not-connected"
-            )
-        )
+        return self._watching.commanded(identity, command)
 
     def command_result(self, identity: str, result: CommandResult) -> None:
         """What became of a command."""
+        self._watching.command_result(identity, result)
 
 
 def entry_of(stored: Stored) -> Entry:

@@ -1,0 +1,125 @@
+"""What people did at a subsystem's own page, on its way into the pipeline as acts like any other.
+
+An act keeps its id, so that it counts once however often it is sent. One that the kernel refuses stands in the journal
+with the reason, and is a warning for a while, because who did it may have believed that it held.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, gatherResults, succeed
+
+from stationmaster.hub.alarms import Severity, Sign
+from stationmaster.hub.batch import QUARANTINED
+from stationmaster.hub.pipeline import Committed
+from stationmaster_base.logging import get_logger
+from stationmaster_base.times import Instant
+from stationmaster_kernel.deeds import Deed
+from stationmaster_kernel.inputs import Act, Input
+from stationmaster_protocol.commands import LocalAct
+
+__all__ = ["SHOWN_S", "LocalActs", "act_of"]
+
+_LOG = get_logger("acts")
+
+SHOWN_S = 900.0
+"""Machine seconds for which a refused act is told."""
+
+MOST_REFUSED = 100
+LARGEST_MINUTES = 1_000_000
+"""As for acts that come over the web."""
+
+
+class Pipeline(Protocol):
+    """The pipeline, as acts see it."""
+
+    def put(self, given: Input, /) -> Deferred[Any]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused:
+    act: str
+    by: str
+    reason: str
+    at: Instant
+    seconds: float
+
+
+class LocalActs:
+    """Takes acts in.
+
+    Args:
+        pipeline: where they go.
+        now: station time.
+        seconds: machine time.
+
+    """
+
+    def __init__(self, pipeline: Pipeline, now: Callable[[], float], seconds: Callable[[], float]) -> None:
+        self._pipeline = pipeline
+        self._now = now
+        self._seconds = seconds
+        self._refused: deque[_Refused] = deque(maxlen=MOST_REFUSED)
+
+    def put(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
+        """Put acts in, in their order; fires when each is committed, was so before, or is refused."""
+        at = Instant(int(self._now()))
+        done = [self._put(identity, act, at) for act in acts]
+        return gatherResults(done, consumeErrors=True).addCallback(lambda _: None)
+
+    def signs(self) -> Iterator[Sign]:
+        """The acts that were refused not long ago."""
+        limit = self._seconds() - SHOWN_S
+        while self._refused and self._refused[0].seconds < limit:
+            self._refused.popleft()
+        for refused in self._refused:
+            yield Sign(
+                id=f"act-refused/{refused.act}",
+                severity=Severity.WARNING,
+                zh=f"{refused.by} 的操作未被采纳: {refused.reason}",
+                en=f"What {refused.by} did was refused: {refused.reason}",
+                since=refused.at,
+                after_s=0.0,
+            )
+
+    def _put(self, identity: str, local: LocalAct, at: Instant) -> Deferred[None]:
+        act = act_of(identity, local, at)
+        problem = _problem(local)
+        if problem:
+            self._refuse(act, problem)
+            return succeed(None)
+        _LOG.info("local-act", identity=identity, act=act.id, by=local.by, done_at=local.at, deeds=len(act.deeds))
+        done: Deferred[Committed | None] = self._pipeline.put(act)
+        return done.addCallback(lambda committed: self._committed(act, committed))
+
+    def _committed(self, act: Act, committed: Committed | None) -> None:
+        if committed is None or not committed.refused:
+            return
+        notes = committed.stored.changes.notes
+        detail = {key: value for note in notes if note.code == QUARANTINED for key, value in note.detail}
+        self._refuse(act, detail.get("message", "") or detail.get("reason", QUARANTINED))
+
+    def _refuse(self, act: Act, reason: str) -> None:
+        if any(refused.act == act.id for refused in self._refused):
+            return
+        _LOG.warning("local-act-refused", act=act.id, by=act.by, reason=reason, todo="tell who did it; do it here")
+        self._refused.append(_Refused(act=act.id, by=act.by, reason=reason, at=act.at, seconds=self._seconds()))
+
+
+def act_of(identity: str, local: LocalAct, at: Instant) -> Act:
+    """The kernel's input: it counts as of now, and locks what it sets as an operator's act does."""
+    deeds: tuple[Deed, ...] = (*local.delays, *local.unknowns, *local.tracks, *local.handles)
+    return Act(id=f"act/{identity}/{local.id}", at=at, by=f"{local.by} at {identity}", why=local.why, deeds=deeds)
+
+
+def _problem(local: LocalAct) -> str:
+    """Why an act cannot be put in at all; empty if it can."""
+    if not (local.delays or local.unknowns or local.tracks or local.handles):
+        return "Nothing is to be done."
+    if any(abs(delay.minutes) > LARGEST_MINUTES for delay in local.delays):
+        return "No train is late by so much."
+    return ""
