@@ -1,13 +1,12 @@
-"""The agent: what a subsystem is built on.
+"""The agent: what a subsystem is built on, as its maker uses it.
 
-It keeps a replica of what its hub holds, has the performer do each point task at its second, reports what was
-done, and goes on by itself when the hub is gone. It only joins parts, each of which can be read alone: `link` (to
-a hub), `machine` (whether there is one), `follower` (the replica), `executor` and `outbox`, `autonomy`.
+It keeps a replica of what its hub holds, has the performer do each point task at its second, reports what was done and
+how the hardware is, hands on commands, and goes on by itself when the hub is gone. What it is made of is joined in
+`core`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -16,37 +15,25 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from stationmaster_agent.autonomy import Autonomy
-from stationmaster_agent.executor import Executor, FeedAge
-from stationmaster_agent.follower import Follower
-from stationmaster_agent.link import Connect, HubLink, connector
-from stationmaster_agent.listeners import Listeners
-from stationmaster_agent.machine import AgentState, Watch, make_machine
-from stationmaster_agent.outbox import Outbox
+from stationmaster_agent.acts import RefusedAct
+from stationmaster_agent.commands import CommandPerformer
+from stationmaster_agent.connecting import Connect, connector
+from stationmaster_agent.core import Core
+from stationmaster_agent.credentials import Credentials
+from stationmaster_agent.equipment import Devices
 from stationmaster_agent.settings import AgentSettings
-from stationmaster_agent.store import Store
 from stationmaster_agent.view import AgentHealth, View
 from stationmaster_agent.work import Performer, Work
-from stationmaster_agent.worker import Worker
 from stationmaster_base.clock import StationClock
-from stationmaster_base.errors import StationError
-from stationmaster_base.logging import get_logger
-from stationmaster_base.times import MINUTE, Instant, floor_minute
-from stationmaster_kernel.changes import Resource
-from stationmaster_kernel.inputs import TaskResult
-from stationmaster_kernel.values import FeedGrade, TaskState
-from stationmaster_protocol.client_session import ClientEvent
-from stationmaster_protocol.messages import Bye, ClientHeartbeat, Error, Hello, Level, Received, Welcome
-from stationmaster_protocol.session import Breach
-from stationmaster_service.interfaces import DelayedCall, MachineTime
-from stationmaster_service.timer import Handle, StationTimer
+from stationmaster_base.times import Instant
+from stationmaster_kernel.deeds import Delay, Handle, SetTrack, Unknown
+from stationmaster_kernel.values import TaskState
+from stationmaster_protocol.commands import LocalAct
+from stationmaster_protocol.equipment import AlarmSign, Readback
+from stationmaster_service.interfaces import MachineTime
+from stationmaster_service.timer import StationTimer
 
 __all__ = ["Agent"]
-
-_LOG = get_logger("agent")
-
-HOUR = 3600
-DAY = 24 * HOUR
 
 
 class Agent(Service):
@@ -59,10 +46,11 @@ class Agent(Service):
         timer: for what is done at moments of station time.
         performer: does the point tasks of `settings.task_kinds`; None if there are none to do.
         boot: an id that no other start of this subsystem has had.
-        connect: makes connections; over TCP unless given.
+        connect: makes connections; over TCP, with TLS by the settings, unless given.
+        commands: does what the hub commands; None: every command is refused.
 
     Raises:
-        StationError: `agent-state-in-use` or `agent-state`: the state file cannot be used.
+        StationError: `agent-state-in-use` or `agent-state`: the state file cannot be used. `secret-file`: likewise.
 
     """
 
@@ -76,84 +64,39 @@ class Agent(Service):
         performer: Performer | None,
         boot: str,
         connect: Connect | None = None,
+        commands: CommandPerformer | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._reactor = reactor
         self._clock = clock
-        self._timer = timer
-        self._link = HubLink(
-            hubs=settings.hubs,
+        credentials = Credentials(settings)
+        self._core = Core(
+            settings,
             reactor=reactor,
-            connect=connect or connector(reactor),
-            side=self,
-            spread=f"{settings.identity}/{boot}",
-            welcome_s=settings.heartbeat_s * settings.alone_after,
             clock=clock,
+            timer=timer,
+            performer=performer,
+            commands=commands,
+            boot=boot,
+            connect=connect or connector(reactor, lambda: credentials.trust),
+            credentials=credentials,
         )
-        self._machine = make_machine(self._entered)
-        self._state = AgentState.RESYNCING
-        self._watch = Watch(
-            reactor,
-            interval=settings.heartbeat_s,
-            suspect_after=settings.suspect_after,
-            alone_after=settings.alone_after,
-            missed=self._machine.missed,
-            silent=self._on_silent,
-        )
-        self._store = Store.open(settings.state_file, filter_class=repr(settings.wanted))
-        self._outbox = Outbox(self._store, names=f"{settings.identity}/{boot}", written=self._on_result)
-        self._follower = Follower(
-            store=self._store,
-            link=self._link,
-            wanted=settings.wanted,
-            resync_s=settings.resync_s,
-            reactor=reactor,
-            side=self,
-        )
-        executor = None
-        if performer is not None:
-            executor = Executor(
-                kinds=settings.task_kinds,
-                performer=performer,
-                ledger=self._outbox,
-                modes=lambda: self._follower.replica.modes,
-            )
-        self._worker = Worker(
-            executor, performer, clock=clock, timer=timer, feed=self._feed_age, allowed=self._may_work
-        )
-        self._autonomy: Autonomy | None = None
-        self._view: View | None = None
-        self._listeners = Listeners(reactor)
-        self._beat: DelayedCall | None = None
-        self._minute: Handle | None = None
-        self._minute_seen: Instant | None = None
-
-    # What a subsystem uses.
+        self.devices = Devices(self._core.equipment)
+        """The subsystem's hardware: `put` what is there or has changed, `remove` what is no more."""
 
     @property
     def view(self) -> View:
         """The station as it is known here and now; a value that does not change any more."""
-        if self._view is None:
-            replica, derived = self._follower.replica, self._autonomy
-            lost = derived is not None or self._state is AgentState.ALONE
-            self._view = View(
-                state=self._state,
-                configuration=replica.configuration,
-                calls=replica.calls if derived is None else derived.calls,
-                tasks=replica.tasks if derived is None else derived.tasks,
-                modes=replica.modes,
-                grade=FeedGrade.LOST if lost else self._follower.grade,
-                fresh_at=self._follower.fresh_at,
-                position=replica.position,
-            )
-        return self._view
+        return self._core.view
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Have `listener` called after the view has changed, and at each minute of station time.
 
         Changes that come together are told once. What a listener raises is logged and stops nothing else.
         """
-        self._listeners.add(listener)
+        self._core.listeners.add(listener)
+
+    # Point tasks.
 
     def begin(self, work: Work) -> None:
         """Say, before acting, that a work begins; when this returns, it is on disk.
@@ -162,8 +105,8 @@ class Agent(Service):
             StationError: `work-not-offered`: it is not to be done any more.
 
         """
-        self._worker.begin(work)
-        self._after_work()
+        self._core.worker.begin(work)
+        self._core.after_work()
 
     def finish(self, work: Work, state: TaskState, detail: str = "") -> None:
         """Say what became of a work: done, interrupted or failed; `detail` is for people.
@@ -173,23 +116,112 @@ class Agent(Service):
             ValueError: `state` is none of these.
 
         """
-        self._worker.finish(work, state, detail)
-        self._after_work()
+        self._core.worker.finish(work, state, detail)
+        self._core.after_work()
+
+    # Hardware.
+
+    def shown(self, readback: Readback) -> None:
+        """Say what is really to be seen at a target.
+
+        Raises:
+            StationError: `equipment-impossible`: the protocol cannot carry it.
+
+        """
+        self._core.equipment.put(readback)
+
+    def not_shown(self, target: str) -> None:
+        """It is not known any more what is to be seen at a target."""
+        self._core.equipment.remove("readback", target)
+
+    def alarm(self, sign: AlarmSign) -> None:
+        """Something is wrong and needs a person; the same id again replaces it.
+
+        Raises:
+            StationError: `equipment-impossible`: the protocol cannot carry it.
+
+        """
+        self._core.equipment.put(sign)
+
+    def clear(self, name: str) -> None:
+        """The alarm of this id is over; nothing happens if there was none."""
+        self._core.equipment.remove("alarm", name)
+
+    # People.
+
+    def act(
+        self,
+        *,
+        by: str,
+        why: str = "",
+        delays: Sequence[Delay] = (),
+        unknowns: Sequence[Unknown] = (),
+        tracks: Sequence[SetTrack] = (),
+        handles: Sequence[Handle] = (),
+    ) -> str:
+        """Do what a person wants at the subsystem's own page: all of it, or nothing.
+
+        The embedded kernel checks it. It is on disk when this returns, goes to the hub as soon as there is one, in the
+        order in which it was done and once, and counts at once here while there is none.
+
+        Args:
+            by: who wants it.
+            why: his reason, if he gave one.
+            delays: trains that are late, or later.
+            unknowns: trains of which nobody knows how late they are.
+            tracks: trains on another track.
+            handles: tasks to be done now, held, released, or left out.
+
+        Returns:
+            the act's id.
+
+        Raises:
+            StationError: it cannot be, in words for that person; nothing is changed.
+
+        """
+        act = LocalAct(
+            id=self._core.outbox.new_id(),
+            at=Instant(int(self._clock.now())),
+            by=by,
+            why=why,
+            delays=tuple(delays),
+            unknowns=tuple(unknowns),
+            tracks=tuple(tracks),
+            handles=tuple(handles),
+        )
+        self._core.act(act)
+        return act.id
+
+    def on_refused(self, listener: Callable[[RefusedAct], None]) -> None:
+        """Have `listener` called with each act that the hub did not make its own."""
+        self._core.on_refused.append(listener)
+
+    # What it says of itself.
 
     def health(self) -> AgentHealth:
         """How the agent is at the present station time."""
-        now = self._clock.now()
-        position = self._follower.replica.position
+        core, now = self._core, self._clock.now()
+        position = core.follower.replica.position
         return AgentHealth(
-            state=self._state,
+            state=core.state,
+            since=core.standing.since,
             position=None if position is None else position.sequence,
-            unreported=len(self._outbox),
-            quiet=self._quiet(now),
-            next_at=self._next_at(now),
-            stored=self._follower.stored and self._outbox.stored,
-            hub_stores=self._follower.hub_stores,
-            fresh_at=self._follower.fresh_at,
-            clock=self._link.time.quality(),
+            unreported=len(core.outbox),
+            quiet=core.quiet(now),
+            next_at=core.next_at(now),
+            stored=core.follower.stored and core.outbox.stored and core.desk.stored,
+            hub_stores=core.follower.hub_stores,
+            fresh_at=core.follower.fresh_at,
+            clock=core.link.time.quality(),
+            hub=core.link.hub,
+            secure=core.link.hub is not None and self.settings.tls is not None,
+            attempts=core.link.attempts,
+            acts_waiting=len(core.outbox.acts),
+            acts_refused=core.acts.refused,
+            devices=core.equipment.devices(),
+            alarms=core.equipment.alarms(),
+            results=core.outbox.last,
+            command=core.desk.last,
         )
 
     # The service.
@@ -197,203 +229,17 @@ class Agent(Service):
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         """Begin from what is on disk, and look for a hub."""
         Service.startService(self)
-        self._worker.start(self._follower.replica.tasks)
-        self._on_minute()
-        self._watch.heard()
-        self._on_beat()
-        self._link.start()
+        self._core.start()
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
         """Say goodbye to the hub and close the state file; what is begun is called interrupted at the next start."""
         Service.stopService(self)
-        self._watch.stop()
-        self._listeners.cancel()
-        self._follower.lost()
-        if self._beat is not None and self._beat.active():
-            self._beat.cancel()
-        self._worker.stop()
-        if self._minute is not None:
-            self._minute.cancel()
+        self._core.stop()
         # A turn later, so that a performer that is stopped along with us can still say what it has interrupted.
-        stopped: Deferred[None] = self._link.stop().addCallback(
+        return self._core.link.stop().addCallback(
             lambda _: deferLater(cast("IReactorTime", self._reactor), 0, self._close)
         )
-        return stopped
 
     def _close(self) -> None:
-        self._follower.note()
-        self._store.close()
-
-    # The link says.
-
-    def hello(self) -> Hello:
-        """The first message on a new connection."""
-        return Hello(
-            identity=self._settings.identity,
-            token=self._settings.token,
-            level=Level.B,
-            executes=self._settings.task_kinds,
-            held=self._follower.replica.position,
-        )
-
-    def heard(self, event: ClientEvent) -> None:
-        """The hub said something; what it says in a session that goes on is a sign of life."""
-        if not isinstance(event, Welcome | Breach | Error | Bye):
-            self._watch.heard()
-        match event:
-            case Welcome():
-                self._on_welcome(event)
-            case Received():
-                self._outbox.received(event.number)
-                self._report()
-            case _:
-                self._follower.heard(event)
-
-    def _on_welcome(self, welcome: Welcome) -> None:
-        self._watch.interval = welcome.heartbeat / 1000
-        if self._state is not AgentState.SUSPECT:
-            # A hub that only ever says welcome must not keep us from going on alone.
-            self._watch.heard()
-        self._machine.opened()
-        self._follower.subscribe()
-        self._on_beat()
-        self._report()
-
-    def lost(self) -> None:
-        """The session is over."""
-        self._follower.lost()
-        self._outbox.connection_lost()
-        if self.running:
-            self._machine.lost()
-
-    # The follower says.
-
-    def replaced(self) -> None:
-        """A snapshot has come."""
-        self._worker.replaced(self._follower.replica.tasks)
-        self._changed()
-
-    def updated(self, puts: Sequence[Resource], deletes: Sequence[tuple[str, str]]) -> None:
-        """An update has come."""
-        self._worker.updated(puts, deletes)
-        self._changed()
-
-    def feed_told(self, *, regraded: bool) -> None:
-        """The hub has said how old the feed is."""
-        self._view = None
-        self._worker.run()
-        if regraded:
-            self._tell()
-
-    def whole(self) -> None:
-        """The replica is proved."""
-        self._link.proved()
-        self._view = None
-        self._machine.whole()
-
-    def doubted(self) -> None:
-        """The replica is not whole; a snapshot is to come."""
-        self._machine.doubted()
-
-    # Whether there is a hub.
-
-    def _entered(self, state: AgentState) -> None:
-        _LOG.info("state", before=self._state.value, after=state.value)
-        self._state = state
-        if state is AgentState.ALONE:
-            self._go_alone()
-        elif state is AgentState.ONLINE:
-            self._autonomy = None
-        self._changed()
-
-    def _go_alone(self) -> None:
-        self._autonomy = None
-        replica = self._follower.replica
-        if replica.configuration is None:
-            return  # nothing has ever been received: there is nothing to go on with
-        try:
-            self._autonomy = Autonomy(
-                replica=replica, kinds=frozenset(self._settings.task_kinds), now=self._clock.now()
-            )
-        except StationError as error:
-            _LOG.error("no-autonomy", problem=error.message, todo="the replica is shown as it was; look at the hub")
-            return
-        for given in self._outbox:
-            self._autonomy.result(given)
-
-    def _on_silent(self) -> None:
-        self._machine.silent()
-        if self._link.hub is not None:
-            self._link.give_up("its heartbeats are missing")
-
-    def _on_beat(self) -> None:
-        if self._beat is not None and self._beat.active():
-            self._beat.cancel()
-        self._beat = self._reactor.callLater(self._watch.interval, self._on_beat)
-        if self._link.hub is not None:
-            held = self._follower.replica.position
-            self._link.send(ClientHeartbeat(position=held, digest=None if held is None else self._follower.digest()))
-
-    def _tell(self) -> None:
-        if self.running:
-            self._listeners.tell_soon()
-
-    # Work.
-
-    def _may_work(self) -> bool:
-        """While a hub is there that may know better, nothing is done on what may be behind: a resync is short."""
-        return bool(self.running) and self._state is not AgentState.RESYNCING
-
-    def _after_work(self) -> None:
-        self._report()
-        self._worker.arm()
-
-    def _on_result(self, given: TaskResult) -> None:
-        if self._autonomy is not None:
-            self._autonomy.result(given)
-            self._view = None
-            self._tell()
-
-    def _report(self) -> None:
-        if self._link.hub is not None:
-            report = self._outbox.next_report()
-            if report is not None:
-                self._link.send(report)
-
-    def _feed_age(self) -> FeedAge:
-        told = self._state is AgentState.ONLINE and self._follower.feed_known
-        fresh = told and self._follower.grade is FeedGrade.FRESH
-        return FeedAge(fresh=fresh, fresh_at=self._follower.fresh_at)
-
-    def _changed(self) -> None:
-        self._view = None
-        self._worker.run()
-        self._tell()
-
-    def _on_minute(self) -> None:
-        now = self._clock.now()
-        minute = floor_minute(now)
-        self._minute = self._timer.call_at(minute + MINUTE, self._on_minute)
-        if self._autonomy is not None:
-            self._autonomy.tick(now)
-        if self._minute_seen is None or minute // HOUR != self._minute_seen // HOUR:
-            self._worker.forget(Instant(minute - self._settings.remember_days * DAY))
-        self._minute_seen = minute
-        self._view = None
-        self._worker.run()
-        self._listeners.tell()
-
-    def _quiet(self, now: float) -> bool:
-        return (
-            self._state is not AgentState.RESYNCING
-            and not self._listeners.pending
-            and (self._follower.feed_known or self._state is AgentState.ALONE)
-            and self._minute_seen == floor_minute(now)
-            and (self._state is AgentState.ALONE or not len(self._outbox))
-            and self._worker.quiet(now)
-        )
-
-    def _next_at(self, now: float) -> Instant | None:
-        moments = (self._worker.next_at(), None if self._autonomy is None else self._autonomy.next_at(now))
-        earliest = min((moment for moment in moments if moment is not None), default=None)
-        return None if earliest is None else Instant(math.ceil(earliest))
+        self._core.follower.note()
+        self._core.store.close()

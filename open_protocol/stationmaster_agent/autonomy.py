@@ -15,13 +15,13 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant, floor_minute
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.changes import Changes, KernelFacts, Resource
-from stationmaster_kernel.inputs import GradeFeed, Input, TaskResult, Tick
+from stationmaster_kernel.inputs import Act, GradeFeed, Input, TaskResult, Tick
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, step
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade, TaskKind
 
-__all__ = ["Autonomy"]
+__all__ = ["Autonomy", "kernel_on"]
 
 _LOG = get_logger("autonomy")
 
@@ -45,21 +45,11 @@ class Autonomy:
         self._kinds = kinds
         self.calls: Map[str, Call] = replica.calls
         self.tasks: Map[str, Task] = replica.tasks
+        self._held = replica.tasks
         # The kernel looks only forward, so it wakes up in the minute before this one.
         start = Instant(floor_minute(now) - MINUTE)
-        counter = max((resource.revision for resource in replica.resources()), default=0)
-        facts = KernelFacts(
-            now=start,
-            grade=FeedGrade.LATE,  # so that its loss is news, whatever the hub had last
-            counter=counter,
-            revision=counter,
-            present=tuple(sorted(kinds)),
-        )
-        kernel = Resource(kind="kernel", id=facts.id, revision=counter, value=facts)
-        try:
-            self._state = State.from_resources([*replica.resources(), kernel])
-        except ValueError as error:
-            raise StationError("autonomy", f"The replica makes no station: {error}.") from error
+        # The feed counts as late at first, so that its loss is news, whatever the hub had last.
+        self._state = kernel_on(replica, kinds, start, FeedGrade.LATE)
         self._count = 0
         self._step(GradeFeed(id=self._id(), at=start, grade=FeedGrade.LOST))
         self.tick(now)
@@ -76,6 +66,21 @@ class Autonomy:
         """The executor has come so far with a task."""
         if given.task in self._state.tasks:
             self._step(given)
+
+    def act(self, given: Act) -> tuple[Task, ...]:
+        """A person at the subsystem's own page has done something.
+
+        Returns:
+            the tasks that the replica held and that are different for it. Tasks that only it has made are not among
+            them: they are for the hub to make.
+
+        Raises:
+            Refused: it cannot be; nothing is changed.
+
+        """
+        self._state, changes = step(self._state, given)
+        self._overlay(changes)
+        return tuple(put.value for put in changes.puts if isinstance(put.value, Task) and put.id in self._held)
 
     def _id(self) -> str:
         self._count += 1
@@ -100,3 +105,19 @@ class Autonomy:
                 self.calls = self.calls.set(put.id, put.value)
             elif isinstance(put.value, Task) and put.value.kind in self._kinds:
                 self.tasks = self.tasks.set(put.id, put.value)
+
+
+def kernel_on(replica: Replica, kinds: frozenset[TaskKind], now: Instant, grade: FeedGrade) -> State:
+    """The kernel as it would be if it held the replica and nothing else.
+
+    Raises:
+        StationError: `autonomy`: the replica makes no station.
+
+    """
+    counter = max((resource.revision for resource in replica.resources()), default=0)
+    facts = KernelFacts(now=now, grade=grade, counter=counter, revision=counter, present=tuple(sorted(kinds)))
+    kernel = Resource(kind="kernel", id=facts.id, revision=counter, value=facts)
+    try:
+        return State.from_resources([*replica.resources(), kernel])
+    except ValueError as error:
+        raise StationError("autonomy", f"The replica makes no station: {error}.") from error

@@ -1,55 +1,55 @@
-"""The way to a hub: tries the hubs of the list in order of preference, again and again, and carries one session.
+"""The way to a hub: holds one session with one of several hubs, and finds another when it is lost.
 
 What the hub says comes out as events of the protocol's session; what becomes of the connection is `lost`. Whoever
-uses the link never sees a socket. Back-off grows from a quarter of a second to a few seconds and is spread by identity,
-so that a thousand subsystems do not all come back in the same instant.
+uses the link never sees a socket. `hub_list` says which hub is to be tried when.
+
+With a less preferred hub it looks, after a minimum stay and then every quarter of a minute, whether a better one is
+back: by a second connection, while the first goes on. Only when the better hub has said welcome is the first left, so a
+return costs no moment without a hub, and a hub that is back by half costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from typing import Protocol as Interface
-from zlib import crc32
 
-from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.protocol import Factory, Protocol
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred, DeferredList
 
-from stationmaster_agent.settings import HostPort
+from stationmaster_agent.connecting import Connect
+from stationmaster_agent.credentials import Credentials
+from stationmaster_agent.hub_connection import ENROLLED, Ending, HubConnection
+from stationmaster_agent.hub_list import HubList
+from stationmaster_agent.settings import AgentSettings, HostPort
 from stationmaster_agent.time_sync import TimeSync
 from stationmaster_base.clock import StationClock
 from stationmaster_base.logging import get_logger
-from stationmaster_protocol.client import ClientConnection
 from stationmaster_protocol.client_session import ClientEvent
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import (
-    Bye,
-    ByeReason,
     ClientMessage,
-    Error,
     Hello,
     HubHeartbeat,
     Position,
     TimeAnswer,
     Welcome,
 )
-from stationmaster_protocol.session import Breach
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
-__all__ = ["Connect", "HubLink", "connector"]
+__all__ = ["HubLink", "LinkSide"]
 
 _LOG = get_logger("link")
 
-Connect = Callable[[HostPort, Callable[[], Protocol]], "Deferred[object]"]
-"""Begins a connection for the protocol that it makes; fails if there is none to be had. Cancelling gives it up."""
+CONNECT_S = 1.0
+PATIENT_CONNECT_S = 3.0
+PATIENT_EVERY = 5
+"""Machine seconds for a connection to be made: few, so that a network that is whole again is noticed within a second,
+and in every fifth round more, for networks on which that is not enough."""
 
-CONNECT_S = 3.0
-FIRST_WAIT_S = 0.25
-LONGEST_WAIT_S = 4.0
-CLOSE_S = 1.0
-"""Machine seconds: to connect, to wait before trying again (at first, at most), and for a connection to close."""
+WELCOME_S = 3.0
+LONGEST_WELCOME_S = 12.0
+"""Machine seconds for a hub to say welcome; twice as long after each time that it did not, as it has much to do."""
+
+PROBE_S = 15.0
+"""Machine seconds between two looks for a better hub."""
 
 
 class LinkSide(Interface):
@@ -59,71 +59,62 @@ class LinkSide(Interface):
         """What to say first on a new connection."""
 
     def heard(self, event: ClientEvent) -> None:
-        """The hub said something."""
+        """The hub said something; first of all that we are welcome."""
 
-    def lost(self) -> None:
+    def lost(self, ending: Ending) -> None:
         """A session that had been welcomed is over."""
 
 
-def connector(reactor: object) -> Connect:
-    """Connects over TCP."""
-
-    def connect(hub: HostPort, make: Callable[[], Protocol]) -> Deferred[object]:
-        endpoint: Any = HostnameEndpoint(reactor, hub.host, hub.port, timeout=CONNECT_S)
-        factory = Factory.forProtocol(make)
-        factory.noisy = False
-        connecting: Deferred[object] = endpoint.connect(factory)
-        return connecting
-
-    return connect
-
-
 class HubLink:
-    """One connection at a time to one of several hubs.
+    """Args:
+    settings: the hubs, in order of preference, and how long to stay with each.
+    reactor: machine time.
+    connect: makes a connection.
+    credentials: what to show to hubs.
+    side: who uses it.
+    spread: a text that differs from subsystem to subsystem, for the waits.
+    clock: station time here, which is kept with the hub's.
 
-    Args:
-        hubs: in order of preference; every round begins with the first.
-        reactor: machine time.
-        connect: makes a connection.
-        side: who uses it.
-        spread: a text that differs from subsystem to subsystem, for the back-off.
-        welcome_s: how long a hub may take to say welcome.
-        clock: station time here, which is kept with the hub's.
-
+    `attempts` are the tries since a hub was last proved.
     """
 
     def __init__(
         self,
+        settings: AgentSettings,
         *,
-        hubs: tuple[HostPort, ...],
         reactor: MachineTime,
         connect: Connect,
+        credentials: Credentials,
         side: LinkSide,
         spread: str,
-        welcome_s: float,
         clock: StationClock,
     ) -> None:
-        self._hubs = hubs
+        self._hubs = HubList(settings.hubs, spread=spread, stay_s=settings.stay_s)
         self._reactor = reactor
         self._connect = connect
+        self._credentials = credentials
         self._side = side
-        self._spread = spread
-        self._welcome_s = welcome_s
-        self._next = 0
-        self._rounds = 0
         self._running = False
-        self._attempt: Deferred[object] | None = None
+        self._current: HubConnection | None = None
+        self._probe: HubConnection | None = None
+        self._better: tuple[HostPort, ...] = ()
         self._timer: DelayedCall | None = None
-        self._connection: ClientConnection | None = None
-        self._welcomed = False
+        self._probing: DelayedCall | None = None
+        self._unwelcome = 0
+        self._proved = False
         self._complaints: set[str] = set()
-        self._stopped: Deferred[None] | None = None
+        self.attempts = 0
         self.time = TimeSync(clock, reactor, self.send)
 
     @property
     def hub(self) -> HostPort | None:
         """The hub that has welcomed us; None without one."""
-        return self._hubs[self._next] if self._welcomed else None
+        return None if self.welcome is None or self._current is None else self._current.hub
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """What the present hub said when it welcomed us."""
+        return None if self._current is None else self._current.welcome
 
     def start(self) -> None:
         """Begin to look for a hub."""
@@ -131,151 +122,194 @@ class HubLink:
         self._try()
 
     def stop(self) -> Deferred[None]:
-        """Say goodbye and look for no hub any longer; fires when the connection is closed."""
+        """Say goodbye and look for no hub any longer; fires when all connections are closed."""
         self._running = False
-        self._cancel_timer()
-        self._stopped = Deferred()
-        stopped = self._stopped
-        if self._attempt is not None:
-            self._attempt.cancel()
-        if self._connection is None:
-            self._closed()
-        else:
-            self._write(Bye(reason=ByeReason.LEAVING))
-            self._timer = self._reactor.callLater(CLOSE_S, self._abort)
-            self._connection.close()
+        self._stop_timers()
+        there = [connection.leave() for connection in (self._current, self._probe) if connection is not None]
+        self._current = self._probe = None
+        self.time.lost()
+        stopped: Deferred[None] = DeferredList(there).addCallback(lambda _: None)
         return stopped
 
     def send(self, message: ClientMessage) -> None:
         """Send a message; nothing happens without a hub that has welcomed us."""
-        if self._welcomed:
-            self._write(message)
+        if self._current is not None and self.welcome is not None:
+            self._current.send(message)
 
     def subscribe(self, wanted: Filter, held: Position | None) -> None:
         """Subscribe (anew); nothing happens without a hub that has welcomed us."""
-        if self._welcomed and self._connection is not None and not self._connection.session.closed:
-            self._connection.subscribe(wanted, held)
+        if self._current is not None and self.welcome is not None:
+            self._current.subscribe(wanted, held)
 
     def proved(self) -> None:
         """The present hub is as it should be: the next loss is followed by a quick new try."""
-        self._rounds = 0
+        if self._current is None:
+            return
+        self._hubs.proved(self._current.hub)
+        self.attempts = self._unwelcome = 0
+        self._proved = True
         self._complaints.clear()
+        if self._probing is None:
+            self._plan_probe()
 
     def give_up(self, why: str) -> None:
         """Take this connection for dead and look for a hub anew."""
-        if self._connection is not None:
-            self._complain("hub-given-up", why)
-            self._abort()
+        if self._current is not None:
+            self._complain("hub-given-up", self._current.hub, why)
+            self._current.give_up(why)
+
+    # Finding a hub.
 
     def _try(self) -> None:
         self._timer = None
-        self._attempt = self._connect(self._hubs[self._next], lambda: ClientConnection(self))
-        self._attempt.addCallbacks(self._connected, self._failed)
-
-    def _connected(self, _protocol: object) -> None:
-        self._attempt = None
-
-    def _failed(self, failure: Failure) -> None:
-        self._attempt = None
-        self._connection = None
-        if not self._running:
-            self._closed()
+        now = self._reactor.seconds()
+        hub = self._hubs.next(now)
+        if hub is None:
+            self._timer = self._reactor.callLater(self._hubs.wait(now), self._try)
             return
-        self._complain("hub-unreachable", failure.getErrorMessage())
-        self._next_hub()
+        self.attempts += 1
+        self._current = self._begin(hub)
+        self._current.start()
 
-    def _next_hub(self) -> None:
-        """The next hub of the list at once; after the last one the first, after a while."""
-        self._next = (self._next + 1) % len(self._hubs)
-        if self._next:
-            self._timer = self._reactor.callLater(0, self._try)
-        else:
-            self._wait()
+    def _begin(self, hub: HostPort) -> HubConnection:
+        patient = self._hubs.rounds % PATIENT_EVERY == PATIENT_EVERY - 1
+        return HubConnection(
+            hub,
+            reactor=self._reactor,
+            connect=self._connect,
+            credentials=self._credentials,
+            hello=self._side.hello,
+            side=self,
+            connect_s=PATIENT_CONNECT_S if patient else CONNECT_S,
+            welcome_s=min(LONGEST_WELCOME_S, WELCOME_S * 2 ** min(self._unwelcome, 10)),
+        )
 
-    def _wait(self) -> None:
-        wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(self._rounds, 10))
-        self._rounds += 1
-        spread = crc32(f"{self._spread}/{self._rounds}".encode()) / 2**32
-        self._timer = self._reactor.callLater(wait * (0.75 + 0.25 * spread), self._try)
+    # What connections say.
 
-    # What a connection says.
+    def welcomed(self, connection: HubConnection, welcome: Welcome) -> None:
+        """A hub takes us: the one that we looked for, or a better one."""
+        if connection is self._probe:
+            self._move(connection)
+        _LOG.info("hub-welcomed", hub=str(connection.hub), epoch=welcome.epoch, version=welcome.version)
+        self._proved = False
+        self.time.welcomed(welcome)
+        self._side.heard(welcome)
 
-    def made(self, connection: ClientConnection) -> None:
-        """A connection is there."""
-        self._connection = connection
-        if not self._running:
-            self._abort()
-            return
-        self._timer = self._reactor.callLater(self._welcome_s, self.give_up, "it did not say welcome")
-        self._write(self._side.hello())
-
-    def heard(self, connection: ClientConnection, event: ClientEvent) -> None:
+    def heard(self, connection: HubConnection, event: ClientEvent) -> None:
         """The hub said something."""
-        if connection is not self._connection:
+        if connection is not self._current:
             return
         match event:
-            case Welcome():
-                self._cancel_timer()
-                self._welcomed = True
-                _LOG.info("hub-welcomed", hub=str(self._hubs[self._next]), epoch=event.epoch)
-                self.time.welcomed(event)
             case TimeAnswer():
                 self.time.answered(event)
             case HubHeartbeat():
                 self.time.beaten(event)
-            case Breach():
-                self._complain("hub-broke-protocol", str(event.error), code=event.error.code)
-            case Error():
-                self._complain("hub-refused", event.text, code=event.code, hint=event.hint)
             case _:
                 pass
         self._side.heard(event)
 
-    def gone(self, connection: ClientConnection, reason: str) -> None:
-        """A connection has ended."""
-        if connection is not self._connection:
-            return
-        self._connection = None
-        self._cancel_timer()
-        welcomed, self._welcomed = self._welcomed, False
+    def ended(self, connection: HubConnection, ending: Ending) -> None:
+        """A connection is over."""
+        if connection is self._probe:
+            self._probe_ended(connection, ending)
+        elif connection is self._current:
+            self._current_ended(connection, ending)
+
+    def _current_ended(self, connection: HubConnection, ending: Ending) -> None:
+        self._current = None
+        self._stop_probing()
         self.time.lost()
-        if welcomed:
-            _LOG.info("hub-lost", hub=str(self._hubs[self._next]), reason=reason)
-            self._side.lost()
+        now = self._reactor.seconds()
+        if self._proved:
+            self._hubs.ended(connection.hub, now - connection.since)
+            self._proved = False
+        self._judge(connection, ending, now)
+        if connection.welcome is not None:
+            _LOG.info("hub-lost", hub=str(connection.hub), reason=ending.problem, code=ending.code)
+            self._side.lost(ending)
         if not self._running:
-            self._closed()
-        elif welcomed:
-            self._next = 0
-            self._wait()
+            return
+        if self._probe is not None:
+            self._current, self._probe = self._probe, None  # it is already on its way to a better one
+        elif connection.welcome is not None:
+            self._timer = self._reactor.callLater(self._hubs.wait(now), self._try)
         else:
-            self._next_hub()
+            self._timer = self._reactor.callLater(0, self._try)
 
-    def _write(self, message: ClientMessage) -> None:
-        if self._connection is not None and not self._connection.session.closed:
-            self._connection.send(message)
+    def _judge(self, connection: HubConnection, ending: Ending, now: float) -> None:
+        """What the list of hubs learns from an ending, and people from the log."""
+        hub = connection.hub
+        if ending.hubs:
+            _LOG.info("redirected", hub=str(hub), to=[str(one) for one in ending.hubs], problem=ending.problem)
+            self._hubs.redirected(hub, ending.hubs, now)
+        elif ending.code == ENROLLED:
+            self._hubs.again(hub)
+        elif ending.code:
+            if ending.code == "not-enrolled" and self._credentials.refused():
+                self._hubs.again(hub)
+            else:
+                self._hubs.refused(hub, ending.code, now)
+            if ending.code != "stopping":
+                self._complain("hub-refused", hub, ending.problem, code=ending.code, hint=ending.hint)
+        elif connection.welcome is None:
+            self._unwelcome += connection.greeted
+            self._complain("hub-unreachable", hub, ending.problem)
 
-    def _abort(self) -> None:
-        self._cancel_timer()
-        if self._connection is not None:
-            connection = self._connection
-            connection.abort()
-            self.gone(connection, "given up")
+    # Returning to a better hub.
 
-    def _closed(self) -> None:
-        self._cancel_timer()
-        if self._stopped is not None:
-            stopped, self._stopped = self._stopped, None
-            stopped.callback(None)
+    def _plan_probe(self) -> None:
+        if self._current is None or self._current.welcome is None:
+            return
+        stayed = self._reactor.seconds() - self._current.since
+        wait = max(self._hubs.spread(PROBE_S), self._hubs.stay_s - stayed)
+        self._probing = self._reactor.callLater(wait, self._look)
 
-    def _cancel_timer(self) -> None:
+    def _look(self) -> None:
+        self._probing = None
+        if self._current is None or not self._proved:
+            return
+        self._better = self._hubs.better(self._current.hub, self._reactor.seconds())
+        self._look_at_next()
+
+    def _look_at_next(self) -> None:
+        if not self._better:
+            self._plan_probe()
+            return
+        hub, self._better = self._better[0], self._better[1:]
+        self._probe = self._begin(hub)
+        self._probe.start()
+
+    def _probe_ended(self, connection: HubConnection, ending: Ending) -> None:
+        self._probe = None
+        if ending.code and ending.code != ENROLLED:
+            self._hubs.refused(connection.hub, ending.code, self._reactor.seconds())
+        self._look_at_next()
+
+    def _move(self, connection: HubConnection) -> None:
+        """The better hub has welcomed us: the session goes on there."""
+        before, self._current, self._probe = self._current, connection, None
+        self._stop_probing()
+        if before is not None:
+            _LOG.info("hub-preferred", before=str(before.hub), after=str(connection.hub))
+            self._hubs.ended(before.hub, self._reactor.seconds() - before.since)
+            self.time.lost()
+            before.leave()
+            self._side.lost(Ending(problem="a better hub is back"))
+
+    def _stop_timers(self) -> None:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
+        self._stop_probing()
 
-    def _complain(self, what: str, problem: str, **more: str) -> None:
+    def _stop_probing(self) -> None:
+        if self._probing is not None and self._probing.active():
+            self._probing.cancel()
+        self._probing = None
+
+    def _complain(self, what: str, hub: HostPort, problem: str, **more: str) -> None:
         """Say the same thing once, however often it is tried."""
-        hub = str(self._hubs[self._next])
         complaint = f"{what} {hub} {problem}"
         if complaint not in self._complaints:
             self._complaints.add(complaint)
-            _LOG.warning(what, hub=hub, problem=problem, todo="look at the hub and the network; trying on", **more)
+            _LOG.warning(what, hub=str(hub), problem=problem, todo="look at the hub and the network; trying on", **more)

@@ -141,6 +141,9 @@ def _entering(state: AgentState) -> Callable[[Inputs, _Core], None]:
 _FACTORY = _build()
 
 
+GRACE_S = 0.75
+"""Machine seconds by which a heartbeat may be late."""
+
 TURNS = 3
 """Turns of the reactor in which what has come is still read before a heartbeat counts as missing."""
 
@@ -148,9 +151,9 @@ TURNS = 3
 class Watch:
     """Listens for a hub's heartbeats in machine time and says when too many are missing.
 
-    A heartbeat counts as missed a little after its time (a second, or half an interval if that is less), so that
-    ordinary jitter is no event. And a process that was itself too busy to listen first reads what has come meanwhile:
-    its own silence is not the hub's.
+    A heartbeat counts as missed a little after its time (three quarters of a second, or half an interval if that is
+    less), so that ordinary jitter is no event; `silent` is said within its heartbeats and one second. And a process
+    that was itself too busy to listen first reads what has come meanwhile: its own silence is not the hub's.
 
     Args:
         reactor: machine time.
@@ -205,4 +208,4 @@ class Watch:
             self._says[number]()
 
     def _after(self, beats: int) -> float:
-        return beats * self.interval + min(1.0, self.interval / 2)
+        return beats * self.interval + min(GRACE_S, self.interval / 2)

@@ -1,4 +1,7 @@
-"""The results on their way to the hub: written down first, sent in order, kept until the hub has committed them."""
+"""What is on its way to the hub and may not be lost: results of tasks, and what people did at the subsystem's own page.
+
+Each is written down first, sent in the order in which it came to be, and kept until the hub has committed it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result
+from stationmaster_protocol.commands import LocalAct
 from stationmaster_protocol.messages import Report
 from stationmaster_protocol.scalar_codecs import cleaned
 
@@ -18,9 +22,14 @@ __all__ = ["Outbox"]
 _LOG = get_logger("outbox")
 
 BATCH = 100
-"""Results in one report: far below what a hub takes in one message."""
+"""Results, or acts, in one report: far below what a hub takes in one message."""
+
+BATCH_BYTES = 60_000
+"""The same for acts, which may be long; in characters of the values as Python shows them."""
 
 LONGEST_DETAIL = 500
+
+KEPT = 20
 
 
 class Outbox:
@@ -31,7 +40,7 @@ class Outbox:
 
     Args:
         store: the state file.
-        names: begins the id of each result; no other process, and no other life of this one, may have the same.
+        names: begins the id of each result and act; no other process, and no other life of this one, may have the same.
         written: called after each result that has come in.
 
     """
@@ -41,16 +50,27 @@ class Outbox:
         self._names = names
         self._written = written
         self._waiting = store.outbox()
-        self._in_flight: Report | None = None
-        self._results = 0
-        self._reports = 0
+        self._in_flight: tuple[TaskResult | LocalAct, ...] = ()
+        self._count = 0
         self.stored = True
+        self.last: tuple[TaskResult, ...] = ()
+        """The newest results of this start, the newest last; a few, for the pages."""
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def __iter__(self) -> Iterator[TaskResult]:
+    def __iter__(self) -> Iterator[TaskResult | LocalAct]:
         return iter(tuple(self._waiting))
+
+    @property
+    def acts(self) -> tuple[LocalAct, ...]:
+        """Those acts that the hub has not committed, in their order."""
+        return tuple(item for item in self._waiting if isinstance(item, LocalAct))
+
+    def new_id(self) -> str:
+        """An id that nothing else has."""
+        self._count += 1
+        return f"{self._names}/{self._count}"
 
     def progress(self) -> Mapping[tuple[str, str], Result]:
         """The last result of each (task, target)."""
@@ -58,42 +78,68 @@ class Outbox:
 
     def record(self, task: str, result: Result) -> None:
         """Put a result on disk, then in the queue."""
-        self._results += 1
         given = TaskResult(
-            id=f"{self._names}/{self._results}",
+            id=self.new_id(),
             at=result.at,
             task=task,
             result=replace(result, detail=cleaned(result.detail)[:LONGEST_DETAIL]),
         )
         self._attempt(lambda: self._store.record(given))
         self._waiting.append(given)
+        self.last = (*self.last, given)[-KEPT:]
         self._written(given)
+
+    def record_act(self, act: LocalAct) -> None:
+        """Put an act on disk, then in the queue."""
+        self._attempt(lambda: self._store.record_act(act))
+        self._waiting.append(act)
 
     def forget(self, keys: Iterable[tuple[str, str]]) -> None:
         """Remember these no longer."""
         gone = list(keys)
         self._attempt(lambda: self._store.forget(gone))
 
-    def next_report(self) -> Report | None:
-        """The next report to send; None while one is on its way, or if there is nothing to report."""
-        if self._in_flight is not None or not self._waiting:
+    def next_report(self, number: int) -> Report | None:
+        """The next report to send, of results or of acts; None while one is on its way, or if there is nothing."""
+        if self._in_flight or not self._waiting:
             return None
-        self._reports += 1
-        self._in_flight = Report(number=self._reports, results=tuple(self._waiting[:BATCH]))
-        return self._in_flight
+        kind = type(self._waiting[0])
+        some: list[TaskResult | LocalAct] = []
+        size = 0
+        for item in self._waiting[:BATCH]:
+            size += len(repr(item)) if isinstance(item, LocalAct) else 0
+            if type(item) is not kind or (some and size > BATCH_BYTES):
+                break
+            some.append(item)
+        self._in_flight = tuple(some)
+        return Report(
+            number=number,
+            results=tuple(item for item in some if isinstance(item, TaskResult)),
+            acts=tuple(item for item in some if isinstance(item, LocalAct)),
+        )
 
-    def received(self, number: int) -> None:
-        """The hub has committed this report; a number that is not on its way means nothing."""
-        report = self._in_flight
-        if report is None or report.number != number:
-            return
-        self._in_flight = None
-        self._attempt(lambda: self._store.received([result.id for result in report.results]))
-        del self._waiting[: len(report.results)]
+    def received(self) -> tuple[LocalAct, ...]:
+        """The hub has committed the report that is on its way; gives the acts that were in it."""
+        return self._drop(self._in_flight)
+
+    def refused(self) -> tuple[LocalAct, ...]:
+        """The hub refused us what is on its way. Acts are given up, and given back; results are kept.
+
+        An act is a person's wish of one moment. To ask for it again and again until a right is granted, hours later
+        perhaps, would do what nobody wants any more.
+        """
+        return self._drop(tuple(item for item in self._in_flight if isinstance(item, LocalAct)))
 
     def connection_lost(self) -> None:
         """What was on its way may not have come; it is sent again, and the hub knows it by its id."""
-        self._in_flight = None
+        self._in_flight = ()
+
+    def _drop(self, gone: tuple[TaskResult | LocalAct, ...]) -> tuple[LocalAct, ...]:
+        self._in_flight = ()
+        if gone:
+            self._attempt(lambda: self._store.received([item.id for item in gone]))
+            del self._waiting[: len(gone)]
+        return tuple(item for item in gone if isinstance(item, LocalAct))
 
     def _attempt(self, write: Callable[[], None]) -> None:
         try:

@@ -10,11 +10,15 @@ from stationmaster_base.configuration import Table
 from stationmaster_kernel.changes import PUBLIC_KINDS
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.filters import Filter
+from stationmaster_protocol.tls import TlsTrust, trust_from_table
 
 __all__ = ["PORT", "AgentSettings", "HostPort"]
 
 PORT = 7310
 """The open protocol's port."""
+
+ACCOUNTS = "account"
+"""The kind of resource that is only sent to who asks for it by name."""
 
 ADDRESS = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+))(?::(?P<port>\d{1,5}))?\Z")
 
@@ -49,14 +53,20 @@ class HostPort:
 class AgentSettings:
     """How a subsystem reaches its hub and when it goes on alone.
 
-    `hubs` stand in order of preference. `task_kinds` are the kinds of task that the replica holds and the performer
-    does. `heartbeat_s` (machine seconds) holds until a hub says its own. After `suspect_after` missed heartbeats the
-    hub is suspected, after `alone_after` the subsystem goes on alone. A resync that takes longer than `resync_s` is
-    given up. What was done is remembered for `remember_days`, so that nothing is done twice.
+    `hubs` stand in order of preference; a less preferred one is kept for `stay_s` at least. `task_kinds` are the
+    kinds of task that the replica holds and the performer does. `heartbeat_s` (machine seconds) holds until a hub says
+    its own. After `suspect_after` missed heartbeats the hub is suspected, after `alone_after` the subsystem goes on
+    alone. A resync that takes longer than `resync_s` is given up. What was done is remembered for `remember_days`, so
+    that nothing is done twice.
+
+    `token` is the subsystem's secret, if a person has entered one. Without it the secret is in `secret_file`, got with
+    the one-time `code`; or the certificate of `tls` is the secret. `tls` says how the hub is known; without it, nothing
+    but this machine is connected to. `accounts`: logins at the subsystem's own page are checked here, so their
+    verifiers are held too.
     """
 
     identity: str
-    token: str = field(repr=False)
+    token: str = field(repr=False, default="")
     hubs: tuple[HostPort, ...]
     state_file: Path
     task_kinds: tuple[TaskKind, ...] = ()
@@ -65,13 +75,19 @@ class AgentSettings:
     alone_after: int = 3
     resync_s: float = 30.0
     remember_days: int = 7
+    stay_s: float = 60.0
+    code: str = field(repr=False, default="")
+    secret_file: Path | None = None
+    tls: TlsTrust | None = None
+    accounts: bool = False
 
     @property
     def wanted(self) -> Filter:
-        """What to subscribe to: everything, but of tasks only those of our kinds."""
-        if self.task_kinds:
-            return Filter(task_kinds=self.task_kinds).normalised()
-        return Filter(kinds=tuple(kind for kind in PUBLIC_KINDS if kind != "task")).normalised()
+        """What to subscribe to: everything, but of tasks only those of our kinds, and accounts only if need be."""
+        kinds = tuple(kind for kind in PUBLIC_KINDS if kind != ACCOUNTS and (self.task_kinds or kind != "task"))
+        if self.accounts:
+            return Filter(kinds=(*kinds, ACCOUNTS), task_kinds=self.task_kinds).normalised()
+        return Filter(kinds=() if self.task_kinds else kinds, task_kinds=self.task_kinds).normalised()
 
     @staticmethod
     def from_table(table: Table, *, folder: Path | None = None, task_kinds: tuple[TaskKind, ...] = ()) -> AgentSettings:
@@ -80,9 +96,10 @@ class AgentSettings:
         The table is the subsystem's own, so it is the subsystem that calls `table.finish()`.
 
         Args:
-            table: holds `identity`, `token`, `state` and, optional, `hubs`, `heartbeat_s`, `suspect_after`,
-                `alone_after`, `resync_s`, `remember_days`.
-            folder: what a relative `state` counts from; the folder of the table's file unless told.
+            table: holds `identity`, `state` and one or more of `token`, `code` and the table `tls` with a certificate;
+                optional, `hubs`, `secret`, `accounts`, `heartbeat_s`, `suspect_after`, `alone_after`, `resync_s`,
+                `remember_days`, `stay_s`.
+            folder: what a relative path counts from; the folder of the table's file unless told.
             task_kinds: what the subsystem does.
 
         """
@@ -91,17 +108,29 @@ class AgentSettings:
         alone_after = table.integer("alone_after", 3, low=1, high=1000)
         if alone_after < suspect_after:
             table.fault("alone_after", f"{alone_after} is less than suspect_after", f"{suspect_after} or more")
+        state = table.text("state")
+        tls = trust_from_table(table, base)
+        code = table.text("code", "")
+        secret = base / table.text("secret", f"{state}.secret")
+        own_certificate = tls is not None and tls.certificate is not None
+        # A secret that was got earlier stands in its file, so the code may be taken out of the settings again.
+        secretless = not code and not own_certificate and not secret.is_file()
         return AgentSettings(
             identity=table.identifier("identity"),
-            token=table.text("token"),
+            token=table.text("token") if secretless else table.text("token", ""),
             hubs=_hubs(table),
-            state_file=base / table.text("state"),
+            state_file=base / state,
             task_kinds=task_kinds,
             heartbeat_s=table.number("heartbeat_s", 5.0, low=0.05, high=3600),
             suspect_after=suspect_after,
             alone_after=alone_after,
             resync_s=table.number("resync_s", 30.0, low=0.1, high=3600),
             remember_days=table.integer("remember_days", 7, low=3, high=3650),
+            stay_s=table.number("stay_s", 60.0, low=1, high=3600),
+            code=code,
+            secret_file=secret,
+            tls=tls,
+            accounts=table.flag("accounts", False),
         )
 
 

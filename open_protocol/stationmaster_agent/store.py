@@ -16,6 +16,7 @@ from typing import Any
 
 from stationmaster_agent.executor import FeedAge
 from stationmaster_agent.replica import Replica
+from stationmaster_agent.store_file import UnusableError, open_file, set_aside
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
@@ -23,27 +24,17 @@ from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.plain import from_plain, to_plain
 from stationmaster_kernel.task import Result
+from stationmaster_protocol.commands import CommandResult, LocalAct
 from stationmaster_protocol.messages import Position
 
 __all__ = ["Store"]
 
 _LOG = get_logger("agent-store")
 
-FORMAT = 1
-"""The file's `user_version`; a file of another format is set aside."""
+_PUT = "INSERT OR REPLACE INTO resource (kind, id, revision, body, extension) VALUES (?, ?, ?, ?, ?)"
 
-SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE resource (
-    kind TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)
-) WITHOUT ROWID;
-CREATE TABLE progress (
-    task TEXT NOT NULL, target TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (task, target)
-) WITHOUT ROWID;
-CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
-"""
-
-_PUT = "INSERT OR REPLACE INTO resource (kind, id, revision, body) VALUES (?, ?, ?, ?)"
+COMMANDS = 1000
+"""So many commands, the newest, are remembered with what became of them."""
 
 
 class Store:
@@ -77,7 +68,7 @@ class Store:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            store = cls(_connect(path), path)
+            store = cls(open_file(path), path)
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise StationError(
@@ -86,12 +77,12 @@ class Store:
             raise _failed(path, error) from error
         except OSError as error:
             raise _failed(path, error) from error
-        except (sqlite3.DatabaseError, _UnusableError) as error:
-            aside = _set_aside(path)
+        except (sqlite3.DatabaseError, UnusableError) as error:
+            aside = set_aside(path)
             _LOG.warning(
                 "state-file-unusable", file=str(path), problem=str(error), kept_as=str(aside), todo="look at the disk"
             )
-            store = cls(_connect(path), path)
+            store = cls(open_file(path), path)
         with store._transaction() as cursor:
             held = store._meta("filter")
             if held is not None and held != filter_class:
@@ -108,7 +99,7 @@ class Store:
         """What was held; an empty replica if that cannot be made sense of, which brings a snapshot."""
         try:
             position = self._meta("position")
-            rows = self._connection.execute("SELECT kind, id, revision, body FROM resource")
+            rows = self._connection.execute("SELECT kind, id, revision, body, extension FROM resource")
             return Replica.of(
                 (_resource(*row) for row in rows),
                 None if position is None else from_plain(Position, json.loads(position)),
@@ -151,24 +142,45 @@ class Store:
 
     def record(self, given: TaskResult) -> None:
         """A target has come so far: remember it, and keep it for the hub."""
-        body = json.dumps(to_plain(given.result), ensure_ascii=False)
         with self._transaction() as cursor:
             cursor.execute(
                 "INSERT OR REPLACE INTO progress (task, target, body) VALUES (?, ?, ?)",
-                (given.task, given.result.target, body),
+                (given.task, given.result.target, _json(given.result)),
             )
             cursor.execute(
                 "INSERT INTO outbox (id, body) VALUES (?, ?)",
-                (given.id, json.dumps(to_plain(given), ensure_ascii=False)),
+                (given.id, _json(given)),
             )
 
-    def outbox(self) -> list[TaskResult]:
-        """What the hub has not acknowledged, oldest first."""
-        rows = self._connection.execute("SELECT body FROM outbox ORDER BY number")
-        return [from_plain(TaskResult, json.loads(body)) for (body,) in rows]
+    def record_act(self, act: LocalAct) -> None:
+        """A person has done something at the subsystem's own page: keep it for the hub."""
+        with self._transaction() as cursor:
+            cursor.execute("INSERT INTO outbox (id, body, what) VALUES (?, ?, 'act')", (act.id, _json(act)))
+
+    def outbox(self) -> list[TaskResult | LocalAct]:
+        """What the hub has not acknowledged, in the order in which it came to be."""
+        rows = self._connection.execute("SELECT what, body FROM outbox ORDER BY number")
+        return [
+            from_plain(LocalAct, json.loads(body)) if what == "act" else from_plain(TaskResult, json.loads(body))
+            for what, body in rows
+        ]
+
+    def record_command(self, result: CommandResult) -> None:
+        """So far has a command come; only the newest thousand are kept."""
+        with self._transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO command (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+                (result.id, _json(result)),
+            )
+            cursor.execute("DELETE FROM command WHERE number <= (SELECT max(number) FROM command) - ?", (COMMANDS,))
+
+    def commands(self) -> list[CommandResult]:
+        """How far each command has come that is remembered, the oldest first."""
+        rows = self._connection.execute("SELECT body FROM command ORDER BY number")
+        return [from_plain(CommandResult, json.loads(body)) for (body,) in rows]
 
     def received(self, ids: Iterable[str]) -> None:
-        """The hub has these results of the outbox."""
+        """The hub has these results and acts of the outbox, or they are given up."""
         with self._transaction() as cursor:
             cursor.executemany("DELETE FROM outbox WHERE id = ?", ((name,) for name in ids))
 
@@ -209,46 +221,8 @@ class Store:
             cursor.close()
 
 
-class _UnusableError(Exception):
-    """The file is a database, but not one of ours."""
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=1.0, isolation_level=None)
-    try:
-        # Exclusive: a second process with the same file is a mistake that must not go unseen.
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and tables == 0:
-            for statement in SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-        elif version != FORMAT:
-            raise _UnusableError(f"its format is {version} and not {FORMAT}")
-        connection.execute("COMMIT")
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise _UnusableError(str(verdict))
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _set_aside(path: Path) -> Path:
-    """Give an unusable file, with what belongs to it, another name."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.unusable-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        beside = path.with_name(path.name + suffix)
-        if beside.exists():
-            beside.rename(aside.with_name(aside.name + suffix))
-    return aside
+def _json(value: Any) -> str:
+    return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def _forget_replica(cursor: sqlite3.Cursor) -> None:
@@ -256,16 +230,16 @@ def _forget_replica(cursor: sqlite3.Cursor) -> None:
     cursor.execute("DELETE FROM meta WHERE name = 'position'")
 
 
-def _row(resource: Resource) -> tuple[str, str, int, str]:
-    body = json.dumps(to_plain(resource.value), ensure_ascii=False, separators=(",", ":"))
-    return resource.kind, resource.id, resource.revision, body
+def _row(resource: Resource) -> tuple[str, str, int, str, str]:
+    return resource.kind, resource.id, resource.revision, _json(resource.value), resource.extension
 
 
-def _resource(kind: str, name: str, revision: int, body: str) -> Resource:
+def _resource(kind: str, name: str, revision: int, body: str, extension: str) -> Resource:
     if kind not in PUBLIC_KINDS:
         raise ValueError(f"{kind!r} is not a kind of resource")
     read: Callable[[type, Any], Any] = from_plain
-    return Resource(kind=kind, id=name, revision=revision, value=read(PUBLIC_KINDS[kind], json.loads(body)))
+    value = read(PUBLIC_KINDS[kind], json.loads(body))
+    return Resource(kind=kind, id=name, revision=revision, value=value, extension=extension)
 
 
 def _failed(path: Path, error: Exception) -> StationError:

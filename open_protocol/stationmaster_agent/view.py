@@ -7,15 +7,21 @@ from dataclasses import dataclass
 
 from immutables import Map
 
+from stationmaster_agent.acts import RefusedAct
 from stationmaster_agent.machine import AgentState
+from stationmaster_agent.settings import HostPort
 from stationmaster_base.health import JsonValue
 from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant, to_iso
 from stationmaster_kernel.call import Call
+from stationmaster_kernel.changes import Resource, Value
 from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade
+from stationmaster_protocol.commands import CommandResult
+from stationmaster_protocol.equipment import AlarmSign, Condition, Device
 from stationmaster_protocol.messages import Position
 
 __all__ = ["AgentHealth", "View"]
@@ -28,7 +34,7 @@ class View:
     `modes` are what is manual: they keep tasks from beginning (`stationmaster_kernel.mode.keeps_back`).
 
     `fresh_at` is the station time at which the dispatching feed was last known to be fresh; `position` that of the
-    replica, None before the first snapshot.
+    replica, None before the first snapshot. `held` is the replica itself: every resource by kind and id.
     """
 
     state: AgentState = AgentState.RESYNCING
@@ -39,6 +45,12 @@ class View:
     grade: FeedGrade = FeedGrade.LOST
     fresh_at: Instant | None = None
     position: Position | None = None
+    held: Mapping[str, Mapping[str, Resource]] = Map()
+
+    def values(self, kind: str) -> tuple[Value, ...]:
+        """Everything of a kind that is held (`pronunciation`, `account`, …), in order of revision; empty if nothing."""
+        ordered = sorted(self.held.get(kind, {}).values(), key=lambda resource: resource.revision)
+        return tuple(resource.value for resource in ordered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +64,10 @@ class AgentHealth:
     what is written; `hub_stores`: so does the hub's database, as it said last.
     `fresh_at` is the station time at which the dispatching feed was last known to be fresh.
     `clock` is how good the time is that was taken over from the hub; None before that, and with a shadow clock.
+    `since` is the station time since which `state` is what it is. `hub` is the hub that has welcomed us, `secure`
+    whether over TLS, `attempts` the tries since one was last proved. `acts_waiting` acts of people here are not yet
+    taken in by the hub, and `acts_refused` are the last that it did not make its own. `devices` and `alarms` are
+    those of this subsystem, `results` its last, and `command` how far the newest command has come.
     """
 
     state: AgentState
@@ -63,13 +79,32 @@ class AgentHealth:
     fresh_at: Instant | None = None
     hub_stores: bool = True
     clock: ClockQuality | None = None
+    since: Instant | None = None
+    hub: HostPort | None = None
+    secure: bool = False
+    attempts: int = 0
+    acts_waiting: int = 0
+    acts_refused: tuple[RefusedAct, ...] = ()
+    devices: tuple[Device, ...] = ()
+    alarms: tuple[AlarmSign, ...] = ()
+    results: tuple[TaskResult, ...] = ()
+    command: CommandResult | None = None
 
     def keys(self) -> dict[str, JsonValue]:
         """The agent's own keys at `/healthz`; a subsystem adds its own."""
         return {
             "state": self.state.value,
+            "since": None if self.since is None else to_iso(self.since),
+            "hub": None if self.hub is None else str(self.hub),
+            "secure": self.secure,
+            "attempts": self.attempts,
             "position": self.position,
             "unreported": self.unreported,
+            "acts_waiting": self.acts_waiting,
+            "acts_refused": len(self.acts_refused),
+            "devices": len(self.devices),
+            "devices_not_ok": sum(device.condition is not Condition.OK for device in self.devices),
+            "alarms": len(self.alarms),
             "stored": self.stored,
             "hub_stores": self.hub_stores,
             "fresh_at": None if self.fresh_at is None else to_iso(self.fresh_at),

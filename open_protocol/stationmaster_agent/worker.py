@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from stationmaster_agent.executor import Executor, FeedAge
 from stationmaster_agent.work import Performer, Work
@@ -74,6 +74,12 @@ class Worker:
         for put in puts:
             if isinstance(put.value, Task):
                 self._executor.put(put.value)
+
+    def changed(self, tasks: Iterable[Task]) -> None:
+        """These tasks are now so; `run` is to follow."""
+        if self._executor is not None:
+            for task in tasks:
+                self._executor.put(task)
 
     def run(self) -> None:
         """Offer what is due and retract what may no longer be done."""

@@ -37,8 +37,17 @@ def test_first_start_takes_a_snapshot(world):
     assert world.changes[-1] == "online"
     assert world.agent.health().keys() == {
         "state": "online",
+        "since": "2026-03-01T00:00:00Z",
+        "hub": "127.0.0.1:7310",
+        "secure": False,
+        "attempts": 0,
         "position": 2,
         "unreported": 0,
+        "acts_waiting": 0,
+        "acts_refused": 0,
+        "devices": 0,
+        "devices_not_ok": 0,
+        "alarms": 0,
         "stored": True,
         "hub_stores": True,
         "clock": None,
@@ -191,7 +200,7 @@ def test_client_heartbeats(world):
     beats = [item for item in world.hub.heard if isinstance(item, ClientHeartbeat)]
     assert len(beats) == 3  # one after the welcome, one every five seconds
     assert beats[-1].position == world.hub.position()
-    assert beats[-1].digest == world.agent._follower.digest()
+    assert beats[-1].digest == world.agent._core.follower.digest()
 
 
 def test_suspect_after_one_alone_after_three(world):
@@ -201,13 +210,13 @@ def test_suspect_after_one_alone_after_three(world):
     world.machine(20, beats=True)
     assert world.state == "online"
     world.hub.deaf = True
-    world.machine(5.75)
+    world.machine(5.5)
     assert world.state == "online"
     world.machine(0.5)
     assert world.state == "suspect"
     world.machine(9.5)
     assert world.state == "suspect"
-    world.machine(0.25)
+    world.machine(0.5)
     assert world.state == "alone"
     assert world.agent.view.grade is FeedGrade.LOST
 
@@ -471,7 +480,7 @@ def test_hubs_are_tried_in_order(tmp_path):
     world.machine(60)
     tried = [hub.host for hub in world.hub.tried]
     assert tried == ["first", "second"] * (len(tried) // 2)
-    assert 12 <= len(tried) // 2 <= 25
+    assert 60 <= len(tried) // 2 <= 80  # a second after each round, or a little less
     world.stop()
 
 
@@ -480,10 +489,10 @@ def test_hub_that_does_not_answer_is_given_up(world):
     world.hub.deaf = True
     world.start()
     world.machine(15)
+    assert len(world.hub.tried) == 3  # given up after 3 s and after 6 s, as a hub may have much to do
     world.hub.deaf = False
-    world.machine(5)
+    world.machine(12)
     assert world.state == "online"
-    assert len(world.hub.tried) == 2
 
 
 def test_hub_that_refuses_is_told_of_once(world, capsys):
@@ -517,7 +526,7 @@ def test_full_disk_is_said_and_healed(world, capsys):
     world.hub.put(resource(announcement()))
     world.start()
     full = "CREATE TEMP TRIGGER full_{0} BEFORE INSERT ON {0} BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-    connection = world.agent._store._connection
+    connection = world.agent._core.store._connection
     for table in ("resource", "progress"):
         connection.execute(full.format(table))
     world.hub.put(resource(announcement("b")))
@@ -565,7 +574,7 @@ def test_snapshot_is_acknowledged_when_it_is_stored(world):
 def test_what_is_owed_is_what_was_sent(world):
     """What could not be stored is acknowledged later under its own sequence, however far heartbeats have moved us."""
     world.start()
-    connection = world.agent._store._connection
+    connection = world.agent._core.store._connection
     connection.execute("CREATE TEMP TRIGGER full BEFORE INSERT ON resource BEGIN SELECT RAISE(ABORT, 'disk full'); END")
     world.hub.put(resource(announcement()))
     world.settle()

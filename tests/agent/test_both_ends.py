@@ -120,7 +120,7 @@ def ended(drill: Drill) -> None:
     assert drill.world.state == "online"
     assert drill.world.agent.health().unreported == 0
     assert drill.world.quiet()
-    assert drill.world.agent._follower.digest() == drill.hub.digest(OURS)
+    assert drill.world.agent._core.follower.digest() == drill.hub.digest(OURS)
     assert drill.hub.server.settled()
 
 

