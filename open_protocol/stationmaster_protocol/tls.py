@@ -15,7 +15,13 @@ from typing import Any, Protocol, cast
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 from twisted.internet.defer import Deferred, fail
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.endpoints import (
+    HostnameEndpoint,
+    TCP4ClientEndpoint,
+    TCP4ServerEndpoint,
+    TCP6ClientEndpoint,
+    TCP6ServerEndpoint,
+)
 from twisted.internet.interfaces import IStreamClientEndpoint, IStreamServerEndpoint
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
@@ -150,7 +156,8 @@ def client_endpoint(
         an endpoint; its `connect` fails with a `StationError` `tls-needed` or `tls-files`, or as TCP does.
 
     """
-    plain: ClientEndpoint = HostnameEndpoint(cast("Any", reactor), address.host, address.port, timeout=timeout_s)
+    kinds: dict[int, Any] = {0: HostnameEndpoint, 4: TCP4ClientEndpoint, 6: TCP6ClientEndpoint}
+    plain: ClientEndpoint = kinds[_version(address.host)](reactor, address.host, address.port, timeout=timeout_s)
     if trust is None and is_loopback(address.host):
         return plain
     return _TlsClient(reactor, plain, address, trust)
@@ -202,6 +209,14 @@ def verified_certificate(transport: object) -> bytes | None:
         return None
     certificate = connection.get_peer_certificate()
     return None if certificate is None else certificate.to_cryptography().public_bytes(Encoding.DER)
+
+
+def _version(host: str) -> int:
+    """Of an address, 4 or 6; 0 for a name."""
+    try:
+        return ipaddress.ip_address(host).version
+    except ValueError:
+        return 0
 
 
 def tls_needed(what: str) -> StationError:
@@ -265,11 +280,11 @@ class _TlsClient:
         try:
             if trust is None:
                 raise tls_needed(f"connect to {host}")
-            context = ClientContext(PemFiles(certificate=trust.certificate, key=trust.key, authority=trust.authority))
+            files = PemFiles(certificate=trust.certificate, key=trust.key, authority=trust.authority)
+            context: Any = ClientContext(files, trust.server_name or host)
         except StationError as error:
             return fail(error)
-        creator = cast("Any", context.to(trust.server_name or host))
-        factory = _ClientFactory(creator, True, cast("Any", protocolFactory), self._reactor)
+        factory = _ClientFactory(context, True, cast("Any", protocolFactory), self._reactor)
         connecting: Deferred[Any] = self._endpoint.connect(factory)
         return connecting.addCallback(lambda transport: transport.wrappedProtocol)
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL import SSL
-from service_identity import VerificationError
+from service_identity import CertificateError, VerificationError
 from service_identity.cryptography import verify_certificate_hostname, verify_certificate_ip_address
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
 from zope.interface import implementer
@@ -61,6 +64,7 @@ _REASONS = {
     "bad certificate": ("refused-by-peer", "it does not accept our certificate"),
     "unsupported certificate": ("refused-by-peer", "it does not accept our certificate"),
     "protocol version": ("refused-by-peer", "it speaks none of the TLS versions that are spoken here"),
+    "internal error": ("refused-by-peer", "it does not say why"),
     "handshake failure": ("refused-by-peer", "it found nothing in common with us"),
 }
 """Parts of OpenSSL's reasons, our own before those that a peer's alert brings."""
@@ -127,35 +131,26 @@ class ServerContext:
         return SSL.Connection(self._fresh.context(), None)
 
 
+@implementer(IOpenSSLClientConnectionCreator)
 class ClientContext:
     """What a client speaks TLS by.
 
     Args:
         files: its own certificate and key, if it has them, and whom it believes.
+        name: what the hub's certificate has to be made out to, a host name or an address.
 
     Raises:
         StationError: `tls-files` if they cannot be used.
 
     """
 
-    def __init__(self, files: PemFiles) -> None:
-        self._fresh = _Fresh(files, _client_context)
-
-    def to(self, name: str) -> _ClientSide:
-        """Connections to a hub whose certificate has to be made out to `name`, a host name or an address."""
-        return _ClientSide(self._fresh, name)
-
-
-@implementer(IOpenSSLClientConnectionCreator)
-class _ClientSide:
-    def __init__(self, fresh: _Fresh, name: str) -> None:
-        self._fresh = fresh
+    def __init__(self, files: PemFiles, name: str) -> None:
         self._name = name
+        self._context = _client_context(files, name)
 
     def clientConnectionForTLS(self, protocol: object) -> SSL.Connection:  # noqa: N802, ARG002 - Twisted's name and arguments
         """The TLS of a new connection."""
-        connection = SSL.Connection(self._fresh.context(), None)
-        connection.set_app_data(self._name)
+        connection = SSL.Connection(self._context, None)
         if _address(self._name) is None:
             connection.set_tlsext_host_name(self._name.encode("idna"))
         return connection
@@ -201,15 +196,15 @@ def _server_context(files: PemFiles) -> SSL.Context:
         context.set_verify(SSL.VERIFY_NONE)
     else:
         context.set_verify(SSL.VERIFY_PEER, _judge_client)
-        _read(files.authority, "certificates", lambda: context.load_client_ca(str(files.authority).encode()))
+        _read(files.authority, "certificates", lambda _: context.load_client_ca(str(files.authority).encode()))
     return context
 
 
-def _client_context(files: PemFiles) -> SSL.Context:
+def _client_context(files: PemFiles, name: str) -> SSL.Context:
     context = _context(files)
     if files.authority is None:
         context.set_default_verify_paths()
-    context.set_verify(SSL.VERIFY_PEER, _judge_server)
+    context.set_verify(SSL.VERIFY_PEER, partial(_judge_server, name))
     return context
 
 
@@ -221,24 +216,33 @@ def _context(files: PemFiles) -> SSL.Context:
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_verify_depth(_DEPTH)
-    context.set_passwd_cb(lambda *_: b"")  # else OpenSSL asks on the terminal
     certificate, key, authority = files.certificate, files.key, files.authority
     if certificate is not None and key is not None:
-        _read(certificate, "a certificate", lambda: context.use_certificate_chain_file(str(certificate)))
-        _read(key, "a key without a password", lambda: context.use_privatekey_file(str(key)))
-        _read(key, f"the key of {certificate}", context.check_privatekey)
+        _read(certificate, "a certificate", lambda data: _use_chain(context, data))
+        _read(key, "a key without a password", lambda data: _use_key(context, data))
+        _read(key, f"the key of {certificate}", lambda _: context.check_privatekey())
     if authority is not None:
-        _read(authority, "certificates", lambda: context.load_verify_locations(str(authority)))
+        _read(authority, "certificates", lambda _: context.load_verify_locations(str(authority)))
     return context
 
 
-def _read(file: Path, what: str, use: Callable[[], object]) -> None:
+def _use_chain(context: SSL.Context, data: bytes) -> None:
+    own, *between = load_pem_x509_certificates(data)
+    context.use_certificate(own)
+    for each in between:
+        context.add_extra_chain_cert(each)
+
+
+def _use_key(context: SSL.Context, data: bytes) -> None:
+    context.use_privatekey(cast("Any", load_pem_private_key(data, None)))
+
+
+def _read(file: Path, what: str, use: Callable[[bytes], object]) -> None:
     try:
-        file.open("rb").close()
-        use()
+        use(file.read_bytes())
     except OSError as error:
         raise StationError("tls-files", f"{file} cannot be read: {error.strerror}.", "Mend it.") from error
-    except (SSL.Error, ValueError) as error:
+    except (SSL.Error, ValueError, TypeError) as error:
         raise StationError("tls-files", f"{file} does not hold {what} in PEM.", "See docs/security.md.") from error
 
 
@@ -248,16 +252,16 @@ def _judge_client(connection: SSL.Connection, certificate: Any, number: int, dep
     return True
 
 
-def _judge_server(connection: SSL.Connection, certificate: Any, number: int, depth: int, ok: int) -> bool:
-    _judge_client(connection, certificate, number, depth, ok)
+def _judge_server(name: str, connection: SSL.Connection, certificate: Any, *found: int) -> bool:
+    _judge_client(connection, certificate, *found)
+    _, depth, _ = found
     if depth == 0:
-        name = str(connection.get_app_data())
         try:
             if _address(name) is None:
                 verify_certificate_hostname(certificate.to_cryptography(), name)
             else:
                 verify_certificate_ip_address(certificate.to_cryptography(), name)
-        except (VerificationError, ValueError):
+        except (VerificationError, CertificateError):
             raise TlsRefused("wrong-name", f"its certificate is not made out to {name}") from None
     return True
 

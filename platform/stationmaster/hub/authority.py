@@ -26,13 +26,14 @@ from stationmaster.hub.certificates import (
     certified,
     certify,
     certify_authority,
+    pem_of,
+    pem_of_key,
     revocation_list,
 )
 from stationmaster_base.durable import write_durably
 from stationmaster_base.errors import StationError
-from stationmaster_protocol.certificate_request import pem_of_key
 
-__all__ = ["Authority", "load_certificate", "load_key", "pem_of", "read_revoked", "write_private"]
+__all__ = ["Authority", "load_certificate", "load_key", "read_revoked", "write_private"]
 
 _KEY, _CERTIFICATE, _REVOKED, _ISSUED, _LOCK = "authority.key", "authority.pem", "revoked.pem", "issued", ".lock"
 
@@ -187,11 +188,6 @@ def load_key(file: Path) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise _unusable(file, "is no EC key")
     return key
-
-
-def pem_of(certificate: x509.Certificate) -> str:
-    """The certificate in PEM."""
-    return certificate.public_bytes(Encoding.PEM).decode("ascii")
 
 
 def write_private(path: Path, text: str) -> None:

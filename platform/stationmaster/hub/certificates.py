@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -28,6 +28,8 @@ __all__ = [
     "certified",
     "certify",
     "certify_authority",
+    "pem_of",
+    "pem_of_key",
     "request_of",
     "revocation_list",
     "subject_of",
@@ -179,6 +181,18 @@ def subject_of(name: x509.Name) -> str:
     return str(names[0].value) if len(names) == 1 else ""
 
 
+def pem_of(certificate: x509.Certificate) -> str:
+    """The certificate in PEM."""
+    return certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def pem_of_key(key: ec.EllipticCurvePrivateKey) -> str:
+    """The key in PEM (PKCS #8), without a password: its file is for its owner alone."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode("ascii")
+
+
 def _subject(name: str) -> x509.Name:
     if not name.strip() or len(name) > _LONGEST_NAME:
         raise StationError(
@@ -209,9 +223,7 @@ def _builder(
     now = now.astimezone(UTC).replace(microsecond=0)
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
     builder = builder.serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(now - _BACKDATED).not_valid_after(
-        until if latest is None else min(until, latest)
-    )
+    builder = builder.not_valid_before(now - _BACKDATED).not_valid_after(until)
     return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
 
 
