@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from stationmaster_base.times import Instant
+from stationmaster_kernel.account import Account
 from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Board, Layout, Name, Place, Pronunciation, StationFacts, Template, Zone
@@ -23,6 +24,7 @@ __all__ = [
     "KINDS",
     "PUBLIC_KINDS",
     "RECORD_KINDS",
+    "SECRET_KINDS",
     "Changes",
     "KernelFacts",
     "Note",
@@ -63,8 +65,8 @@ class KernelFacts:
     planned: tuple[date, ...] = ()
 
 
-Record = Proposal | Acceptance | Mode | Conflict | DayPlan | PlanRow | ActRecord
-"""What the kernel keeps besides calls and tasks: things that people look at and decide on."""
+Record = Proposal | Acceptance | Mode | Conflict | DayPlan | PlanRow | ActRecord | Account
+"""What the kernel keeps besides calls and tasks: things that people look at and decide on, and who these people are."""
 
 Value = (
     StationFacts
@@ -96,8 +98,12 @@ PUBLIC_KINDS: dict[str, type] = {
     "call": Call,
     "task": Task,
     "mode": Mode,
+    "account": Account,
 }
 """The kinds that go over the open protocol. A place's resource id is `<kind>.<id>`, a station's its telecode."""
+
+SECRET_KINDS = frozenset({"account"})
+"""Of these, the kinds that nobody is told who has not asked for them by name, and has the right to."""
 
 RECORD_KINDS: dict[str, type] = {
     "proposal": Proposal,
@@ -107,6 +113,7 @@ RECORD_KINDS: dict[str, type] = {
     "plan": DayPlan,
     "row": PlanRow,
     "act": ActRecord,
+    "account": Account,
 }
 """The kinds of `Record`."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from stationmaster_base.times import Instant
+from stationmaster_kernel.account import Account
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.deeds import Deed
 from stationmaster_kernel.planned_call import PlannedCall
@@ -15,6 +16,7 @@ from stationmaster_kernel.values import CallKind, FeedGrade, Running, TaskKind
 __all__ = [
     "Act",
     "Configure",
+    "DropAccount",
     "Feed",
     "FeedRecord",
     "GradeFeed",
@@ -22,6 +24,7 @@ __all__ = [
     "Plan",
     "PlannedCall",
     "Presence",
+    "PutAccount",
     "TaskResult",
     "Tick",
 ]
@@ -142,4 +145,26 @@ class Act:
     lock_until: Instant | None = None
 
 
-Input = Tick | Plan | Feed | GradeFeed | Presence | Configure | TaskResult | Act
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutAccount:
+    """`by` makes or changes an account; `known` is the revision that he saw, 0 for none; None: whichever."""
+
+    id: str
+    at: Instant
+    by: str
+    account: Account
+    known: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropAccount:
+    """`by` takes away the account with this login name; `known` as in `PutAccount`."""
+
+    id: str
+    at: Instant
+    by: str
+    account: str
+    known: int | None = None
+
+
+Input = Tick | Plan | Feed | GradeFeed | Presence | Configure | TaskResult | Act | PutAccount | DropAccount

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, to_iso
+from stationmaster_kernel.accounts import drop_account, put_account
 from stationmaster_kernel.acts import do_act
 from stationmaster_kernel.altering import altered
 from stationmaster_kernel.applying import is_locked
@@ -25,12 +26,14 @@ from stationmaster_kernel.feed import differences, impossible, nearest, planned_
 from stationmaster_kernel.inputs import (
     Act,
     Configure,
+    DropAccount,
     Feed,
     FeedRecord,
     GradeFeed,
     Input,
     Plan,
     Presence,
+    PutAccount,
     TaskResult,
     Tick,
 )
@@ -232,5 +235,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     Presence: _presence,
     TaskResult: _result,
     Act: do_act,
+    PutAccount: put_account,
+    DropAccount: drop_account,
 }
 """One handler for each kind of input."""

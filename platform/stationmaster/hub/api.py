@@ -30,7 +30,7 @@ from stationmaster.hub.pipeline import Committed
 from stationmaster.hub.view import HubView
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import MINUTE, Instant, from_iso
-from stationmaster_kernel.changes import PUBLIC_KINDS
+from stationmaster_kernel.changes import PUBLIC_KINDS, SECRET_KINDS
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
 from stationmaster_protocol.messages import Position
@@ -42,6 +42,9 @@ __all__ = ["HubApi"]
 
 _LOOK_S = 1.0
 """Machine seconds between looks at what changes without a commit."""
+
+_TOLD = PUBLIC_KINDS.keys() - SECRET_KINDS
+"""The kinds of resource that the stream of changes tells."""
 
 _MOST_PUTS = 500
 """Changed resources that are told one by one; with more, readers are told to ask for everything anew."""
@@ -98,8 +101,8 @@ class HubApi:
             return
         body = ChangesBody(
             position=position,
-            puts=tuple(put for each in changes for put in each.puts if put.kind in PUBLIC_KINDS),
-            deletes=tuple(gone for each in changes for gone in each.deletes if gone[0] in PUBLIC_KINDS),
+            puts=tuple(put for each in changes for put in each.puts if put.kind in _TOLD),
+            deletes=tuple(gone for each in changes for gone in each.deletes if gone[0] in _TOLD),
             notes=tuple(note for each in changes for note in each.notes),
         )
         self._events.publish(_event_id(position), "changes", _text(body))

@@ -1,0 +1,56 @@
+"""What puts accounts and takes them away."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from stationmaster_kernel.account import Account, account_fault
+from stationmaster_kernel.draft import Draft
+from stationmaster_kernel.inputs import DropAccount, PutAccount
+from stationmaster_kernel.refused import Refused
+
+__all__ = ["drop_account", "put_account"]
+
+
+def put_account(draft: Draft, given: PutAccount) -> None:
+    """Make or change an account, if it is in the revision that was known to who changes it."""
+    account = given.account
+    fault = account_fault(account)
+    if fault:
+        raise Refused("account-impossible", fault, "Mend it and try again.")
+    before = draft.record("account", account.id)
+    _check_known(account.id, 0 if before is None else before.revision, given.known)
+    draft.put_record(account)
+    changed = [
+        field.name
+        for field in fields(Account)
+        if field.name not in ("id", "revision")
+        and (before is None or getattr(before, field.name) != getattr(account, field.name))
+    ]
+    if changed:
+        code = "account-made" if before is None else "account-changed"
+        draft.note(code, account.id, by=given.by, changed=", ".join(changed))
+
+
+def drop_account(draft: Draft, given: DropAccount) -> None:
+    """Take an account away."""
+    before = draft.record("account", given.account)
+    if before is None:
+        raise Refused("account-unknown", f"There is no account {given.account}.", "See which there are.")
+    _check_known(given.account, before.revision, given.known)
+    draft.delete_record("account", given.account)
+    draft.note("account-removed", given.account, by=given.by)
+
+
+def _check_known(login: str, revision: int, known: int | None) -> None:
+    if known is None or known == revision:
+        return
+    if not revision:
+        raise Refused("account-unknown", f"There is no account {login}.", "See which there are.")
+    if not known:
+        raise Refused("account-exists", f"There is an account {login} already.", "Change it, or take another name.")
+    raise Refused(
+        "account-changed",
+        f"{login} has revision {revision}; it was {known} when the change was made.",
+        "Look at it anew and change it again.",
+    )
