@@ -227,7 +227,3 @@ class Arbiter:
             self._differing_since = None
         elif self._differing_since is None:
             self._differing_since = now
-
-
-def _contents(feed: GatewayFeed) -> dict[int, CallRecord]:
-    return {record.run: replace(record, revision=0) for record in feed.ledger.records()}
