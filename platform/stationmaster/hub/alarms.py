@@ -9,20 +9,24 @@ Most are signs that the hub itself sees; some are told by a subsystem, which has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
-from stationmaster_protocol.equipment import Severity
+from stationmaster_protocol.equipment import AlarmSign, Severity
+from stationmaster_protocol.messages import Deletion
 
-__all__ = ["RAISE_S", "Alarm", "AlarmBook", "Severity", "Sign"]
+__all__ = ["RAISE_S", "Alarm", "AlarmBook", "AlarmNews", "Severity", "Sign"]
 
 _LOG = get_logger("alarms")
 
 RAISE_S = 3.0
 """Machine seconds for which something must have been wrong; a start, too, takes a moment until all is well."""
 _CLEAR_S = 5.0
+
+_LONGEST = 2000
+"""Characters of a text, as the protocol has it."""
 
 _Key = tuple[str, str]
 
@@ -161,3 +165,44 @@ def _alarm(watched: _Watched) -> Alarm:
 
 def _whose(sign: Sign) -> dict[str, str]:
     return {"identity": sign.identity} if sign.identity else {}
+
+
+class AlarmNews:
+    """Compares the book with what was told last.
+
+    Args:
+        alarms: the book.
+        changed: is told what is different now, and which are no more.
+
+    """
+
+    def __init__(self, alarms: AlarmBook, changed: Callable[[Sequence[AlarmSign], Sequence[Deletion]], None]) -> None:
+        self._alarms = alarms
+        self._changed = changed
+        self._told: dict[str, AlarmSign] = {}
+
+    @property
+    def signs(self) -> tuple[AlarmSign, ...]:
+        """Every alarm, as it was told last."""
+        return tuple(self._told.values())
+
+    def look(self) -> None:
+        """Tell what is different."""
+        before = self._told
+        self._told = {f"{alarm.identity}/{alarm.id}": _alarm_sign(alarm) for alarm in self._alarms.alarms()}
+        changed = [sign for name, sign in self._told.items() if before.get(name) != sign]
+        gone = [Deletion(kind="alarm", id=name) for name in before if name not in self._told]
+        if changed or gone:
+            self._changed(changed, gone)
+
+
+def _alarm_sign(alarm: Alarm) -> AlarmSign:
+    """An alarm as it is told to subscribers."""
+    return AlarmSign(
+        id=alarm.id,
+        identity=alarm.identity or None,
+        severity=alarm.severity,
+        since=alarm.since,
+        cause=alarm.cause,
+        texts=(("zh", alarm.zh[:_LONGEST]), ("en", alarm.en[:_LONGEST])),
+    )

@@ -16,11 +16,11 @@ from twisted.python.failure import Failure
 from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms import AlarmBook, Severity
 from stationmaster.hub.api import HubApi
-from stationmaster.hub.clock_signs import ClockSigns
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.history_api import HistoryApi
+from stationmaster.hub.hub_signs import ClockSigns
 from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.line_signs import LineSigns

@@ -11,18 +11,17 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from stationmaster.hub.alarm_news import AlarmNews
-from stationmaster.hub.alarms import AlarmBook
+from stationmaster.hub.alarms import AlarmBook, AlarmNews
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_watch import BoardWatch
 from stationmaster.hub.command_desk import CommandDesk, Router
 from stationmaster.hub.commands_api import CommandsApi
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_api import EquipmentApi
+from stationmaster.hub.hub_signs import StoreSigns
 from stationmaster.hub.local_acts import LocalActs
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.pipeline import Committed, Pipeline
-from stationmaster.hub.store_signs import StoreSigns
 from stationmaster.hub.subscriber_metrics import SubscriberCollector
 from stationmaster.hub.subscriber_watch import SubscriberWatch
 from stationmaster.hub.view import HubView

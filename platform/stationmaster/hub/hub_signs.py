@@ -1,15 +1,16 @@
-"""What can be wrong with station time, as signs for the alarms."""
+"""What can be wrong with the hub itself, as signs for the alarms: with its store, and with station time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from stationmaster.hub.alarms import Severity, Sign
+from stationmaster.hub.view import HubView
 from stationmaster_base.timekeeping import ClockQuality, ClockState
 from stationmaster_clock.judge import Judged, Trouble, Verdict
 from stationmaster_clock.reading import Condition
 
-__all__ = ["ClockSigns"]
+__all__ = ["ClockSigns", "StoreSigns"]
 
 _START_S = 30.0
 """Machine seconds for which masters may be looked for; a start waits for them, too."""
@@ -25,6 +26,28 @@ _SOURCES = {
     Condition.OUTVOTED: ("与其他时间源不符", "contradicts the others"),
     Condition.TOO_FAR: ("偏差过大", "is further away than the clock may be moved"),
 }
+
+
+class StoreSigns:
+    """Whether what comes in can be committed.
+
+    Args:
+        view: the hub.
+
+    """
+
+    def __init__(self, view: HubView) -> None:
+        self._view = view
+
+    def signs(self) -> Iterator[Sign]:
+        """What is wrong now."""
+        if self._view.trouble:
+            yield Sign(
+                id="hub-trouble",
+                severity=Severity.ALARM,
+                zh=f"中心无法记录, 更新暂停: {self._view.trouble}",
+                en=f"The hub cannot commit, and nothing new is sent out: {self._view.trouble}",
+            )
 
 
 class ClockSigns:
