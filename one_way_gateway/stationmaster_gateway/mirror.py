@@ -6,9 +6,11 @@ one that vanished gets a tombstone; and if suddenly many vanish, that is held ba
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from heapq import nlargest
 
 from stationmaster_base.times import Instant
 from stationmaster_gateway.allow import Allow, Verdict
@@ -25,6 +27,9 @@ _SHRINK_READS = 20
 """More than a fifth of the calls (and more than five) gone at once is believed after so many whole reads."""
 
 _LAST_REVISION = 2**32 - 1
+
+_LATEST = 9
+"""The database's time is the median of so many of the latest reports."""
 
 _STONE_READS = 40
 """A tombstone is transmitted until so many whole reads later."""
@@ -120,7 +125,10 @@ class Mirror:
             self.loaded = True
         else:
             self._strays |= set(strays)
-        self.time = reading.time
+        if not self._allow.limits:
+            self.time = reading.time
+        elif changed or hidden or gone or reading.whole:
+            self.time = self._listed_time()
         return News(changed=tuple(changed), gone=(*hidden, *gone), faults=faults, strays=strays, mended=tuple(mended))
 
     def _withhold(self, run: int, rows: Rows) -> bool:
@@ -135,6 +143,12 @@ class Mirror:
         self._withheld.add(run)
         self.faults.pop(run, None)
         return True
+
+    def _listed_time(self) -> Instant | None:
+        """The database's time as the listed trains' reports tell it: those of others leave no trace on the line."""
+        times = (time for call in self.calls.values() for time in (call.actual_arrival, call.actual_departure) if time)
+        latest = nlargest(_LATEST, times)
+        return Instant(statistics.median_low(latest)) if latest else None
 
     def _put(self, record: CallRecord) -> bool:
         before = self.calls.get(record.run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fnmatch import translate
 from threading import Lock
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from stationmaster_base.times import Instant, from_iso
 from stationmaster_gateway.allow import Allow, Verdict
 from stationmaster_gateway.database import Reading
 from stationmaster_gateway.mirror import Mirror
@@ -92,6 +94,30 @@ def test_a_withheld_train_is_in_nothing_that_is_transmitted() -> None:
     assert (mirror.calls, mirror.tombstones) == (other.calls, other.tombstones)
     assert (mirror.faulty, mirror.held, mirror.withheld) == (0, 0, 0)
     assert mirror.strays == ("report.run_id is 'x'",)
+
+
+def test_the_time_on_the_line_is_that_of_listed_trains_reports() -> None:
+    """What is reported of a withheld train does not even move the clock; one absurd report of a listed one does not."""
+
+    def reported(run: int, train: str, *actual: str) -> Rows:
+        reports = tuple((run, event, at) for event, at in zip(("arrival", "departure"), actual, strict=False))
+        return replace(rows(run, train), reports=reports)
+
+    def at(text: str) -> Instant:
+        return from_iso(f"2026-03-01T{text}:00Z")
+
+    mirror = Mirror(allow=PASSENGERS)
+    mirror.apply(replace(whole(rows(1, "G1"), reported(2, "90001", "2026-03-01T09:00:00Z")), time=at("09:00")))
+    assert mirror.time is None
+    mirror.apply(replace(part(reported(1, "G1", "2026-03-01T10:01:00Z", "2026-03-01T10:06:00Z")), time=at("11:00")))
+    assert mirror.time == at("10:01")
+    mirror.apply(replace(part(reported(3, "G3", "2026-03-02T10:04:00Z")), time=at("11:00")))
+    assert mirror.time == at("10:06")
+    mirror.apply(replace(part(reported(2, "90001", "2026-03-01T10:59:00Z")), time=at("11:01")))
+    assert mirror.time == at("10:06")
+    other = Mirror()
+    other.apply(replace(whole(rows(1, "G1")), time=at("09:00")))
+    assert other.time == at("09:00")
 
 
 def test_what_is_withheld_is_counted_on_this_side() -> None:
