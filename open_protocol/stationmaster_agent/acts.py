@@ -27,6 +27,9 @@ __all__ = ["ActsAwaited", "RefusedAct", "act_input", "check_sendable", "not_take
 LARGEST_ACT = 64 * 1024
 """Bytes."""
 
+CLOCKS_S = 5
+"""Seconds by which the clocks here and at the hub may differ."""
+
 KEPT = 20
 """So many refused acts are remembered, for the pages."""
 
@@ -108,7 +111,7 @@ def _call_problem(deed: Delay | Unknown | SetTrack, at: Instant, replica: Replic
     if isinstance(deed, SetTrack) and call.track == deed.track:
         return ""
     written = next((item for item in call.provenance if item.field == field), None)
-    if written is None or written.source is not Source.OPERATOR or written.at < at:
+    if written is None or written.source is not Source.OPERATOR or written.at + CLOCKS_S < at:
         return f"the hub has not changed {field} of {call.number}"
     return ""
 
