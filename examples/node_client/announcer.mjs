@@ -13,7 +13,7 @@ import { firstFirst, mayBegin, modesOf, textIn } from './tasks.mjs';
  * @property {import('./results.mjs').Results} results
  * @property {import('./clock.mjs').StationTime} time
  * @property {string[]} zones those that this loudspeaker is for; none: all
- * @property {(said: {zone: string, task: string, phase: string, texts: {language: string, content: string}[]}) => void} say
+ * @property {import('./output.mjs').Output} output
  * @property {number} seconds machine time that one announcement takes
  */
 
@@ -38,6 +38,9 @@ export class Announcer {
     this.#parts.results.forget(new Set(tasks.map(({ id }) => id)));
   }
 
+  /** There is nothing to be seen. */
+  redraw() {}
+
   /** The program ends: what is being said breaks off. */
   stop() {
     for (const [zone, { task, timer }] of this.#speaking) {
@@ -48,10 +51,10 @@ export class Announcer {
 
   /** @param {import('./tasks.mjs').Task} task @param {string} zone */
   #consider(task, zone) {
-    const { client, replica, results, time, say, seconds } = this.#parts;
+    const { client, replica, results, time, seconds } = this.#parts;
     if (this.#speaking.has(zone) || results.knows(task.id, zone)) return;
     const now = time.now();
-    if (!mayBegin(task, zone, now, modesOf(replica.set.of('mode')), client.feed.freshAt)) return;
+    if (!mayBegin(task, zone, now, modesOf(replica.set.of('mode')), client.feed)) return;
     try {
       results.begin(task.id, zone, task.base, now);
     } catch (error) {
@@ -61,7 +64,7 @@ export class Announcer {
     client.report();
     const languages = new Set(task.text.filter(({ name }) => name === 'speech').map(({ language }) => language));
     const texts = [...languages].map((language) => ({ language, content: textIn(task.text, 'speech', language) }));
-    say({ zone, task: task.id, phase: 'begun', texts });
+    this.#say(zone, task.id, 'begun', texts);
     const finished = () => {
       this.#over(task.id, zone, 'done');
       this.wake();
@@ -71,14 +74,20 @@ export class Announcer {
 
   /** @param {string} task @param {string} zone @param {'done' | 'interrupted'} state */
   #over(task, zone, state) {
-    const { client, results, time, say } = this.#parts;
+    const { client, results, time } = this.#parts;
     this.#speaking.delete(zone);
-    say({ zone, task, phase: state, texts: [] });
+    this.#say(zone, task, state, []);
     try {
       results.finish(task, zone, state, time.now());
     } catch (error) {
       client.emit('note', `A result cannot be written now: ${error.message}`);
     }
     client.report();
+  }
+
+  #say(zone, task, phase, texts) {
+    const { output } = this.#parts;
+    output.event('announcement', { zone, task, phase, texts });
+    if (phase === 'begun') output.text(`[${zone}] ${texts.map(({ content }) => content).join(' ')}`);
   }
 }

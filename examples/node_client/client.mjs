@@ -1,7 +1,7 @@
 /**
  * A subsystem's link with its hubs: connects, follows, beats, reports, and connects again; for ever.
  *
- * Emits `state` ('online' or 'alone', with details), `changed` (the replica, or what is known of the feed or the
+ * Emits `state` ('online' or 'alone'), `followed` (whether from where it was), `changed` (the replica, or what is known of the feed or the
  * time), and `note` (a line for people). All timers here are by the machine's clock; station time is `time`.
  */
 
@@ -58,8 +58,7 @@ export class Client extends EventEmitter {
   #silence;
   #ended = '';
   online = false;
-  /** How far the dispatching feed can be relied on, as was said last. @type {{grade: string, freshAt?: number}} */
-  feed = { grade: 'lost' };
+  #grade = 'lost';
   /** How the hub knows the time; `invalid`: no time is to be shown. @type {string | undefined} */
   clock;
 
@@ -70,6 +69,11 @@ export class Client extends EventEmitter {
     this.#enrolment = parts.enrolment;
     this.#token = parts.token;
     this.#follower = new Follower(parts.replica, parts.filter);
+  }
+
+  /** How far the dispatching feed can be relied on. @returns {import('./tasks.mjs').Feed} */
+  get feed() {
+    return { fresh: this.online && this.#grade === 'fresh', freshAt: this.#parts.replica.freshAt };
   }
 
   get whole() {
@@ -160,7 +164,7 @@ export class Client extends EventEmitter {
 
   /** @param {any} message */
   #on(message) {
-    const { time, results } = this.#parts;
+    const { time, results, replica } = this.#parts;
     switch (message.type) {
       case 'enrolled':
         this.#enrolment = null;
@@ -188,7 +192,8 @@ export class Client extends EventEmitter {
         this.#lastWord(message);
         return;
       case 'hub-heartbeat':
-        this.feed = { grade: message.grade, freshAt: message.freshAt ?? this.feed.freshAt };
+        this.#grade = message.grade;
+        replica.freshAt = message.freshAt ?? replica.freshAt;
         if (time.heard(message.stationTime)) this.#exchange();
         this.#timeKnown(message.clock);
         break;
@@ -197,6 +202,7 @@ export class Client extends EventEmitter {
         return;
     }
     const { replies, changed } = this.#follower.on(message);
+    if (message.type === 'subscribed') this.emit('followed', !this.#follower.awaiting);
     for (const reply of replies) this.#say(reply);
     if (!changed) return;
     this.#saving ??= setTimeout(() => this.#save(), SAVE_AFTER);

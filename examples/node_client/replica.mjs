@@ -86,6 +86,8 @@ export class Replica {
   position = null;
   /** How far station time was ahead of this machine's clock when it was last known, in milliseconds. */
   ahead = 0;
+  /** Station time at which the dispatching feed was last fresh. @type {number | undefined} */
+  freshAt;
 
   /**
    * @param {string | null} file where it is kept; null: nowhere
@@ -116,15 +118,16 @@ export class Replica {
     this.set = set;
     this.position = held.position;
     this.ahead = held.ahead;
+    this.freshAt = held.freshAt;
     return '';
   }
 
   /** Bring it onto the disk, if it has changed. */
   save() {
     if (!this.#file || !this.#dirty) return;
-    const { position, ahead, set } = this;
+    const { position, ahead, freshAt, set } = this;
     writeWhole(this.#file, {
-      format: FORMAT, filter: this.#filter, position, ahead, digest: set.digest, resources: set.all(),
+      format: FORMAT, filter: this.#filter, position, ahead, freshAt, digest: set.digest, resources: set.all(),
     });
     this.#dirty = false;
   }

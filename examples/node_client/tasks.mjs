@@ -30,6 +30,7 @@
  * @property {{target: string, state: string}[]} result
  */
 /** @typedef {{name: string, language: string, content: string}} Text */
+/** @typedef {{fresh: boolean, freshAt?: number}} Feed whether the dispatching feed is fresh now, and when it last was */
 /** @typedef {Map<string, number>} Modes since when a scope is manual, by scope */
 
 const MINUTE = 60_000;
@@ -61,19 +62,18 @@ const keptByHand = (task) => task.held || task.hand === 'held' || NOT_DONE.has(t
 export function intervalOn(task, now, modes) {
   if (keptByHand(task) || task.start === undefined || now < task.start) return false;
   if (task.start > manualSince(task, modes)) return false;
-  return now < (intervalEnd(task) ?? Infinity);
+  if (task.end !== undefined && now < task.end) return true;
+  // Time alone does not end what awaits an event, nor what nobody knows the end of.
+  return (task.awaits !== undefined || task.end === undefined) && now < (task.hardEnd ?? Infinity);
 }
 
-/** @param {Task} task */
-const intervalEnd = (task) => (task.awaits ? task.hardEnd : task.end);
-
 /**
- * The stage that holds: the last one that has come.
+ * The stage that holds: the last one that has come, or else the first.
  *
  * @param {Task} task
  * @param {number} now
  */
-export const stageAt = (task, now) => task.stage.findLast((stage) => stage.at <= now);
+export const stageAt = (task, now) => task.stage.findLast((stage) => stage.at <= now) ?? task.stage[0];
 
 /**
  * Whether a point task (an announcement) may be begun at a target now.
@@ -82,15 +82,17 @@ export const stageAt = (task, now) => task.stage.findLast((stage) => stage.at <=
  * @param {string} target
  * @param {number} now
  * @param {Modes} modes
- * @param {number | undefined} freshAt when the dispatching feed was last fresh
+ * @param {Feed} feed
  */
-export function mayBegin(task, target, now, modes, freshAt) {
+export function mayBegin(task, target, now, modes, feed) {
   if (keptByHand(task) || !['planned', 'begun'].includes(task.state)) return false;
-  if (task.due === undefined || now < task.due || now >= (task.validUntil ?? Infinity) || task.awaits) return false;
+  if (task.due === undefined || now < task.due || task.awaits) return false;
+  if (task.validUntil === undefined || now >= task.validUntil) return false;
   if (!task.target.includes(target) || task.result.some((result) => result.target === target)) return false;
   // A mode keeps back what nobody has begun; of what is begun somewhere, the rest follows.
   if (task.state === 'planned' && !task.result.length && manualSince(task, modes) < Infinity) return false;
-  return task.feedLimit === undefined || (freshAt !== undefined && now - freshAt <= task.feedLimit * MINUTE);
+  if (task.feedLimit === undefined || feed.fresh) return true;
+  return feed.freshAt !== undefined && now - feed.freshAt <= task.feedLimit * MINUTE;
 }
 
 /**

@@ -8,8 +8,8 @@ import { announcement, at, row } from './making.mjs';
 
 const FREE = new Map();
 const on = (fields, minutes, modes = FREE) => intervalOn(row(fields), at(minutes), modes);
-const may = (fields, minutes = 0, modes = FREE, freshAt = undefined) =>
-  mayBegin(announcement(fields), 'waiting-a', at(minutes), modes, freshAt);
+const may = (fields, minutes = 0, modes = FREE, feed = { fresh: false }) =>
+  mayBegin(announcement(fields), 'waiting-a', at(minutes), modes, feed);
 
 test('a row is on from its start until its end', () => {
   assert.deepEqual([-1, 0, 59, 60].map((minutes) => on({}, minutes)), [false, true, true, false]);
@@ -21,6 +21,11 @@ test('a row that awaits its event stays until the hard end', () => {
   assert.deepEqual([60, 89, 90].map((minutes) => on(awaiting, minutes)), [true, true, false]);
   assert.equal(on({ ...awaiting, end: undefined }, 80), true);
   assert.equal(on({ awaits: undefined, hardEnd: at(90) }, 60), false);
+});
+
+test('a row without an end stays until the hard end, or for good', () => {
+  assert.deepEqual([89, 90].map((minutes) => on({ end: undefined, hardEnd: at(90) }, minutes)), [true, false]);
+  assert.equal(on({ end: undefined }, 9999), true);
 });
 
 test('what is held, skipped or withdrawn is not on', () => {
@@ -41,15 +46,16 @@ test('a mode keeps back rows that start after it, in its scope alone', () => {
   assert.equal(on({}, 1, new Map([['kind.announcement', at(-1)], ['rule.other', at(-1)]])), true);
 });
 
-test('the last stage that has come holds', () => {
+test('the last stage that has come holds, or else the first', () => {
   const stage = [{ at: at(0), status: 'waiting', text: [] }, { at: at(30), status: 'checking_in', text: [] }];
   const status = (minutes) => stageAt(row({ stage }), at(minutes))?.status;
-  assert.deepEqual([-1, 0, 29, 30, 99].map(status), [undefined, 'waiting', 'waiting', 'checking_in', 'checking_in']);
+  assert.deepEqual([-1, 0, 29, 30, 99].map(status), ['waiting', 'waiting', 'waiting', 'checking_in', 'checking_in']);
 });
 
 test('an announcement may be begun from due until it is too old', () => {
   assert.deepEqual([-1, 0, 4, 5].map((minutes) => may({}, minutes)), [false, true, true, false]);
   assert.equal(may({ due: undefined }), false);
+  assert.equal(may({ validUntil: undefined }), false);
   assert.equal(may({ awaits: 'arrival' }), false);
 });
 
@@ -68,8 +74,10 @@ test('a mode keeps back an announcement that nobody has begun', () => {
 });
 
 test('an announcement with a limit is not made on an older feed', () => {
+  const old = (minutes) => ({ fresh: false, freshAt: at(minutes) });
   assert.equal(may({ feedLimit: 15 }, 1), false);
-  assert.deepEqual([-14, -15].map((minutes) => may({ feedLimit: 15 }, 1, FREE, at(minutes))), [true, false]);
+  assert.deepEqual([-14, -15].map((minutes) => may({ feedLimit: 15 }, 1, FREE, old(minutes))), [true, false]);
+  assert.equal(may({ feedLimit: 0 }, 1, FREE, { fresh: true }), true);
 });
 
 test('the next change is the next instant in any task', () => {

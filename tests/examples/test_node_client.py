@@ -1,0 +1,276 @@
+"""The client in Node.js that was written from the document alone: its own tests, and against a hub's process."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stationmaster_base.clock import Anchor, write_anchor
+from stationmaster_base.times import from_iso
+from stationmaster_kernel.task import Task, interval_on, stage_at
+from stationmaster_kernel.values import TaskKind
+from stationmaster_protocol.client_session import Applicable, ClientSession, Whole
+from stationmaster_protocol.filters import Filter
+from stationmaster_protocol.messages import Bye, ClientHeartbeat, Error, Hello, HubHeartbeat, Welcome
+from support.ports import ENVIRONMENT, free_block
+
+ROOT = Path(__file__).parents[2]
+CLIENT = ROOT / "examples" / "node_client"
+NOW = from_iso("2026-03-02T01:01:10Z")
+PATIENCE_S = 30.0
+"""How long something may take before the test fails: a bound on hanging."""
+
+
+@dataclass
+class HubProcess:
+    """A hub on the sample station, whose clock stands still; it can be killed and started again."""
+
+    folder: Path
+    port: int = field(default_factory=free_block)
+    running: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        write_anchor(self.folder / "clock.json", Anchor(station=NOW, machine=0.0, rate=0.0))
+        lines = [
+            '[clock]\nfile = "clock.json"\n[hub]',
+            f'station = "{ROOT / "stations" / "sample"}"\nport = {self.port}\nprotocol_port = {self.port + 1}',
+            'heartbeat_s = 1\n[hub.subsystems]\nboard = "secret"\ngong = "secret"\nlook = "secret"',
+            '[hub.operators]\ntester = "secret"\n',
+        ]
+        (self.folder / "stationmaster.toml").write_text("\n".join(lines), "utf-8")
+
+    def start(self) -> None:
+        command = [sys.executable, "-P", "-m", "stationmaster.cli", "hub", "--config", "stationmaster.toml"]
+        with (self.folder / "hub.log").open("ab") as log:
+            self.running = subprocess.Popen(command, cwd=self.folder, env=ENVIRONMENT, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        assert self.running is not None
+        self.running.kill()
+        self.running.wait()
+
+    def up(self) -> bool:
+        """Whether it has put its plans in place and serves."""
+        assert self.running is not None
+        assert self.running.poll() is None, (self.folder / "hub.log").read_text("utf-8")
+        with suppress(OSError, http.client.HTTPException):
+            return bool(self.ask("GET", "/healthz")["calls"])
+        return False
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, json.dumps(body), {"Authorization": "Bearer secret"})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        finally:
+            connection.close()
+        assert answer.status == 200, text
+        return json.loads(text)
+
+    def act(self, name: str, *deeds: dict[str, Any]) -> None:
+        self.ask("POST", "/api/v1/acts", {"id": name, "why": "a test", "deeds": deeds})
+
+    def tasks(self, kind: TaskKind, until: Callable[[dict[str, Task]], bool] = bool) -> dict[str, Task]:
+        """The tasks of a kind as a subscriber has them, as soon as they are as they should be."""
+        session = ClientSession()
+        tasks: dict[str, Task] = {}
+        wanted = Filter(kinds=frozenset({"task"}), task_kinds=frozenset({kind}))
+        end = time.monotonic() + PATIENCE_S
+        with socket.create_connection(("127.0.0.1", self.port + 1), timeout=PATIENCE_S) as connection:
+            connection.sendall(session.send(Hello(identity="look", token="secret")))
+            while not until(tasks):
+                assert time.monotonic() < end, tasks
+                data = connection.recv(65536)
+                assert data
+                for event in session.receive_data(data):
+                    match event:
+                        case Welcome():
+                            connection.sendall(session.subscribe(wanted, None))
+                        case Whole():
+                            tasks = {one.id: one.value for one in event.resources if isinstance(one.value, Task)}
+                        case Applicable():
+                            tasks |= {one.id: one.value for one in event.update.puts if isinstance(one.value, Task)}
+                        case HubHeartbeat():
+                            connection.sendall(session.send(ClientHeartbeat()))
+                        case Error() | Bye():
+                            raise AssertionError(event)
+        return tasks
+
+
+class NodeClient:
+    """One run of the client; what it prints is read as it comes."""
+
+    def __init__(self, hub: HubProcess, mode: str, identity: str, *arguments: str) -> None:
+        words = ["node", str(CLIENT / "main.mjs"), mode, "--json", "--hub", f"127.0.0.1:{hub.port + 1}"]
+        words += ["--identity", identity, "--token", "secret", "--folder", str(hub.folder / identity), *arguments]
+        self.running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.heard: list[dict[str, Any]] = []
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.running.stdout is not None
+        for line in self.running.stdout:
+            self._events.put(json.loads(line))
+        self._events.put(None)
+
+    def until(self, **wanted: object) -> dict[str, Any]:
+        """Read on to the next event that has these values."""
+        end = time.monotonic() + PATIENCE_S
+        while (event := self._events.get(timeout=max(0.01, end - time.monotonic()))) is not None:
+            self.heard.append(event)
+            if wanted.items() <= event.items():
+                return event
+        assert self.running.stderr is not None
+        raise AssertionError(f"It ended before {wanted}: {self.heard[-5:]} {self.running.stderr.read()}")
+
+    def rows_until(self, board: str, holds: Callable[[list[str]], bool]) -> None:
+        """Read on until the ids of a board's rows are as they should be."""
+        while not holds([row["task"] for row in self.until(event="rows")["boards"][board]]):
+            pass
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.running.send_signal(how)
+        code = self.running.wait(timeout=PATIENCE_S)
+        self._reader.join(timeout=PATIENCE_S)
+        return code
+
+    def close(self) -> None:
+        self.running.kill()
+        self.running.wait()
+        for stream in (self.running.stdout, self.running.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    process = HubProcess(tmp_path_factory.mktemp("hub"))
+    process.start()
+    wait_for(process.up)
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def client(hub: HubProcess) -> Iterator[Callable[..., NodeClient]]:
+    """Starts clients, and ends those that are left."""
+    started: list[NodeClient] = []
+
+    def start(mode: str, identity: str, *arguments: str) -> NodeClient:
+        started.append(NodeClient(hub, mode, identity, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end
+        threading.Event().wait(0.05)
+
+
+def rows_of(tasks: dict[str, Task], board: str) -> list[dict[str, Any]]:
+    """What a board shows, as the kernel says."""
+    on = [task for task in tasks.values() if board in task.targets and interval_on(task, NOW)]
+    return [_row(task) for task in sorted(on, key=lambda task: (task.order, task.id))]
+
+
+def _row(task: Task) -> dict[str, Any]:
+    stage = stage_at(task, NOW)
+    texts = {name: task.text(name, "zh") for name in {text.name for text in task.texts}}
+    texts |= {text.name: text.text for text in stage.texts if text.language == "zh"} if stage else {}
+    status = str(stage.status) if stage else ""
+    return {"task": task.id, "revision": str(task.revision), "status": status, "whole": task.whole, "texts": texts}
+
+
+def until_said(hub: HubProcess, name: str, state: str) -> None:
+    """Wait until the hub knows this of the task at its one target."""
+
+    def is_so(tasks: dict[str, Task]) -> bool:
+        return name in tasks and [one.state for one in tasks[name].results] == [state]
+
+    hub.tasks(TaskKind.ANNOUNCEMENT, is_so)
+
+
+def announce(hub: HubProcess, name: str, zone: str) -> str:
+    text = {"name": "speech", "language": "en", "text": "The lift is out of order."}
+    hub.act(name, {"do": "announce", "targets": [zone], "texts": [text]})
+    return next(item for item in hub.tasks(TaskKind.ANNOUNCEMENT) if item.startswith(f"act/{name}"))
+
+
+def test_its_own_tests() -> None:
+    """The client's parts do what the document says, by the client's own tests."""
+    tests = sorted(str(path) for path in (CLIENT / "test").glob("*.test.mjs"))
+    assert len(tests) >= 6
+    ended = subprocess.run(["node", "--test", *tests], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stdout[-4000:]
+
+
+def test_rows_are_those_of_the_hub(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
+    """Every board of the sample station shows the rows, with their texts and in their order, that its tasks give."""
+    once = client("board", "board", "--once")
+    shown = once.until(event="rows")["boards"]
+    assert once.running.wait(timeout=PATIENCE_S) == 0
+    tasks = hub.tasks(TaskKind.DISPLAY)
+    assert sum(len(rows) for rows in shown.values()) > 100
+    assert shown == {board: rows_of(tasks, board) for board in shown}
+    assert {target for task in tasks.values() for target in task.targets} <= set(shown)
+
+
+def test_goes_on_without_the_hub_and_resumes(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
+    """With the hub killed the board stays up; with the hub back it goes on from where it was, and hears what is new."""
+    board = client("board", "board", "--target", "hall-1")
+    row = board.until(event="rows")["boards"]["hall-1"][-1]["task"]
+    hub.kill()
+    alone = board.until(event="rows", state="alone")
+    assert row in [one["task"] for one in alone["boards"]["hall-1"]]
+    hub.start()
+    assert board.until(event="followed") == {"event": "followed", "resumed": True}
+    wait_for(hub.up)
+    hub.act("skip", {"do": "handle", "tasks": [row], "how": "skip"})
+    board.rows_until("hall-1", lambda rows: row not in rows)
+    assert board.end() == 0
+
+
+def test_an_announcement_is_made_once_and_reported(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
+    """A loudspeaker says an announcement, and the hub hears that it is done."""
+    task = announce(hub, "lift", "hall")
+    gong = client("speaker", "gong", "--seconds", "0")
+    said = gong.until(event="announcement", task=task, phase="begun")
+    assert said["texts"] == [{"language": "en", "content": "The lift is out of order."}]
+    until_said(hub, task, "done")
+    gong.end()
+
+
+def test_what_a_crash_cuts_off_is_reported_and_not_repeated(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
+    """A loudspeaker that is killed while it speaks reports *interrupted* when it is back, and does not begin again."""
+    task = announce(hub, "cut", "hall")
+    gong = client("speaker", "gong", "--target", "hall", "--seconds", "600")
+    gong.until(event="announcement", task=task, phase="begun")
+    gong.end(signal.SIGKILL)
+    again = client("speaker", "gong", "--target", "hall", "--seconds", "0")
+    until_said(hub, task, "interrupted")
+    other = announce(hub, "after", "hall")
+    again.until(event="announcement", task=other, phase="done")
+    assert task not in [event.get("task") for event in again.heard]
+    assert again.end() == 0
