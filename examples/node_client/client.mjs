@@ -212,7 +212,9 @@ export class Client extends EventEmitter {
   /** @param {any} welcome */
   #welcomed({ version, heartbeat, stationTime, clock }) {
     const { hubs, time, replica, filter, equipment, results } = this.#parts;
-    if (version.split('.')[0] !== VERSION.split('.')[0]) {
+    const [[major, minor], [ours, most]] = [version, VERSION].map((text) => text.split('.').map(Number));
+    if (major !== ours || minor > most) {
+      hubs.refused();
       throw new ProtocolError('version', `The hub speaks ${version}, this client ${VERSION}.`);
     }
     this.#clearTimers();
@@ -241,6 +243,7 @@ export class Client extends EventEmitter {
     const { replica } = this.#parts;
     const held = replica.position ? { digest: replica.set.digest, position: replica.position } : {};
     this.#say({ type: 'client-heartbeat', ...held });
+    this.report();
   }
 
   #exchange() {

@@ -9,12 +9,20 @@ const KEPT = 1000;
 
 export class Commands {
   #actions;
+  #device;
+  #targets;
   /** @type {Map<string, Result>} */
   #results = new Map();
 
-  /** @param {Record<string, (command: Command) => string>} actions what this device can do; each returns a detail, or throws */
-  constructor(actions) {
+  /**
+   * @param {Record<string, (command: Command) => string>} actions what can be done; each returns a detail, or throws
+   * @param {string} device the one that is here
+   * @param {string[]} targets the boards or zones that it serves; none: all
+   */
+  constructor(actions, device, targets) {
     this.#actions = actions;
+    this.#device = device;
+    this.#targets = targets;
   }
 
   /**
@@ -36,6 +44,10 @@ export class Commands {
     if (!Object.hasOwn(this.#actions, command.action)) {
       return { state: 'refused', code: 'unknown-action', detail: `This client does not know ${command.action}.` };
     }
+    const device = command.device.find((id) => id !== this.#device);
+    if (device !== undefined) return { state: 'refused', code: 'unknown-device', detail: `There is no ${device} here.` };
+    const target = command.target.find((id) => this.#targets.length && !this.#targets.includes(id));
+    if (target !== undefined) return { state: 'refused', code: 'unknown-target', detail: `${target} is not served here.` };
     try {
       return { state: 'done', detail: this.#actions[command.action](command) };
     } catch (error) {

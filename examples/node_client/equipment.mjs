@@ -5,6 +5,9 @@
 
 /** @typedef {{task: string, revision: bigint}} Row */
 
+/** What the one device here is called. */
+export const DEVICE = 'terminal';
+
 const show = (value) => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
 
 /** What was seen, and what of it the hub has been told. */
@@ -68,7 +71,7 @@ export class Equipment {
   news() {
     this.#since ??= this.#time.now();
     const device = {
-      id: 'terminal', kind: this.#kind, condition: this.#condition, since: this.#since, detail: this.#detail,
+      id: DEVICE, kind: this.#kind, condition: this.#condition, since: this.#since, detail: this.#detail,
       target: this.#targets,
     };
     const devices = this.#isNews('device', device) ? [device] : [];

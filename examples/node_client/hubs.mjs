@@ -8,6 +8,8 @@ import tls from 'node:tls';
 import { UsageError } from './errors.mjs';
 
 const FIRST_WAIT = 500;
+/** Who is refused waits so long at least. */
+const FIRST_REFUSED = 1_000;
 const LONGEST_WAIT = 30_000;
 const DEFAULT_PORT = 7310;
 const CONNECT = 5_000;
@@ -60,7 +62,8 @@ export class Hubs {
 
   /** Milliseconds to wait before the next try: none within a round through the list. */
   wait() {
-    const refused = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(this.#refusals, 10));
+    const refusals = Math.min(this.#refusals, 10);
+    const refused = refusals && Math.min(LONGEST_WAIT, FIRST_REFUSED * 2 ** refusals);
     const sent = this.#sent;
     this.#sent = false;
     if (this.#refusals === 0 && (sent || this.#next % this.#list.length !== 0)) return 0;

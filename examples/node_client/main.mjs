@@ -13,7 +13,7 @@ import { StationTime } from './clock.mjs';
 import { Commands } from './commands.mjs';
 import { readWhole, writeWhole } from './disk.mjs';
 import { Display } from './display.mjs';
-import { Equipment } from './equipment.mjs';
+import { DEVICE, Equipment } from './equipment.mjs';
 import { UsageError } from './errors.mjs';
 import { Hubs } from './hubs.mjs';
 import { USAGE, readOptions } from './options.mjs';
@@ -45,10 +45,14 @@ function build(options, output) {
   const results = mode === 'speaker' ? new Results(file('results.json'), identity, randomUUID) : null;
   const equipment = new Equipment(mode, targets, time);
   const secret = readWhole(file('secret.json')) ?? {};
+  const redraw = () => {
+    worker.redraw();
+    return '';
+  };
   const client = new Client({
     identity, token: options.token ?? secret.token ?? '', enrolment: options.enrolment,
     hubs: new Hubs(options.hubs, Math.random), security: options.security, filter, executes, replica, results, time,
-    wall: Date.now, equipment, commands: new Commands({ redraw: () => worker.redraw() }),
+    wall: Date.now, equipment, commands: new Commands({ redraw }, DEVICE, targets),
     enrolled: (given) => keep(given, file, output),
   });
   const worker =

@@ -23,6 +23,7 @@
  * @property {number} [feedLimit] minutes
  * @property {string} state
  * @property {string} hand
+ * @property {number} [byHand] when a person said that it is to be done at once
  * @property {boolean} held
  * @property {boolean} whole
  * @property {{at: number, status: string, text: Text[]}[]} stage
@@ -91,7 +92,8 @@ export function mayBegin(task, target, now, modes, feed) {
   if (!task.target.includes(target) || task.result.some((result) => result.target === target)) return false;
   // A mode keeps back what nobody has begun; of what is begun somewhere, the rest follows.
   if (task.state === 'planned' && !task.result.length && manualSince(task, modes) < Infinity) return false;
-  if (task.feedLimit === undefined || feed.fresh) return true;
+  // What a person wants done is done, whatever the feed.
+  if (task.feedLimit === undefined || task.byHand !== undefined || feed.fresh) return true;
   return feed.freshAt !== undefined && now - feed.freshAt <= task.feedLimit * MINUTE;
 }
 

@@ -8,7 +8,7 @@
 
 import { ProtocolError } from './errors.mjs';
 
-const DEEPEST = 32;
+const DEEPEST = 256;
 const MOST_ATTRIBUTES = 64;
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
 const XML = 'http://www.w3.org/XML/1998/namespace';

@@ -23,7 +23,10 @@ test('hubs are tried in their order, and after each round the wait is longer', (
   assert.deepEqual(tries(hubs, 2), ['a 0', 'b 500']);
 });
 
-test('who is refused waits longer each time, until a session has lasted', () => {
+test('who is refused waits a second at least, longer each time, until a session has lasted', () => {
+  const unlucky = new Hubs([A, B], () => 0);
+  unlucky.refused();
+  assert.equal(unlucky.next() && unlucky.wait(), 1000);
   const hubs = new Hubs([A], () => 1);
   const waits = Array.from({ length: 3 }, () => {
     hubs.next();
@@ -31,7 +34,7 @@ test('who is refused waits longer each time, until a session has lasted', () => 
     hubs.refused();
     return hubs.wait();
   });
-  assert.deepEqual(waits, [1000, 2000, 4000]);
+  assert.deepEqual(waits, [2000, 4000, 8000]);
   hubs.lasted();
   hubs.welcomed();
   assert.equal(hubs.next() && hubs.wait(), 500);
@@ -98,13 +101,17 @@ test('a session takes what may come in its state and nothing else', () => {
 
 test('a command is done once, answered again, refused if it is not known, and not done too late', () => {
   let done = 0;
-  const commands = new Commands({ redraw: () => `${(done += 1)}`, fail: () => assert.fail('broken') });
-  const command = (id, action, expires = NOON + 1) => commands.on({ id, action, expires }, NOON);
+  const commands = new Commands({ redraw: () => `${(done += 1)}`, fail: () => assert.fail('broken') }, 'terminal', ['hall']);
+  const command = (id, action, expires = NOON + 1, device = [], target = []) =>
+    commands.on({ id, action, expires, device, target }, NOON);
   assert.deepEqual(command('1', 'redraw'), { id: '1', at: NOON, state: 'done', detail: '1' });
   assert.deepEqual([command('1', 'redraw').state, done], ['done', 1]);
   assert.deepEqual([command('2', 'toString').state, command('2', 'toString').code], ['refused', 'unknown-action']);
   assert.equal(command('3', 'redraw', NOON).state, 'expired');
   assert.deepEqual([command('4', 'fail').state, done], ['failed', 1]);
+  assert.equal(command('5', 'redraw', NOON + 1, ['printer']).code, 'unknown-device');
+  assert.equal(command('6', 'redraw', NOON + 1, [], ['hall', 'yard']).code, 'unknown-target');
+  assert.equal(command('7', 'redraw', NOON + 1, ['terminal'], ['hall']).state, 'done');
 });
 
 test('equipment is told whole, and then only what is different', () => {

@@ -78,6 +78,7 @@ test('an announcement with a limit is not made on an older feed', () => {
   assert.equal(may({ feedLimit: 15 }, 1), false);
   assert.deepEqual([-14, -15].map((minutes) => may({ feedLimit: 15 }, 1, FREE, old(minutes))), [true, false]);
   assert.equal(may({ feedLimit: 0 }, 1, FREE, { fresh: true }), true);
+  assert.equal(may({ feedLimit: 15, byHand: at(0) }, 1), true);
 });
 
 test('the next change is the next instant in any task', () => {
