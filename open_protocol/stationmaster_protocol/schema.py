@@ -90,6 +90,7 @@ class _Types:
         self.complex: list[str] = []
         self.simple: list[str] = []
         self._known: set[str] = set()
+        self._shapes: dict[type, str] = {}
 
     def message(self, name: str, kind: type) -> None:
         self.elements.append(f'  <xs:element name="{name}" type="{kind.__name__}"/>')
@@ -142,9 +143,16 @@ class _Types:
                 case Form.PAIRS:
                     kind = "LanguageText"
                 case Form.CHILD | Form.CHILDREN:
-                    kind = field.inside.type.__name__
-                    self._complex(kind, field.inside)
+                    kind = self._inside(field.inside)
             yield f'<xs:element name="{field.tag}" type="{kind}"{_occurrence(field)}/>'
+
+    def _inside(self, shape: Shape) -> str:
+        """The type's name; simple and complex types share one set of names, so a word that is taken gets a suffix."""
+        if shape.type not in self._shapes:
+            name = shape.type.__name__
+            self._shapes[shape.type] = f"{name}Shape" if name in self._known else name
+            self._complex(self._shapes[shape.type], shape)
+        return self._shapes[shape.type]
 
     def _scalar(self, scalar: ScalarCodec) -> str:
         if scalar.facets and scalar.xsd not in self._known:
