@@ -13,7 +13,7 @@ from uuid import uuid4
 from stationmaster.cli.hub_address import ask, hub_of, hub_table
 from stationmaster_base.errors import StationError
 
-__all__ = ["do_act"]
+__all__ = ["do_act", "operator_of"]
 
 FAULTY = 1
 
@@ -33,7 +33,7 @@ def do_act(config: Path, deeds: str, *, operator: str | None, why: str, lock: bo
         StationError: there is no such operator or hub, or the act was refused.
 
     """
-    name, token = _operator(config, operator)
+    name, token = operator_of(config, operator)
     body = {"id": act or uuid4().hex, "why": why, "deeds": _deeds(deeds), "lock": lock}
     code, answer = ask(hub_of(config), "/api/v1/acts", body, {"Authorization": f"Bearer {token}"})
     if code == http.client.BAD_REQUEST:
@@ -51,7 +51,13 @@ def do_act(config: Path, deeds: str, *, operator: str | None, why: str, lock: bo
     return 0
 
 
-def _operator(config: Path, wanted: str | None) -> tuple[str, str]:
+def operator_of(config: Path, wanted: str | None) -> tuple[str, str]:
+    """Name and token of an operator of a configuration file; the only one, if none is named.
+
+    Raises:
+        StationError: there is no such operator, or it is not said which.
+
+    """
     table = hub_table(config).table("operators")
     names = table.keys()
     if wanted is None and len(names) == 1:

@@ -56,9 +56,9 @@ def hub_of(config: Path) -> HubAddress:
 
 
 def ask(
-    hub: HubAddress, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    hub: HubAddress, path: str, body: Any = None, headers: Mapping[str, str] | None = None, *, method: str = "POST"
 ) -> tuple[int, dict[str, Any]]:
-    """Post something to the hub: the status and the JSON object of its answer.
+    """Ask the hub something: the status and the JSON object of its answer.
 
     Raises:
         StationError: no hub answers.
@@ -66,7 +66,7 @@ def ask(
     """
     connection = http.client.HTTPConnection(hub.host, hub.port, timeout=PATIENCE_S)
     try:
-        connection.request("POST", path, None if body is None else json.dumps(body), dict(headers or {}))
+        connection.request(method, path, None if body is None else json.dumps(body), dict(headers or {}))
         response = connection.getresponse()
         answer: dict[str, Any] = json.loads(response.read())
     except (OSError, ValueError, http.client.HTTPException) as error:

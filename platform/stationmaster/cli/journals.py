@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from stationmaster_kernel.task import Text
 __all__ = ["export", "history", "replay"]
 
 DIFFERENT = 1
+_VERIFIER = re.compile(r'("verifier":")([^"]*)')
 _BEFORE = 120
 _MOST = 400
 """Characters of a text that are shown before and from the first difference on."""
@@ -162,6 +164,7 @@ def _first_resource(journalled: str, replayed: str) -> tuple[str, str, str]:
 
 
 def _excerpt(text: str, position: int) -> str:
+    text = _VERIFIER.sub(lambda found: found[1] + "*" * len(found[2]), text)  # a screen is no place for it
     first = 0 if len(text) <= _MOST else max(0, position - _BEFORE)
     last = first + _MOST
     return ("…" if first else "") + text[first:last] + ("…" if last < len(text) else "")

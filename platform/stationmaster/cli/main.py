@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from stationmaster.cli import words
+from stationmaster.cli.account_commands import add_account_commands
 from stationmaster.cli.act_commands import add_act_commands
+from stationmaster.cli.conform_commands import add_conform_commands
 from stationmaster.cli.database_commands import add_database_commands
 from stationmaster.cli.gateway_commands import add_gateway_options, run_gateway
 from stationmaster.cli.journal_commands import add_journal_commands
@@ -115,9 +117,11 @@ def _parser() -> argparse.ArgumentParser:
     add_station_commands(commands, _add)
     _add_reload(commands)
     add_act_commands(commands, _add)
+    add_account_commands(commands, _add)
     add_journal_commands(commands, _add)
     add_database_commands(commands, _add)
     add_line_commands(commands, _add)
+    add_conform_commands(commands, _add)
     for process in PROCESSES:
         _add_process(commands, process)
     return parser

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred, suc
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
+from stationmaster.hub.accounts_api import AccountsApi
 from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms import AlarmBook, Severity
 from stationmaster.hub.api import HubApi
@@ -193,7 +194,7 @@ class Hub(Service):
         self._lines_api = LinesApi(self.view, alarms, face, reactor)
         operators = Operators(settings.operators)
         running.registry.register(self._watching.install(face, operators))
-        ActsApi(view=self.view, pipeline=self._pipeline, operators=operators, face=face, reactor=reactor)
+        self._let_operators(operators, face, boot)
         PlansApi(self.view, face)
         HistoryApi(face, settings.database, ZoneInfo(station.configuration.station.zone), self._reader)
         self._reloader = Reloader(
@@ -222,6 +223,12 @@ class Hub(Service):
         self._pipeline.on_new_beginning(self._api.begun_again)
         self._feed.on_grade(self._server.feed_changed)
         self._count(metrics, alarms)
+
+    def _let_operators(self, operators: Operators, face: Face, boot: str) -> None:
+        """Let operators act, and manage accounts."""
+        view, pipeline = self.view, self._pipeline
+        ActsApi(view=view, pipeline=pipeline, operators=operators, face=face, reactor=self._reactor)
+        AccountsApi(view=view, pipeline=pipeline, operators=operators, face=face, in_thread=self._reader, boot=boot)
 
     def _count(self, metrics: HubMetrics, alarms: AlarmBook) -> None:
         """Have the metrics look at what is counted only when somebody asks."""
