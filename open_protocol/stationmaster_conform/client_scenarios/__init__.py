@@ -1,0 +1,1 @@
+"""What the kit puts a vendor's client through, one module a family."""

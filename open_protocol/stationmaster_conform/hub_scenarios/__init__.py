@@ -1,0 +1,1 @@
+"""What the kit puts a hub through, one module a family."""
