@@ -17,7 +17,9 @@ from stationmaster_agent.store import COMMANDS, Store
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
+from stationmaster_protocol.codec import LARGEST_TO_HUB, encode
 from stationmaster_protocol.commands import Command, CommandResult, CommandState
+from stationmaster_protocol.errors import LocalProtocolError
 from stationmaster_protocol.scalar_codecs import cleaned
 from stationmaster_protocol.scalars import stamp_of
 
@@ -97,7 +99,7 @@ class CommandDesk:
         try:
             outcome = performer.command(command)
         except Exception:
-            self._conclude(self._failed(command, Failure()))
+            self._concluded(command, self._failed(command, Failure()))
             return
         if isinstance(outcome, Deferred):
             if not outcome.called:
@@ -108,8 +110,9 @@ class CommandDesk:
             self._concluded(command, outcome)
 
     def _concluded(self, command: Command, result: CommandResult) -> None:
-        if result.id != command.id:
-            _LOG.error("command-confused", id=command.id, answered=result.id, todo="report this to the maker")
+        problem = _nonsense(command, result)
+        if problem:
+            _LOG.error("command-confused", id=command.id, problem=problem, todo="report this to the maker")
             result = self._result(command.id, CommandState.FAILED, "internal", "the subsystem has a fault of its own")
         self._conclude(result)
 
@@ -140,3 +143,16 @@ class CommandDesk:
     def _result(self, name: str, state: CommandState, code: str | None = None, detail: str = "") -> CommandResult:
         at = Instant(int(self._now()))
         return CommandResult(id=name, state=state, at=at, code=code, detail=cleaned(detail)[:LONGEST])
+
+
+def _nonsense(command: Command, result: CommandResult) -> str:
+    """What is wrong with a performer's answer; empty if nothing is."""
+    if result.id != command.id:
+        return f"it answers {result.id}"
+    if result.state is CommandState.ACCEPTED:
+        return "`accepted` is no end: give a Deferred"
+    try:
+        encode(result, largest=LARGEST_TO_HUB)
+    except LocalProtocolError as error:
+        return error.message
+    return ""

@@ -149,7 +149,7 @@ class HubLink:
         self.attempts = self._unwelcome = 0
         self._proved = True
         self._complaints.clear()
-        if self._probing is None:
+        if self._probing is None and self._probe is None:
             self._plan_probe()
 
     def give_up(self, why: str) -> None:
@@ -220,9 +220,9 @@ class HubLink:
         self._stop_probing()
         self.time.lost()
         now = self._reactor.seconds()
-        if self._proved:
+        if self._proved and not ending.hubs:
             self._hubs.ended(connection.hub, now - connection.since)
-            self._proved = False
+        self._proved = False
         self._judge(connection, ending, now)
         if connection.welcome is not None:
             _LOG.info("hub-lost", hub=str(connection.hub), reason=ending.problem, code=ending.code)

@@ -172,7 +172,8 @@ class Store:
                 "INSERT INTO command (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
                 (result.id, _json(result)),
             )
-            cursor.execute("DELETE FROM command WHERE number <= (SELECT max(number) FROM command) - ?", (COMMANDS,))
+            newest = "SELECT number FROM command ORDER BY number DESC LIMIT ?"
+            cursor.execute(f"DELETE FROM command WHERE number NOT IN ({newest})", (COMMANDS,))
 
     def commands(self) -> list[CommandResult]:
         """How far each command has come that is remembered, the oldest first."""

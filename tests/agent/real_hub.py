@@ -11,12 +11,14 @@ from twisted.internet.task import Clock
 
 from agent.making import at
 from agent.station import kernel_state
+from stationmaster_agent.acts import act_input
 from stationmaster_agent.settings import HostPort
 from stationmaster_base.times import Instant
 from stationmaster_kernel.inputs import Input, Presence, TaskResult
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, step
 from stationmaster_kernel.values import FeedGrade, TaskKind
+from stationmaster_protocol.commands import LocalAct
 from stationmaster_protocol.digest import digest_of
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import ProtocolSettings
@@ -126,6 +128,11 @@ class _Side(FakeHub):
         for kind in sorted(kinds):
             name = f"presence/{len(self.present)}/{kind}"
             self.do(Presence(id=name, at=self.state.facts.now, kind=kind, present=present))
+
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
+        for act in acts:
+            self.do(act_input(act))
+        return super().acts(identity, acts)
 
     def results(self, identity: str, results: Sequence[TaskResult]) -> Deferred[None]:
         for given in results:

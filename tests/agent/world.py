@@ -19,12 +19,17 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind, TaskState
+from stationmaster_protocol.commands import CommandResult, LocalAct
 from stationmaster_protocol.digest import digest_of
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import (
     Ack,
+    Bye,
     ClientHeartbeat,
     Deletion,
+    Enrol,
+    Enrolled,
+    Error,
     Hello,
     HubHeartbeat,
     Position,
@@ -108,6 +113,11 @@ class Hub:
     number: int = 0
     slow: bool = False
     coming: list[Snapshot] = field(default_factory=list)
+    acts: list[LocalAct] = field(default_factory=list)
+    forbids_acts: bool = False
+    welcomes: bool = True
+    code: str = ""
+    given: Enrolled | None = None
 
     # What a test does.
 
@@ -207,6 +217,8 @@ class Hub:
         for event in self.session.receive_data(data):
             self.heard.append(event)
             match event:
+                case Hello() if not self.welcomes:
+                    pass
                 case Hello():
                     self.say(
                         Welcome(
@@ -218,13 +230,27 @@ class Hub:
                     )
                 case Subscribe():
                     self.on_subscribe(event)
-                case Report() if self.receives:
-                    self.results.extend(event.results)
-                    self.say(Received(number=event.number))
                 case Report():
                     self.results.extend(event.results)
-                case _:
-                    assert isinstance(event, Ack | ClientHeartbeat) or type(event).__name__ == "Bye", event
+                    self.acts.extend(event.acts)
+                    if event.acts and self.forbids_acts:
+                        self.say(Error(code="forbidden", text="No acts of yours."))
+                    elif self.receives:
+                        self.say(Received(number=event.number))
+                case Enrol():
+                    self.on_enrol(event)
+                case CommandResult() | Ack() | ClientHeartbeat() | Bye() | Error():
+                    pass
+
+    def on_enrol(self, event: Enrol) -> None:
+        if event.code == self.code and self.given is not None:
+            self.code = ""
+            self.say(self.given)
+        else:
+            self.say(Error(code="not-enrolled", text="This code is not known."))
+
+    def reports(self) -> list[Report]:
+        return [item for item in self.heard if isinstance(item, Report)]
 
     def on_subscribe(self, event: Subscribe) -> None:
         self.wanted = event.filter
@@ -269,21 +295,72 @@ class Hub:
         )
 
 
+class Network:
+    """Several hubs, by host."""
+
+    def __init__(self, *hosts: str) -> None:
+        self.hubs = {host: Hub() for host in hosts}
+        self.tried: list[HostPort] = []
+
+    def __getitem__(self, host: str) -> Hub:
+        return self.hubs[host]
+
+    def connect(self, hub: HostPort, make: Callable[[], Protocol]) -> Deferred[object]:
+        self.tried.append(hub)
+        return self.hubs[hub.host].connect(hub, make)
+
+    def client_died(self) -> None:
+        for hub in self.hubs.values():
+            hub.client_died()
+
+    def pump(self) -> bool:
+        moved = [hub.pump() for hub in self.hubs.values()]
+        return any(moved)
+
+    def beat(self) -> None:
+        for hub in self.hubs.values():
+            if hub.subscribed:
+                hub.beat()
+
+    @property
+    def heard(self) -> list[object]:
+        return [item for hub in self.hubs.values() for item in hub.heard]
+
+    @property
+    def subscribed(self) -> bool:
+        return any(hub.subscribed for hub in self.hubs.values())
+
+    @property
+    def heartbeat_s(self) -> float:
+        return 5.0
+
+    @property
+    def connected(self) -> list[str]:
+        """The hosts that have a connection."""
+        return [host for host, hub in self.hubs.items() if hub.client is not None]
+
+
 class World:
     """An agent, its performer, its disk and its hub."""
 
-    def __init__(self, folder: Path, *, kinds=(TaskKind.ANNOUNCEMENT,), hubs=("127.0.0.1",), hub=None) -> None:
+    def __init__(
+        self, folder: Path, *, kinds=(TaskKind.ANNOUNCEMENT,), hubs=("127.0.0.1",), hub=None, commands=None, **more
+    ) -> None:
         self.reactor = Clock()
         self.clock = SteppedClock()
         self.timer = StationTimer(self.clock, self.reactor)
         self.hub = hub or Hub()
         self.settings = AgentSettings(
-            identity="broadcast",
-            token="secret",
-            hubs=tuple(HostPort(host=host) for host in hubs),
-            state_file=folder / "agent.db",
-            task_kinds=kinds,
+            **{
+                "identity": "broadcast",
+                "token": "secret",
+                "hubs": tuple(HostPort(host=host) for host in hubs),
+                "state_file": folder / "agent.db",
+                "task_kinds": kinds,
+                **more,
+            }
         )
+        self.commands = commands
         self.boots = 0
         self.changes: list[str] = []
 
@@ -299,6 +376,7 @@ class World:
             performer=self.performer,
             boot=f"boot{self.boots}",
             connect=self.hub.connect,
+            commands=self.commands,
         )
         self.agent.on_change(lambda: self.changes.append(self.agent.view.state.value))
         self.agent.startService()
