@@ -1,4 +1,4 @@
-"""The command that acts: `act`."""
+"""The commands that act: `act` on the station's day, `command` on devices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ __all__ = ["add_act_commands"]
 
 
 def add_act_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add `act` to the command line's commands; `add` is how that adds one."""
+    """Add `act` and `command` to the command line's commands; `add` is how that adds one."""
+    _add_command(commands, add)
     parser = add(
         commands,
         "act",
@@ -34,6 +35,57 @@ def add_act_commands(commands: Any, add: Callable[..., argparse.ArgumentParser])
     parser.add_argument("--why", default="", metavar="TEXT", help="the reason, as it is written down")
     parser.add_argument("--no-lock", action="store_true", help="let the feed change again what is set")
     parser.add_argument("--id", metavar="ID", help="send the act with this id again, to hear what came of it")
+
+
+def _add_command(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add(
+        commands,
+        "command",
+        "has a running hub's subsystems do something with their devices now",
+        "What a subsystem can do stands in its own description. A command that nobody has answered when it expires is\n"
+        "not done. Exit code 1 if anybody did not do it, 2 if the hub refuses it or does not answer.",
+        call=_command,
+        extra="hub",
+        examples=(
+            "  stationmaster command hub.toml brightness --to guidance --device led-4 --set percent=40\n"
+            "  stationmaster command hub.toml self-test --target hall-1 --target gate-3A\n"
+        ),
+    )
+    parser.add_argument(
+        "config", type=Path, metavar="FILE", help="the configuration file that the hub was started with"
+    )
+    parser.add_argument("action", metavar="ACTION", help="what to do, a word")
+    parser.add_argument("--to", metavar="IDENTITY", help="which subsystem (default: whoever serves the targets)")
+    for name, more in (("target", "a board, zone, gate or light"), ("device", "a device of the subsystem")):
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="ID", help=f"{more}; may be repeated")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a detail of the action; may be repeated"
+    )
+    parser.add_argument(
+        "--expires", type=int, default=30, metavar="N", help="seconds after which it is not done (default: 30)"
+    )
+    parser.add_argument(
+        "--wait", type=float, default=10.0, metavar="N", help="seconds to wait for the answer (default: 10)"
+    )
+    parser.add_argument("--as", dest="operator", metavar="NAME", help="which operator acts (default: the only one)")
+    parser.add_argument("--id", metavar="ID", help="the id of a command, to hear again what came of it")
+
+
+def _command(chosen: argparse.Namespace) -> int:
+    commanding: Any = import_module("stationmaster.cli.commanding")
+    options = commanding.CommandOptions(
+        action=chosen.action,
+        identity=chosen.to,
+        targets=tuple(chosen.target),
+        devices=tuple(chosen.device),
+        parameters=tuple(chosen.set),
+        expires_s=chosen.expires,
+        wait_s=chosen.wait,
+        operator=chosen.operator,
+        command=chosen.id,
+    )
+    code: int = commanding.do_command(chosen.config, options)
+    return code
 
 
 def _act(chosen: argparse.Namespace) -> int:
