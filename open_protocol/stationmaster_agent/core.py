@@ -242,12 +242,14 @@ class Core:
             case _:
                 self.follower.heard(event)
 
-    def lost(self, ending: Ending) -> None:  # noqa: ARG002  why is in the log
+    def lost(self, ending: Ending) -> None:
         """The session is over."""
         self.follower.lost()
         self.reporter.lost()
         self._stop_waiting_for_acts()
-        if self.running:
+        if self.running and ending.code == "silent":
+            self.standing.unheard()
+        elif self.running:
             self.standing.lost()
 
     def _equipment_changed(self) -> None:

@@ -90,6 +90,10 @@ class Standing:
         """The session is over."""
         self._machine.lost()
 
+    def unheard(self) -> None:
+        """The hub has not heard us for three heartbeats: the way there is cut, whatever still comes from it."""
+        self._machine.silent()
+
     def _on_silent(self) -> None:
         self._machine.silent()
         self._silent()

@@ -49,6 +49,13 @@ __all__ = ["Entry", "Grant", "HubSide", "Peer", "Position", "ProtocolServer", "P
 MISSED_HEARTBEATS = 3
 """So many heartbeats without a word, and a client is lost."""
 
+LISTEN_S = 0.5
+"""Machine seconds between two looks at who has not been heard, or a quarter of a heartbeat if that is less: a client
+that cannot reach us learns of it from us alone, and is to go on alone no more than a second late."""
+
+TURNS = 3
+"""Turns of the reactor in which what has come is still read before a client counts as silent."""
+
 log = get_logger("protocol")
 
 
@@ -91,7 +98,8 @@ class ProtocolServer(Factory):
         self._connections: set[HubConnection] = set()
         self._waiting: list[Deferred[None]] = []
         self._heart = LoopingCall(self._beat)
-        self._heart.clock = cast("IReactorTime", reactor)
+        self._ears = LoopingCall(self._listen)
+        self._heart.clock = self._ears.clock = cast("IReactorTime", reactor)
 
     # What the hub calls.
 
@@ -181,11 +189,13 @@ class ProtocolServer(Factory):
     def startFactory(self) -> None:  # noqa: N802 - Twisted's name
         """Begin with heartbeats."""
         self._heart.start(self._settings.heartbeat_s, now=False)
+        self._ears.start(min(LISTEN_S, self._settings.heartbeat_s / 4), now=False)
 
     def stopFactory(self) -> None:  # noqa: N802 - Twisted's name
         """The last port is closed; connections are as they were."""
-        if self._heart.running:
-            self._heart.stop()
+        for call in (self._heart, self._ears):
+            if call.running:
+                call.stop()
 
     def buildProtocol(self, addr: IAddress | None) -> HubConnection:  # noqa: N802 - Twisted's name
         """A new connection."""
@@ -263,9 +273,16 @@ class ProtocolServer(Factory):
         self._metrics.messages.inc(messages)
         self._metrics.sent.inc(size)
 
+    def _listen(self, turns: int = TURNS) -> None:
+        """An end to those who have not been heard; if it was we who did not listen, what has come is read first."""
+        longest = MISSED_HEARTBEATS * self._settings.heartbeat_s
+        silent = [each for each in self._connections if each.wanted is not None and each.silent_s >= longest]
+        if silent and turns:
+            self._reactor.callLater(0, self._listen, turns - 1)
+            return
+        for connection in silent:
+            connection.refuse("silent", f"Nothing was heard for {connection.silent_s:.0f} s.")
+
     def _beat(self) -> None:
-        """An end to those who have not been heard, and heartbeats to the others."""
-        for connection in list(self._connections):
-            if connection.wanted is not None and connection.silent_s >= MISSED_HEARTBEATS * self._settings.heartbeat_s:
-                connection.refuse("silent", f"Nothing was heard for {connection.silent_s:.0f} s.")
+        """Heartbeats to everybody."""
         self.publication.beat()
