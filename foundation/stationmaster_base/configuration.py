@@ -199,6 +199,10 @@ class Table:
             value = {}
         return Table(value, self.file, self.faults, self.place(key))
 
+    def is_table(self, key: str) -> bool:
+        """Whether a table stands there, where something else may as well."""
+        return isinstance(self._body.get(key), dict)
+
     def tables(self, key: str) -> list[Table]:
         """A list of tables inside this one; empty if it is absent."""
         value = self._take(key, [])

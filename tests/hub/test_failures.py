@@ -35,6 +35,7 @@ from stationmaster_protocol.client_session import Whole
 from stationmaster_protocol.messages import HubHeartbeat
 from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
 from support.cutter import cutter
+from support.doors import MadeDoor
 from support.follower import Follower
 from support.postgresql import PostgreSQL
 from support.wires import joined
@@ -508,7 +509,7 @@ def test_subscribers_hear_heartbeats_and_then_everything_anew(sqlite_database: U
             pipeline=hub.pipeline,
             feed=feed,
             executors=ExecutorBook(hub.pipeline, clock, "boot"),
-            subsystems=(Subsystem(identity="client-0", token="token-0"),),
+            door=MadeDoor(hub.store, hub.thread, configured=(Subsystem(identity="client-0", token="token-0"),)).door,
             clock=clock,
             watching=watching_of(hub, clock, feed),
         )

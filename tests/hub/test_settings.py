@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stationmaster.hub.settings import HubSettings, Operator, Subsystem
+import pytest
+
+from stationmaster.hub.settings import DoorSettings, HubSettings, Operator, Subsystem
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_dmis.settings import FolderPlace, LineSettings, SerialPlace, UdpPlace
+from stationmaster_protocol.tls import TlsFiles
 
 MUCH = """
 [hub]
@@ -24,9 +27,16 @@ feed_late_s = 20
 feed_lost_s = 90.5
 heartbeat_s = 2
 plan_days = 5
+[hub.protocol]
+certificate = "hub.pem"
+key = "/etc/hub.key"
+client_authority = "authority.pem"
+revoked = "revoked.pem"
+signing = "pki"
+connections_s = 5
 [hub.subsystems]
 guidance = "one"
-broadcast-2 = "two"
+broadcast-2 = { token = "two", kind = "voice" }
 [hub.operators]
 "controller 1" = "three"
 "综控员" = "four"
@@ -65,7 +75,20 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         feed_lost_s=90.5,
         heartbeat_s=2.0,
         plan_days=5,
-        subsystems=(Subsystem(identity="guidance", token="one"), Subsystem(identity="broadcast-2", token="two")),
+        door=DoorSettings(
+            tls=TlsFiles(
+                certificate=tmp_path / "hub.pem",
+                key=Path("/etc/hub.key"),
+                client_authority=tmp_path / "authority.pem",
+            ),
+            revoked=tmp_path / "revoked.pem",
+            signing=tmp_path / "pki",
+            connections_s=5.0,
+        ),
+        subsystems=(
+            Subsystem(identity="guidance", token="one"),
+            Subsystem(identity="broadcast-2", token="two", kind="voice"),
+        ),
         operators=(Operator(name="controller 1", token="three"), Operator(name="综控员", token="four")),
     )
     assert settings.database.host == "db"
@@ -95,6 +118,47 @@ def test_every_fault_is_found_at_once(tmp_path: Path) -> None:
         "hub.subsystems.guidance",
         "hub.feed_lost_s",
         "hub.lin",
+    ]
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0", "::", "10.0.0.2", "hub.example"])
+def test_no_plain_text_outside_of_the_machine(tmp_path: Path, listen: str) -> None:
+    """Without a certificate the protocol's port is on this machine alone, and there is no setting against that."""
+    start = f'[hub]\nstation = "sample"\nprotocol_listen = "{listen}"\n'
+    _, faults = read(tmp_path, start)
+    assert [fault.split(": ")[0] for fault in faults] == ["hub.protocol_listen"]
+    assert "there is no TLS" in faults[0]
+    _, faults = read(tmp_path, f"{start}[hub.protocol]\ninsecure = true\n")
+    assert [fault.split(": ")[0] for fault in faults] == ["hub.protocol.insecure", "hub.protocol_listen"]
+    _, faults = read(tmp_path, f'{start}[hub.protocol]\ncertificate = "a"\nkey = "b"\n')
+    assert faults == []
+
+
+def test_half_of_what_tls_needs(tmp_path: Path) -> None:
+    """A certificate without its key, and what is of no use without another key, are said."""
+    _, faults = read(
+        tmp_path,
+        '[hub]\nstation = "sample"\n'
+        '[hub.protocol]\ncertificate = "hub.pem"\nrevoked = "revoked.pem"\nsigning = "pki"\n',
+    )
+    assert [fault.split(": ")[0] for fault in faults] == [
+        "hub.protocol.key",
+        "hub.protocol.revoked",
+        "hub.protocol.signing",
+    ]
+
+
+def test_a_subsystem_whose_kind_nobody_can_tell(tmp_path: Path) -> None:
+    """Rights go by kind, so a name that tells none needs one, and only a kind that there is."""
+    _, faults = read(
+        tmp_path,
+        '[hub]\nstation = "sample"\n[hub.subsystems]\nhall = "one"\nguided = "two"\n'
+        'query-2 = "three"\nwest = { token = "four", kind = "guide" }\n',
+    )
+    assert [fault.split(": ")[0] for fault in faults] == [
+        "hub.subsystems.hall",
+        "hub.subsystems.guided",
+        "hub.subsystems.west.kind",
     ]
 
 

@@ -18,6 +18,7 @@ from stationmaster_kernel.task import Result
 from stationmaster_kernel.values import FeedGrade, TaskKind, TaskState
 from stationmaster_protocol.hub_side import Entry, HubSide, Peer
 from stationmaster_protocol.messages import Hello
+from support.doors import MadeDoor
 from support.hub_side_contract import answered, refusal
 from support.small_station import at
 
@@ -41,7 +42,11 @@ def side_of(hub: MadeHub) -> ProtocolSide:
         pipeline=hub.pipeline,
         feed=feed,
         executors=executors,
-        subsystems=(Subsystem(identity="guidance", token="密码"), Subsystem(identity="empty", token="")),
+        door=MadeDoor(
+            hub.store,
+            hub.thread,
+            configured=(Subsystem(identity="guidance", token="密码"), Subsystem(identity="empty", token="")),
+        ).door,
         clock=clock,
         watching=watching_of(hub, clock, feed),
     )

@@ -180,7 +180,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     tables: dict[str, dict[str, object]] = {
         "gateway": {"station": "MZN", "whole_read_s": 1.0},
         "broadcast": {"engine": "silent"},
-        "hub.subsystems": {"visitor": VISITOR},
+        "hub.subsystems.visitor": {"token": VISITOR, "kind": "monitoring"},
     }
     made = RealStation(folder=folder, station=SAMPLE, start=START, tables=tables)
     with real_station(made) as station:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
@@ -18,6 +19,7 @@ from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms import AlarmBook, Severity
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.day import StationDay
+from stationmaster.hub.entrance import Entrance
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.history_api import HistoryApi
@@ -168,11 +170,20 @@ class Hub(Service):
             timer=timer,
             seconds=reactor.seconds,
         )
+        self._entrance = Entrance(
+            settings=settings,
+            store=self._store,
+            in_writer=self._thread,
+            running=running,
+            wall=time.time,
+            random_bytes=os.urandom,
+            known=self.view.may_connect,
+        )
         side = ProtocolSide(
             pipeline=self._pipeline,
             feed=self._feed,
             executors=self._executors,
-            subsystems=settings.subsystems,
+            door=self._entrance.door,
             clock=clock,
             watching=self._watching,
             quality=self._quality,
@@ -211,7 +222,7 @@ class Hub(Service):
         for add in faces:
             add(self.view, face)
         self._pages = Listening(reactor, face.site(), settings.listen, settings.port)
-        self._protocol = Listening(reactor, self._server, settings.protocol_listen, settings.protocol_port)
+        self._protocol = self._entrance.port(self._server)
         telecode = station.configuration.station.telecode
         self._lines = [(open_line(line, telecode, reactor.seconds), line.place) for line in settings.lines]
         self._line: LineReceiver | None = None
@@ -219,16 +230,17 @@ class Hub(Service):
         self._pipeline.on_commit(self._committed)
         self._pipeline.on_commit(self._reloader.committed)
         self._pipeline.on_commit(self._keeper.committed)
-        self._pipeline.on_new_beginning(self._server.new_epoch)
-        self._pipeline.on_new_beginning(self._api.begun_again)
+        for begin_anew in (self._server.new_epoch, self._api.begun_again, self._entrance.begun_anew):
+            self._pipeline.on_new_beginning(begin_anew)
         self._feed.on_grade(self._server.feed_changed)
         self._count(metrics, alarms)
 
     def _let_operators(self, operators: Operators, face: Face, boot: str) -> None:
-        """Let operators act, and manage accounts."""
+        """Let operators act, and manage accounts and who may connect."""
         view, pipeline = self.view, self._pipeline
         ActsApi(view=view, pipeline=pipeline, operators=operators, face=face, reactor=self._reactor)
         AccountsApi(view=view, pipeline=pipeline, operators=operators, face=face, in_thread=self._reader, boot=boot)
+        self._entrance.install(face, operators)
 
     def _count(self, metrics: HubMetrics, alarms: AlarmBook) -> None:
         """Have the metrics look at what is counted only when somebody asks."""
@@ -254,6 +266,7 @@ class Hub(Service):
             self._masters.startService()
         self._thread.startService()
         self._reader.startService()
+        self._entrance.startService()
         self._pipeline.open().addCallback(self._loaded).addErrback(self._failed)
 
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
@@ -276,6 +289,7 @@ class Hub(Service):
         yield self._keeper.stop()
         yield self._pipeline.stop()
         self._reader.stopService()
+        self._entrance.stopService()
         self._thread.stopService()
         self._store.close()
         self._api.stop()
@@ -284,7 +298,8 @@ class Hub(Service):
 
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
-        return self._keeper.begin().addCallback(self._time_known).addCallback(lambda _: self._begin_day(loaded))
+        reading = self._keeper.begin().addCallback(lambda _: self._entrance.load())
+        return reading.addCallback(self._time_known).addCallback(lambda _: self._begin_day(loaded))
 
     def _time_known(self, _: object) -> Deferred[None]:
         """Wait for the masters of time, but not for ever: what the day hangs on should not be set afterwards."""

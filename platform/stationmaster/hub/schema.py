@@ -3,16 +3,17 @@
 `head` is one row: where the journal ends, and the fencing token of the hub that may write.
 `input` has every input by its id, so that none is applied twice; `journal` has one entry for each, in order;
 `resource` is the present state. All bodies are JSON text. `checkpoint` has the whole state as it was at some entries,
-so that replay begins there and what is older can go.
+so that replay begins there and what is older can go. `subsystem` has who was enrolled, and `credential` by what each is
+known: hashes and serial numbers, never a secret.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-__all__ = ["CHECKPOINT", "HEAD", "INPUT", "JOURNAL", "METADATA", "RESOURCE", "VERSION"]
+__all__ = ["CHECKPOINT", "CREDENTIAL", "HEAD", "INPUT", "JOURNAL", "METADATA", "RESOURCE", "SUBSYSTEM", "VERSION"]
 
-VERSION = "0002"
+VERSION = "0003"
 """The last migration; with it the database is as the tables below."""
 
 METADATA = MetaData()
@@ -70,4 +71,26 @@ CHECKPOINT = Table(
     Column("at", BigInteger, nullable=False),
     Column("software", String(64), nullable=False),
     Column("state", LargeBinary, nullable=False),
+)
+
+SUBSYSTEM = Table(
+    "subsystem",
+    METADATA,
+    Column("identity", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("revoked", BigInteger, nullable=True),
+)
+
+CREDENTIAL = Table(
+    "credential",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("identity", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=True),
+    Column("used", BigInteger, nullable=True),
+    Index("credential_identity", "identity"),
 )

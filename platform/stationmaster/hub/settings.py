@@ -9,22 +9,16 @@ from sqlalchemy.engine import URL
 
 from stationmaster.hub.database import database_url
 from stationmaster.hub.day import DAYS_AHEAD
+from stationmaster.hub.door_settings import DoorSettings, Subsystem, subsystems_from_table
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
 from stationmaster_dmis.settings import LineSettings, lines_from_table
+from stationmaster_protocol.tls import is_loopback
 
-__all__ = ["HubSettings", "Operator", "Subsystem"]
+__all__ = ["DoorSettings", "HubSettings", "Operator", "Subsystem"]
 
 _PLACEHOLDER = "sqlite:///hub.db"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subsystem:
-    """Who may connect, and with which secret."""
-
-    identity: str
-    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +53,7 @@ class HubSettings:
     plan_days: int = DAYS_AHEAD
     subsystems: tuple[Subsystem, ...] = ()
     operators: tuple[Operator, ...] = ()
+    door: DoorSettings = field(default_factory=DoorSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
 
     @classmethod
@@ -70,8 +65,6 @@ class HubSettings:
         except StationError as error:
             table.fault("database", error.message, error.hint)
             database = database_url(_PLACEHOLDER, folder)
-        subsystems = table.table("subsystems")
-        names = subsystems.keys()
         operators = table.table("operators")
         who = operators.keys()
         people = tuple(Operator(name=name, token=operators.text(name)) for name in who)
@@ -93,10 +86,17 @@ class HubSettings:
             heartbeat_s=table.number("heartbeat_s", 5.0, low=0.05, high=300),
             keep_days=table.integer("keep_days", 90, low=1, high=36500),
             plan_days=table.integer("plan_days", DAYS_AHEAD, low=1, high=60),
-            subsystems=tuple(Subsystem(identity=name, token=subsystems.text(name)) for name in names),
+            subsystems=subsystems_from_table(table.table("subsystems")),
             operators=people,
+            door=DoorSettings.from_table(table.table("protocol"), folder),
             watch=WatchSettings.from_table(table.table("watch")),
         )
+        if settings.door.tls is None and not is_loopback(settings.protocol_listen):
+            table.fault(
+                "protocol_listen",
+                f"{settings.protocol_listen!r} can be reached from elsewhere, and there is no TLS",
+                "127.0.0.1; or [hub.protocol] certificate and key, as docs/security.md says",
+            )
         if settings.feed_lost_s <= settings.feed_late_s:
             table.fault("feed_lost_s", "is not more than feed_late_s", f"more than {settings.feed_late_s:g}")
         table.finish()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from twisted.internet.defer import Deferred, fail, gatherResults, succeed
+from twisted.internet.defer import Deferred, gatherResults, succeed
 
+from stationmaster.hub.door import Door
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.pipeline import Pipeline
 from stationmaster.hub.presence import ExecutorBook
-from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.store import Stored
 from stationmaster.hub.watching import Watching
 from stationmaster_base.clock import StationClock
@@ -22,7 +21,6 @@ from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind
 from stationmaster_protocol.commands import Command, CommandResult, LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Device
-from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.hub_side import Entry, Grant, Peer
 from stationmaster_protocol.messages import Enrol, Enrolled, Hello, Position, Report
 
@@ -36,7 +34,7 @@ class ProtocolSide:
         pipeline: the hub's state and the way to change it.
         feed: how fresh the feed is.
         executors: who is connected and does what.
-        subsystems: who may connect.
+        door: knows who may come in, and what he may do.
         clock: station time.
         watching: takes in what subsystems say of everything but their tasks.
         quality: how good it is, if there are masters of time.
@@ -49,7 +47,7 @@ class ProtocolSide:
         pipeline: Pipeline,
         feed: FeedIntake,
         executors: ExecutorBook,
-        subsystems: Sequence[Subsystem],
+        door: Door,
         clock: StationClock,
         watching: Watching,
         quality: Callable[[], ClockQuality | None] = lambda: None,
@@ -57,7 +55,7 @@ class ProtocolSide:
         self._pipeline = pipeline
         self._feed = feed
         self._executors = executors
-        self._tokens = {each.identity: each.token.encode() for each in subsystems}
+        self._door = door
         self._clock = clock
         self._watching = watching
         self._quality = quality
@@ -104,16 +102,13 @@ class ProtocolSide:
         """How good it is."""
         return self._quality()
 
-    def authenticate(self, hello: Hello, peer: Peer) -> Deferred[Grant]:  # noqa: ARG002 - HubSide's
-        """Every right, for who has a subsystem's token; takes the same time for any token of one length."""
-        known = self._tokens.get(hello.identity)
-        if known is None or not hmac.compare_digest(known, hello.token.encode()):
-            return fail(RemoteProtocolError("not-authenticated", f"{hello.identity} is not known with this token."))
-        return succeed(self._watching.welcome(Grant.everything(hello.identity)))
+    def authenticate(self, hello: Hello, peer: Peer) -> Deferred[Grant]:
+        """What a client may do, if it has shown who it is."""
+        return self._door.authenticate(hello, peer).addCallback(self._watching.welcome)
 
-    def enrol(self, request: Enrol, peer: Peer) -> Deferred[Enrolled]:  # noqa: ARG002 - HubSide's
-        """Nobody has a one-time code: tokens stand in the hub's settings."""
-        return fail(RemoteProtocolError("not-enrolled", f"{request.identity} has no one-time code."))
+    def enrol(self, request: Enrol, peer: Peer) -> Deferred[Enrolled]:
+        """A secret, for a client that has a one-time code."""
+        return self._door.enrol(request, peer)
 
     def task_kind(self, task: str) -> TaskKind | None:
         """The kind of a task that is held now."""

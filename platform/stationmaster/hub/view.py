@@ -112,6 +112,10 @@ class HubView:
         self._server = server
         self._line = line
 
+    def may_connect(self, identities: Sequence[str]) -> None:
+        """These may connect from now on."""
+        self.identities = tuple(identities)
+
     def loaded(self, tail: Sequence[Stored]) -> None:
         """Take the notes of the entries that were there at the start."""
         for entry in tail:

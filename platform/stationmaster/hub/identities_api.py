@@ -1,0 +1,125 @@
+"""`/api/v1/identities`: who may connect. For operators, and on the hub's own machine alone, since answers hold secrets.
+
+`GET` lists them. `POST` takes `{"do": "enrol", "identity": …, "kind": …}` and gives a one-time code (with `valid_s`
+seconds of validity), or lets certificates in (with `"certificate": true`); `{"do": "rotate", "identity": …}` gives a
+new token (with `grace_s` seconds for the one before); `{"do": "revoke", "identity": …}` ends everything at once.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from twisted.python.failure import Failure
+
+from stationmaster.hub.bodies import as_json
+from stationmaster.hub.door import GRACE_S
+from stationmaster.hub.enrolment import CODE_S, Enrolment
+from stationmaster.hub.operators import Operators
+from stationmaster.hub.reload_api import on_this_machine
+from stationmaster.hub.store import StoreDown
+from stationmaster_base.configuration import Faults, Table
+from stationmaster_base.errors import ConfigurationError, StationError
+from stationmaster_base.logging import get_logger
+from stationmaster_service.face import Face, json_answer
+from stationmaster_service.interfaces import WebRequest
+
+__all__ = ["IdentitiesApi"]
+
+_LOG = get_logger("security")
+
+LARGEST_BODY = 10_000
+LONGEST_S = 400 * 86400
+
+_MISSING = ("no-identity",)
+
+
+class IdentitiesApi:
+    """The routes.
+
+    Args:
+        enrolment: does what is asked.
+        operators: who may ask.
+        face: where the routes go.
+
+    """
+
+    def __init__(self, enrolment: Enrolment, operators: Operators, face: Face) -> None:
+        self._enrolment = enrolment
+        self._operators = operators
+        face.app.route("/api/v1/identities", methods=["GET"], endpoint="identities")(self._get)
+        face.app.route("/api/v1/identities", methods=["POST"], endpoint="identities-do")(self._post)
+
+    def _get(self, request: WebRequest) -> bytes:
+        by = self._who(request)
+        if isinstance(by, bytes):
+            return by
+        return json_answer(request, {"identities": as_json(self._enrolment.all())})
+
+    def _post(self, request: WebRequest) -> bytes | Deferred[bytes]:
+        by = self._who(request)
+        if isinstance(by, bytes):
+            return by
+        request.setHeader(b"Cache-Control", b"no-store")
+        doing = self._do(request.content.read(LARGEST_BODY + 1), by)
+        return doing.addCallbacks(lambda done: json_answer(request, done), lambda failure: _failed(request, failure))
+
+    def _do(self, body: bytes, by: str) -> Deferred[Any]:
+        faults = Faults()
+        try:
+            plain = json.loads(body) if len(body) <= LARGEST_BODY else None
+        except ValueError:
+            plain = None
+        if not isinstance(plain, dict):
+            return fail(StationError("bad-request", "This is no JSON object.", "docs/security.md says what it is."))
+        asked = Table(plain, "request", faults)
+        what = asked.choice("do", ("enrol", "rotate", "revoke"))
+        name = asked.text("identity")
+        kind = asked.text("kind") if what == "enrol" else ""
+        certificate = asked.flag("certificate") if what == "enrol" else False
+        valid_s = asked.integer("valid_s", CODE_S, low=1, high=LONGEST_S) if what == "enrol" else 0
+        grace_s = asked.integer("grace_s", GRACE_S, low=0, high=LONGEST_S) if what == "rotate" else 0
+        asked.finish()
+        try:
+            faults.raise_if_any()
+        except ConfigurationError as error:
+            return fail(StationError("bad-request", str(error)))
+        doing: Deferred[Any]
+        if what == "revoke":
+            doing = self._enrolment.revoke(name, by)
+            return doing.addCallback(lambda closed: {"identity": name, "session_ended": closed})
+        if what == "rotate":
+            doing = self._enrolment.rotate(name, by, grace_s)
+        elif certificate:
+            doing = self._enrolment.accept_certificates(name, kind, by)
+        else:
+            doing = self._enrolment.invite(name, kind, by, valid_s)
+        return doing.addCallback(as_json)
+
+    def _who(self, request: WebRequest) -> str | bytes:
+        """The operator who asks, or the answer to who may not."""
+        if not self._operators:
+            return _error(request, 403, "no-operators", "Nobody may do this.", "Name operators in [hub.operators].")
+        by = self._operators.who(request)
+        if by is None:
+            request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
+            return _error(request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer.")
+        if not on_this_machine(request):
+            return _error(request, 403, "not-here", "Secrets are told on the hub's own machine alone.", "Ask there.")
+        return by
+
+
+def _failed(request: WebRequest, failure: Failure) -> bytes:
+    error = failure.value
+    if isinstance(error, StoreDown):
+        return _error(request, 503, error.code, error.message, error.hint)
+    if isinstance(error, StationError):
+        status = 400 if error.code.startswith("bad-") else 404 if error.code in _MISSING else 409
+        return _error(request, status, error.code, error.message, error.hint)
+    _LOG.error("identity-not-answered", problem=failure.getTraceback())
+    return _error(request, 500, "hub-fault", f"The hub failed: {error!r}.", "Report this with the log.")
+
+
+def _error(request: WebRequest, status: int, code: str, message: str, hint: str) -> bytes:
+    return json_answer(request, {"error": code, "message": message, "hint": hint}, status)
