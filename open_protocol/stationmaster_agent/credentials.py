@@ -102,10 +102,11 @@ class Credentials:
         """
         if self._tls is not None and self._wants_certificate and given.certificate and self._key is not None:
             self._keep_certificate(self._tls, given, self._key)
-        self._kept = _Kept(token=given.token, code=_digest(self._code))
+        kept = _Kept(token=given.token, code=_digest(self._code))
         if self._file is not None:
-            body = json.dumps({"identity": self._identity, "token": given.token, "code": self._kept.code})
+            body = json.dumps({"identity": self._identity, "token": kept.token, "code": kept.code})
             write_secret(self._file, f"{body}\n")
+        self._kept = kept
         _LOG.info("enrolled", identity=self._identity, by="certificate" if given.certificate else "token")
         return not given.certificate
 

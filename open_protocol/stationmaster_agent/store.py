@@ -172,8 +172,10 @@ class Store:
                 "INSERT INTO command (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
                 (result.id, _json(result)),
             )
-            newest = "SELECT number FROM command ORDER BY number DESC LIMIT ?"
-            cursor.execute(f"DELETE FROM command WHERE number NOT IN ({newest})", (COMMANDS,))
+            cursor.execute(
+                "DELETE FROM command WHERE number NOT IN (SELECT number FROM command ORDER BY number DESC LIMIT ?)",
+                (COMMANDS,),
+            )
 
     def commands(self) -> list[CommandResult]:
         """How far each command has come that is remembered, the oldest first."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.stdio import StandardIO
 from twisted.protocols.basic import LineReceiver
 
 from agent.making import resource
+from stationmaster_base.logging import configure_logging
 from stationmaster_base.times import Instant
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskKind
@@ -21,6 +23,7 @@ from stationmaster_protocol.commands import Command
 from stationmaster_protocol.hub_side import ProtocolSettings
 from stationmaster_protocol.scalars import stamp_of
 from stationmaster_protocol.server import ProtocolServer
+from stationmaster_protocol.tls import TlsFiles, tls_factory
 from support.fake_hub import FakeHub
 
 
@@ -40,6 +43,10 @@ class Hub(FakeHub):
         for device in report.devices:
             say(identity, device.id, device.condition, device.detail, "whole" if report.whole else "changed")
 
+    def enrol(self, request, peer):
+        say("enrolled", request.identity, "secure" if peer.secure else "open")
+        return super().enrol(request, peer)
+
     def command_result(self, identity, result):
         super().command_result(identity, result)
         say(identity, result.id, result.state, result.code)
@@ -58,6 +65,7 @@ class Orders(LineReceiver):
             server.command("lamp", Command(id=order, action=order.split("-")[0], by="controller", expires=expires))
 
 
+configure_logging("hub")  # to standard error
 now = Instant(int(time.time()))
 light = Task(
     id="light",
@@ -75,7 +83,12 @@ hub = Hub()
 hub.tokens = {"lamp": "secret"}
 hub.commit([resource(light)])
 server = ProtocolServer(hub=hub, settings=ProtocolSettings(heartbeat_s=0.5), reactor=reactor)
-port = reactor.listenTCP(0, server, interface="127.0.0.1")
+hub.codes = {"lamp": "one-time"}
+factory = server
+if sys.argv[1:]:
+    certificate, key = map(Path, sys.argv[1:])
+    factory = tls_factory(reactor, server, TlsFiles(certificate=certificate, key=key))
+port = reactor.listenTCP(0, factory, interface="127.0.0.1")
 StandardIO(Orders())
 say(port.getHost().port)
 reactor.run()

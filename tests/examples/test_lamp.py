@@ -41,7 +41,7 @@ def test_it_is_short():
 
 def test_the_lamp_follows_its_task_and_commands(processes, tmp_path):
     """It is on while its task is, tells its condition whole and then changed, is tested once a command, and refuses."""
-    hub = started("-m", "agent.lamp_hub", stdin=subprocess.PIPE)
+    hub = started("-m", "agent.lamp_hub", stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     processes.append(hub)
 
     def heard() -> str:
