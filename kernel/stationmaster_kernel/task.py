@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from stationmaster_base.times import Instant
 from stationmaster_kernel.values import EventName, Hand, Status, TaskKind, TaskState
 
-__all__ = ["GONE", "POINT_KINDS", "Result", "Stage", "Task", "Text", "announcement_open", "interval_on", "stage_at"]
+__all__ = [
+    "GONE",
+    "POINT_KINDS",
+    "Result",
+    "Stage",
+    "Task",
+    "Text",
+    "announcement_open",
+    "expires",
+    "interval_on",
+    "stage_at",
+]
 
 GONE = (TaskState.WITHDRAWN, TaskState.SKIPPED)
 """The states of a task that is not to be done."""
@@ -134,6 +145,20 @@ def announcement_open(task: Task, now: float) -> bool:
         and task.valid_until is not None
         and task.due <= now < task.valid_until
     )
+
+
+def expires(task: Task) -> Instant | None:
+    """From when on a task is neither shown nor done, whatever else comes or does not come of it.
+
+    None: that is not known yet, and neither is when it begins, so it is held.
+    """
+    if task.kind in POINT_KINDS:
+        return task.valid_until
+    if task.end is not None and task.awaits is None:
+        return task.end
+    if task.end is None or task.hard_end is None:
+        return task.hard_end
+    return max(task.end, task.hard_end)
 
 
 def stage_at(task: Task, now: float) -> Stage | None:

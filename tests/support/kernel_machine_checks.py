@@ -28,7 +28,7 @@ from stationmaster_kernel.rules import Rule, RuleMode, Trigger
 from stationmaster_kernel.settling import rework
 from stationmaster_kernel.state import CONFIGURATION_KINDS, State
 from stationmaster_kernel.step import step
-from stationmaster_kernel.task import GONE, POINT_KINDS, Task, announcement_open, interval_on
+from stationmaster_kernel.task import GONE, POINT_KINDS, Task, announcement_open, expires, interval_on
 from stationmaster_kernel.tasks import OVER, stem_of
 from stationmaster_kernel.times import base_event, fallback, last_time, moment_time, moved
 from stationmaster_kernel.values import Hand, Running, Source, TaskKind, TaskState
@@ -107,6 +107,8 @@ def _check_references(state: State) -> None:
     for task in state.tasks.values():
         assert not task.call or task.call in state.calls, f"task {task.id} has no call"
         assert not task.call or task.id == f"{task.call}/{task.rule}/{task.occurrence}"
+        begins = task.due if task.kind in POINT_KINDS else task.start
+        assert begins is None or expires(task) is not None, f"task {task.id} begins and never expires"
     for item in state.memory:
         assert item in state.calls or item.startswith("unmatched/"), f"feed record {item} has no call"
     for kind in RECORD_KINDS:
