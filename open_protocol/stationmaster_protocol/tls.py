@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from cryptography.hazmat.primitives.serialization import Encoding
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import (
     HostnameEndpoint,
@@ -46,7 +44,6 @@ __all__ = [
     "tls_factory",
     "tls_needed",
     "trust_from_table",
-    "verified_certificate",
 ]
 
 SYSTEM = "system"
@@ -199,16 +196,6 @@ def tls_factory(
 
     """
     return _server_factory(reactor, factory, ServerContext(_server_files(files)), refused)
-
-
-def verified_certificate(transport: object) -> bytes | None:
-    """The client's certificate in DER, which has been verified; None without one, or before TLS is there."""
-    handle = getattr(transport, "getHandle", None)
-    connection = handle() if handle is not None else None
-    if not isinstance(connection, SSL.Connection):
-        return None
-    certificate = connection.get_peer_certificate()
-    return None if certificate is None else certificate.to_cryptography().public_bytes(Encoding.DER)
 
 
 def _version(host: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from twisted.internet.defer import Deferred
@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from stationmaster_agent.settings import HostPort
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import ConfigurationError, StationError
+from stationmaster_protocol.hub_side import Peer
 from stationmaster_protocol.tls import (
     TlsFiles,
     TlsRefused,
@@ -29,8 +30,8 @@ from stationmaster_protocol.tls import (
     server_endpoint,
     tls_factory,
     trust_from_table,
-    verified_certificate,
 )
+from stationmaster_protocol.transport import StreamTransport, peer_of
 from support.certificates import TestAuthority
 
 PATIENCE_S = 5.0
@@ -43,7 +44,7 @@ class Talker(Protocol):
         self.talk = talk
         self.says = says
         self.heard = b""
-        self.certificate: bytes | None = None
+        self.peer: Peer | None = None
         self.lost: BaseException | None = None
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
@@ -52,7 +53,7 @@ class Talker(Protocol):
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         self.heard += data
-        self.certificate = verified_certificate(self.transport)
+        self.peer = peer_of(cast("StreamTransport", self.transport))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         self.lost = reason.value
@@ -142,9 +143,8 @@ def test_both_ends_hear_each_other(talk: Talk, pki: TestAuthority) -> None:
     """A client that knows the hub's authority gets through, without a certificate of its own."""
     client = talk.connect(talk.listen(pki.hub()), pki.client())
     talk.until(lambda: client.heard == b"server" and talk.served and talk.served[0].heard == b"client")
-    assert talk.served[0].certificate is None
+    assert talk.served[0].peer == Peer(address="127.0.0.1", secure=True)
     assert talk.refused == []
-    assert client.certificate is not None
 
 
 def test_a_clients_certificate_is_seen(talk: Talk, pki: TestAuthority) -> None:
@@ -152,8 +152,9 @@ def test_a_clients_certificate_is_seen(talk: Talk, pki: TestAuthority) -> None:
     client = talk.connect(talk.listen(pki.hub()), pki.client("guidance-2"))
     talk.until(lambda: talk.served and talk.served[0].heard == b"client")
     assert client.lost is None
-    assert talk.served[0].certificate is not None
-    assert b"guidance-2" in talk.served[0].certificate
+    peer = talk.served[0].peer
+    assert peer is not None
+    assert b"guidance-2" in (peer.certificate or b"")
 
 
 def test_the_name_may_be_given(talk: Talk, pki: TestAuthority) -> None:
