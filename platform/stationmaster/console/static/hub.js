@@ -71,7 +71,7 @@ export function follow({ world, stationTime, onChange, onSilence }) {
       const [calls, tasks, subsystems, names] = await Promise.all([
         read("/api/v1/calls"),
         read(`/api/v1/tasks?due_before=${state.now + TASKS_AHEAD_S}`),
-        read("/api/v1/subsystems"),
+        read("/api/v1/subscribers"),
         read("/console/names.json"),
       ]);
       if (mine !== reading) {
@@ -80,7 +80,7 @@ export function follow({ world, stationTime, onChange, onSilence }) {
       world.calls = index(calls.calls);
       world.tasks = index(tasks.tasks);
       world.names = names.names;
-      world.subsystems = subsystems.subsystems;
+      world.subsystems = subsystems.subscribers;
       world.state = state;
       tasksAt = state.now;
       for (const changes of held) {
@@ -130,8 +130,8 @@ export function follow({ world, stationTime, onChange, onSilence }) {
 
   const look = async () => {
     try {
-      const [subsystems, state] = await Promise.all([read("/api/v1/subsystems"), read("/api/v1/state")]);
-      world.subsystems = subsystems.subsystems;
+      const [subsystems, state] = await Promise.all([read("/api/v1/subscribers"), read("/api/v1/state")]);
+      world.subsystems = subsystems.subscribers;
       world.state = state;
       alive();
       onChange();

@@ -63,28 +63,81 @@ export function paintAlarms(world) {
   });
 }
 
-/** How far a session is with what concerns it; `whole` is null until it has first been proved or disproved. */
-function standing({ rejected, whole, acked, last }) {
-  if (acked < 0) {
-    return "取全量 loading";
+/** How far a subsystem is with what concerns it, and a class for the words. */
+function standing({ connected, rejected, digest, behind, snapshots }) {
+  if (!connected) {
+    return ["", ""];
   }
-  if (whole === false) {
-    return rejected ? `拒收 rejected: ${rejected}` : "不一致 differs";
+  if (digest === "differs") {
+    return rejected ? [`拒收 rejected: ${rejected}`, "bad"] : ["不一致 differs", "bad"];
   }
-  return acked >= last ? "✓ 一致 up to date" : `落后 behind: ${last - acked}`;
+  if (behind > 0) {
+    return [snapshots === 0 ? "取全量 loading" : `落后 behind: ${behind}`, "late"];
+  }
+  return digest === "whole" ? ["✓ 一致 up to date", ""] : ["取全量 loading", ""];
 }
 
-/** Who is connected, how far behind. */
+const bytes = (count) => (count < 10_000 ? `${count} B` : `${Math.round(count / 1024)} KiB`);
+
+/** The figures of a session: how fast it acknowledges, what waits for it, what it has. */
+function figures({ connected, ack_ms: ack, queued, devices, secure }) {
+  const words = [];
+  if (connected && ack !== null) {
+    words.push(`确认 ack ${ack} ms`);
+  }
+  if (queued > 0) {
+    words.push(`待发 queued ${bytes(queued)}`);
+  }
+  if (devices > 0) {
+    words.push(`设备 devices ${devices}`);
+  }
+  if (secure) {
+    words.push("TLS");
+  }
+  return words.join(" · ");
+}
+
+/** Everything about a session, for who looks closer. */
+function details(body) {
+  const { identity, kind, version, level, executes, address, snapshots, heard_s: heard } = body;
+  const said = [identity, kind, version && `open protocol ${version}`, level && `level ${level}`, executes.join(", "), address];
+  if (body.connected) {
+    said.push(`snapshots ${snapshots}`, `silent ${heard} s`);
+  }
+  return said.filter(Boolean).join(" · ");
+}
+
+/** Who is connected, how far behind, how fast, and which of its boards and devices are not well. */
 export function paintSubsystems(world) {
-  const items = world.subsystems.map(({ identity, connected, sessions }) => [
-    identity,
-    connected ? "good" : "bad",
-    connected ? "联机 online" : "缺席 absent",
-    sessions.length ? standing(sessions[0]) : "",
-  ]);
-  fill(subsystems, items, ([identity, kind, word, position]) => {
+  const items = world.subsystems.map((body) => ({
+    identity: body.identity,
+    kind: body.kind && body.kind !== body.identity ? body.kind : "",
+    there: body.connected ? ["联机 online", "good"] : ["缺席 absent", "bad"],
+    since: hhmm(body.since, world.zone),
+    standing: standing(body),
+    figures: figures(body),
+    trouble: body.trouble,
+    title: details({ ...body, heard_s: body.heard_s === null ? 0 : Math.round(body.heard_s) }),
+  }));
+  fill(subsystems, items, (item) => {
     const row = document.createElement("tr");
-    row.append(element("td", identity), element("td", word, kind), element("td", position));
+    row.title = item.title;
+    const name = element("td", item.identity);
+    if (item.kind) {
+      name.append(element("small", item.kind));
+    }
+    const there = element("td", item.there[0], item.there[1]);
+    if (item.since) {
+      there.append(element("small", item.since));
+    }
+    const words = element("td", item.standing[0], item.standing[1]);
+    if (item.figures) {
+      words.append(element("div", item.figures, "figures"));
+    }
+    if (item.trouble.length) {
+      words.append(element("div", `⚠ ${item.trouble.join(", ")}`, "bad"));
+    }
+    row.append(name, there, words);
     return row;
   });
 }
