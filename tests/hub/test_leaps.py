@@ -8,14 +8,17 @@ from pathlib import Path
 from twisted.internet.task import Clock
 
 from hub.making import START, MadeHub, begin, made_hub
+from stationmaster.hub.archive import DatabaseArchive
 from stationmaster.hub.database import database_url
 from stationmaster.hub.day import StationDay
+from stationmaster.hub.journal import input_text
 from stationmaster.hub.leaps import STEADY_S, LeapWatch
 from stationmaster.hub.masters import vouched
+from stationmaster.hub.replay import replay
 from stationmaster_base.steering import SteeredClock
 from stationmaster_base.timekeeping import ClockQuality, ClockState
 from stationmaster_base.times import MINUTE, Instant
-from stationmaster_kernel.inputs import GradeFeed
+from stationmaster_kernel.inputs import GradeFeed, Tick
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_service.timer import StationTimer
 from support.small_station import DAY, STATION, at, planned
@@ -232,3 +235,23 @@ def test_rows_are_right_again_when_the_clock_is(tmp_path: Path) -> None:
         assert hub.pipeline.state.calls[call.id] == call
         assert dict(hub.pipeline.state.tasks) == tasks
         assert at("06:00") == START
+
+
+def test_a_journal_with_quarantined_leaps_replays(tmp_path: Path) -> None:
+    """Replay comes to the same refusals; the text of an ordinary tick is what it was before ticks could be doubted."""
+    assert input_text(Tick(id="t", at=Instant(60))) == '{"id":"t","at":60}'
+    url = database_url(folder_url(tmp_path), tmp_path)
+    with made_hub(url) as hub:
+        world = World(hub)
+        world.begin()
+        world.wall_ahead = HOURS
+        world.pass_minutes(7)
+        assert world.refused()
+        refused = len(world.refused())
+    archive = DatabaseArchive(url)
+    try:
+        found = replay(archive.lines(None))
+    finally:
+        archive.close()
+    assert found.difference is None
+    assert found.refused == refused

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import itertools
 import json
 import os
 import pty
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -141,6 +144,49 @@ poll_s = 1
     _, errors = world.process.communicate(timeout=PATIENCE_S)
     assert world.process.returncode == 0, errors
     assert "Traceback" not in errors
+
+
+def test_a_master_that_jumps_moves_nothing_until_a_person_accepts_it(world: World) -> None:
+    """The judge refuses three hours at once; accepted, they are one tick, which is vouched for."""
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    ahead, told = [0.0], [0]
+
+    def says() -> None:
+        second = int(time.time() + ahead[0])
+        if second != told[0]:
+            told[0] = second
+            os.write(ours, rmc(float(second), talker="GB"))
+
+    world.start(
+        f"""
+[clock]
+start_wait_s = 60
+[[clock.serial]]
+name = "receiver"
+device = "{os.ttyname(theirs)}"
+"""
+    )
+    world.until_settled(says, lambda clock: clock["state"] == "locked")
+    ahead[0] = 3 * 3600.0
+    clock = world.until_settled(says, lambda clock: clock["trouble"] == "step-refused")["clock"]
+    assert clock["state"] == "holdover"
+    assert world.ask("/api/v1/clock/accept", "POST")[0] == 200
+    world.until_settled(says, lambda clock: clock["state"] == "locked")
+    os.close(ours)
+    os.close(theirs)
+    assert world.process is not None
+    world.process.send_signal(signal.SIGTERM)
+    _, errors = world.process.communicate(timeout=PATIENCE_S)
+    assert world.process.returncode == 0, errors
+    assert "Traceback" not in errors
+    with contextlib.closing(sqlite3.connect(world.folder / "hub.db")) as database:
+        ticks = [at for (at,) in database.execute("SELECT at FROM input WHERE kind = 'tick' ORDER BY sequence")]
+        (refused,) = database.execute("SELECT count(*) FROM journal WHERE refused").fetchone()
+    leaps = [after - before for before, after in itertools.pairwise(ticks) if after - before > 600]
+    assert len(leaps) == 1
+    assert 10800 - 60 <= leaps[0] <= 10800 + 120
+    assert not refused
 
 
 def test_a_demo_has_no_masters(world: World) -> None:
