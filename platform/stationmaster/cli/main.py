@@ -22,8 +22,10 @@ from stationmaster.cli.database_commands import add_database_commands
 from stationmaster.cli.gateway_commands import add_gateway_options, run_gateway
 from stationmaster.cli.journal_commands import add_journal_commands
 from stationmaster.cli.line_commands import add_line_commands
+from stationmaster.cli.pki_commands import add_pki_commands
 from stationmaster.cli.processes import PROCESSES, Process
 from stationmaster.cli.station_commands import add_station_commands
+from stationmaster.cli.subsystem_commands import add_subsystem_commands
 from stationmaster_base.errors import StationError
 
 __all__ = ["main"]
@@ -118,6 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_reload(commands)
     add_act_commands(commands, _add)
     add_account_commands(commands, _add)
+    add_subsystem_commands(commands, _add)
+    add_pki_commands(commands, _add)
     add_journal_commands(commands, _add)
     add_database_commands(commands, _add)
     add_line_commands(commands, _add)
