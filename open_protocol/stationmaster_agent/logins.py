@@ -7,6 +7,7 @@ learns nothing of why: an unknown name takes as long as a wrong password.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -121,11 +122,10 @@ class Logins:
 
 def password_fits(verifier: str, password: str) -> bool:
     """Whether this is the verifier's password; a verifier that cannot be read fits none."""
-    # Only here, so that subsystems without logins need not have it installed.
-    from argon2 import PasswordHasher  # noqa: PLC0415
-    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415
+    from argon2 import PasswordHasher  # noqa: PLC0415 - subsystems without logins need not have it
+    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415 - as above
 
-    try:
-        return PasswordHasher().verify(verifier, password)
+    try:  # the hub made the verifier of the password in this form
+        return PasswordHasher().verify(verifier, unicodedata.normalize("NFKC", password))
     except (InvalidHashError, VerificationError):
         return False

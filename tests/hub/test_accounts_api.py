@@ -25,6 +25,7 @@ from stationmaster.hub.passwords import LEAST, made_verifier, password_fault, ve
 from stationmaster.hub.replay import replay
 from stationmaster.hub.settings import Operator
 from stationmaster.hub.view import HubView
+from stationmaster_agent.logins import password_fits
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.account import Account, Role
 from stationmaster_service.face import Face
@@ -231,6 +232,7 @@ def test_the_rules_of_passwords(password: str, fault: str) -> None:
 
 
 def test_a_password_typed_by_another_input_method_is_the_same() -> None:
-    """Full-width letters are the letters; a verifier that is none verifies nothing."""
+    """Full-width letters are the letters, at the hub and at a subsystem's page; no verifier fits no password."""
+    assert password_fits(made_verifier("river 7 lanterns"), "ｒｉｖｅｒ 7 lanterns")
     assert verifies(made_verifier("ｒｉｖｅｒ 7 lanterns"), "river 7 lanterns")
     assert not verifies("nonsense", "river 7 lanterns")
