@@ -11,8 +11,11 @@ const COLUMNS = [
   ['status', 0],
 ];
 
+const WIDE = /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60]/;
+
 /**
- * The rows of a board, in their order.
+ * What a board shows, in its order: the rows of trains and below them the lines that people wrote; or only what a
+ * person wrote for the whole board.
  *
  * @param {import('./replica.mjs').ResourceSet} set
  * @param {string} board
@@ -22,20 +25,28 @@ const COLUMNS = [
  */
 export function rowsOf(set, board, now, language) {
   const modes = modesOf(set.of('mode'));
-  return set
-    .of('task')
-    .filter((task) => task.does === 'display' && task.target.includes(board) && intervalOn(task, now, modes))
-    .sort((left, right) => left.order - right.order || (left.id < right.id ? -1 : 1))
-    .map((task) => rowOf(task, now, language));
+  const on = set.of('task').filter((task) => task.target.includes(board) && intervalOn(task, now, modes));
+  const of = (kind) => on.filter((task) => task.does === kind);
+  const rows = of('display').sort(
+    (left, right) => left.order - right.order || alphabetic(left.call, right.call) || alphabetic(left.id, right.id),
+  );
+  const texts = of('message').sort(
+    (left, right) => left.priority - right.priority || left.order - right.order || alphabetic(left.id, right.id),
+  );
+  const whole = texts.filter((task) => task.whole);
+  return (whole.length ? whole : [...rows, ...texts]).map((task) => rowOf(task, now, language));
 }
+
+/** @param {string} left @param {string} right */
+const alphabetic = (left, right) => (left < right ? -1 : left > right ? 1 : 0);
 
 /** @returns {Row} */
 function rowOf(task, now, language) {
   const stage = stageAt(task, now);
-  // The words of a stage stand beside those of the row; where both have a name, the stage's are the newer.
-  const all = [...(stage?.text ?? []), ...task.text];
   const texts = {};
-  for (const { name } of all) texts[name] ??= textIn(stage?.text.some((text) => text.name === name) ? stage.text : task.text, name, language);
+  for (const { name } of task.text) texts[name] = textIn(task.text, name, language);
+  // The words of the stage stand beside those of the row.
+  for (const { name } of stage?.text ?? []) texts[name] = textIn(stage.text, name, language);
   return { task: task.id, revision: task.revision, status: stage?.status ?? '', whole: task.whole, texts };
 }
 
@@ -47,21 +58,16 @@ function rowOf(task, now, language) {
  * @returns {string[]}
  */
 export function linesOf(title, rows) {
-  const whole = rows.find((row) => row.whole);
-  if (whole) return [title, '', ...Object.values(whole.texts)];
-  return [
-    title,
-    ...rows.map((row) => {
-      const known = COLUMNS.some(([name]) => row.texts[name]);
-      return known ? COLUMNS.map(([name, width]) => padded(row.texts[name] ?? '', width)).join(' ').trimEnd() : Object.values(row.texts).join('  ');
-    }),
-  ];
+  return [title, ...rows.map((row) => (row.texts.number ? columns(row) : Object.values(row.texts).join('  ')))];
 }
+
+/** @param {Row} row */
+const columns = ({ texts }) => COLUMNS.map(([name, width]) => padded(texts[name] ?? '', width)).join(' ').trimEnd();
 
 /** Chinese characters are two columns wide. @param {string} text @param {number} width */
 function padded(text, width) {
-  const columns = [...text].reduce((sum, letter) => sum + (/[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60]/.test(letter) ? 2 : 1), 0);
-  return text + ' '.repeat(Math.max(0, width - columns));
+  const taken = [...text].reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
+  return text + ' '.repeat(Math.max(0, width - taken));
 }
 
 /**

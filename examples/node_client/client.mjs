@@ -182,6 +182,9 @@ export class Client extends EventEmitter {
         this.#timeKnown(message.clock);
         return;
       case 'received':
+        if (message.number > this.#reports) {
+          throw new ProtocolError('unknown-sequence', `There was no report ${message.number}.`);
+        }
         results?.received(message.number);
         return;
       case 'command':

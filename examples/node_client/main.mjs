@@ -36,7 +36,7 @@ function build(options, output) {
   const file = (name) => join(folder, name);
   // A clock that nobody sets, though it looks like the time of day.
   const time = new StationTime(() => performance.timeOrigin + performance.now());
-  const executes = [mode === 'board' ? 'display' : 'announcement'];
+  const executes = mode === 'board' ? ['display', 'message'] : ['announcement'];
   const filter = { kind: ['board', 'mode', 'station', 'task', 'zone'], taskKind: executes, target: targets };
   const replica = new Replica(file('replica.json'), filter);
   const trouble = replica.load();

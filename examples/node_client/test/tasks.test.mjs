@@ -111,7 +111,15 @@ test('a board has the rows that are on, in their order, with the words of their 
   assert.match(linesOf('hall-1', rows)[1], /^G2 .*晚点$/);
 });
 
+const words = (content) => [{ name: 'text', language: 'zh', content }];
+const message = (id, fields) => row({ id, does: 'message', call: '', rule: '', text: words(id), ...fields });
+
+test('what a person wrote stands below the rows, by priority', () => {
+  const set = new ResourceSet([message('later', { priority: 20 }), message('first', { priority: 10 }), row({ id: 'train' })]);
+  assert.deepEqual(rowsOf(set, 'hall-1', at(1), 'zh').map(({ task }) => task), ['train', 'first', 'later']);
+});
+
 test('a text for the whole board stands alone', () => {
-  const set = new ResourceSet([row({ id: 'a' }), row({ id: 'b', whole: true, text: [{ name: 'text', language: 'zh', content: '停电' }] })]);
-  assert.deepEqual(linesOf('hall-1', rowsOf(set, 'hall-1', at(1), 'zh')), ['hall-1', '', '停电']);
+  const set = new ResourceSet([row({ id: 'train' }), message('停电', { whole: true }), message('line')]);
+  assert.deepEqual(linesOf('hall-1', rowsOf(set, 'hall-1', at(1), 'zh')), ['hall-1', '停电']);
 });
