@@ -113,8 +113,20 @@ class World:
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
+        self.joined: list[Subscriber] = []
         self._pause = threading.Event()
         self.until(lambda: self.ask("/healthz").get("settled"))
+
+    def join(self, name: str) -> Subscriber:
+        made = Subscriber(name, self.protocol)
+        self.joined.append(made)
+        return made
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=PATIENCE_S)
+        for each in self.joined:
+            each.socket.close()
 
     def until(self, condition: Any) -> None:
         until = time.monotonic() + PATIENCE_S
@@ -147,8 +159,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    made.process.terminate()
-    made.process.wait(timeout=PATIENCE_S)
+    made.end()
 
 
 def test_a_reader_that_takes_nothing_delays_nobody_and_costs_little(world: World) -> None:
@@ -158,7 +169,7 @@ def test_a_reader_that_takes_nothing_delays_nobody_and_costs_little(world: World
     are, and it has been sent two snapshots and hardly anything else.
     """
     calls = [call for call in world.ask("/api/v1/calls")["calls"] if call["departure"] is not None][:CALLS]
-    slow, quick = Subscriber("slow", world.protocol), Subscriber("quick", world.protocol)
+    slow, quick = world.join("slow"), world.join("quick")
     quick.read_until(1)
     begun, most, minutes = quick.taken, 0, 0
     while quick.taken < begun + 4 * QUEUE:
