@@ -1,0 +1,312 @@
+"""A hub and its subsystems as real processes on the machine's own time, and when each found itself alone or online.
+
+The subsystems are guidance, broadcast and query, and as many that are nothing but agents as a trial wants. Every time
+is one that a process stamped itself when it happened: a subsystem its state, the network its fault, the hub its being
+up. So a test that is slow to look, or a machine with much else to do, makes nothing seem later than it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from stationmaster_base.clock import Anchor, write_anchor
+from support.ports import ENVIRONMENT, free_block
+from support.real_day import SAMPLE
+
+HEARTBEAT_S = 0.5
+PATIENCE_S = 40.0
+"""After so long something has not happened; a bound on hanging, not a measure of anything."""
+
+PRODUCTS = ("guidance", "broadcast", "query")
+TOKEN = "a token for a test"
+DESK = "desk-token"
+STARTS = datetime.fromisoformat("2026-03-02T08:00:00+08:00").timestamp()
+TRAINS = 30
+RATE = 20.0
+"""Station seconds in one of the machine's: every three seconds the hub has a minute's changes to tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Who was in which state from when on, by the machine's wall clock."""
+
+    identity: str
+    state: str
+    at: float
+
+
+class Stamps:
+    """What the processes have said of themselves, in order; filled by threads that read it."""
+
+    def __init__(self) -> None:
+        self._all: list[Stamp] = []
+        self._said = threading.Condition()
+
+    def put(self, stamp: Stamp) -> None:
+        """Somebody has said something."""
+        with self._said:
+            self._all.append(stamp)
+            self._said.notify_all()
+
+    def first(self, identity: str, state: str, after: float) -> Stamp:
+        """The first time after that moment that somebody came into a state; waits for it."""
+
+        def found() -> Stamp | None:
+            return next((each for each in self._all if self._is(each, identity, after) and each.state == state), None)
+
+        with self._said:
+            assert self._said.wait_for(found, PATIENCE_S), f"{identity} not {state}: {self.since(identity, after)}"
+            stamp = found()
+        assert stamp is not None
+        return stamp
+
+    def since(self, identity: str, after: float) -> list[str]:
+        """The states of one since then."""
+        return [each.state for each in list(self._all) if self._is(each, identity, after)]
+
+    def last(self, identity: str, before: float) -> str:
+        """The state of one at a moment that is over."""
+        return next((each.state for each in reversed(self._all) if each.identity == identity and each.at <= before), "")
+
+    @staticmethod
+    def _is(stamp: Stamp, identity: str, after: float) -> bool:
+        return stamp.identity == identity and stamp.at >= after
+
+
+class Child:
+    """A process whose lines are read."""
+
+    def __init__(self, command: Sequence[str], read: Callable[[str], None], log: Path) -> None:
+        self._command = list(command)
+        self._read = read
+        self._log = log
+        self._process: subprocess.Popen[str] | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start it."""
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._threads = [
+            threading.Thread(target=self._follow, args=(stream,), daemon=True)
+            for stream in (self._process.stdout, self._process.stderr)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, number: signal.Signals) -> float:
+        """Send it a signal; the wall time at which that was done."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return time.time()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it; the exit code."""
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            if number is signal.SIGKILL:
+                os.killpg(self._process.pid, number)
+            else:
+                self._process.send_signal(number)
+        code = self._process.wait(timeout=30)
+        for thread in self._threads:
+            thread.join()
+        return code
+
+    def _follow(self, stream: IO[str]) -> None:
+        with stream, self._log.open("a", encoding="utf-8") as log:
+            for line in stream:
+                log.write(line)
+                log.flush()
+                self._read(line)
+
+
+class Trial:
+    """The processes. Use `fault_trial`.
+
+    Args:
+        folder: where everything of it lives.
+        identities: the subsystems that are nothing but agents.
+        reach: gives the port at which an identity finds the hub, from the hub's own port.
+        products: whether guidance, broadcast and query run as well.
+
+    """
+
+    def __init__(
+        self, folder: Path, identities: Sequence[str], reach: Callable[[str, int], int], *, products: bool = True
+    ) -> None:
+        self.stamps = Stamps()
+        self.agents = tuple(identities)
+        self.products = PRODUCTS if products else ()
+        self._folder = folder
+        first = free_block()
+        self._page, self.protocol = first, first + 1
+        self._pages = {name: first + 2 + number for number, name in enumerate(PRODUCTS)}
+        self._reach = {name: reach(name, self.protocol) for name in (*self.products, *self.agents)}
+        self._acts = 0
+        _small_station(folder / "station")
+        write_anchor(folder / "clock.json", Anchor(station=STARTS, machine=time.time(), rate=RATE))
+        self.config = folder / "stationmaster.toml"
+        self.config.write_text(self._configuration(), "utf-8")
+        self.children = {name: self._child(name) for name in ("hub", *self.products)}
+        if self.agents:
+            command = (sys.executable, "-m", "support.fault_agents", str(self.config))
+            self.children["agents"] = Child(command, self._read, folder / "agents.log")
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All subsystems."""
+        return (*self.products, *self.agents)
+
+    def begin(self) -> None:
+        """Start everything and wait until all are online."""
+        begun = time.time()
+        for child in self.children.values():
+            child.start()
+        for name in self.everybody:
+            self.stamps.first(name, "online", begun)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until each has acknowledged what concerns it, and has been heard since, with the digest that it should.
+
+        Then none is still busy with what it was sent at first, and what it does next it does at once.
+        """
+        until = time.monotonic() + PATIENCE_S
+        pause = threading.Event()
+        while time.monotonic() < until:
+            table = self.subscribers()
+            if len(table) == len(self.everybody) and all(
+                each["whole"] and each["acked"] >= each["last"] and each["heard_s"] < HEARTBEAT_S * 1.5
+                for each in table.values()
+            ):
+                return
+            pause.wait(0.1)
+        raise AssertionError(f"not settled: {self.subscribers()}")
+
+    def end(self) -> None:
+        """End everything in order, the hub last."""
+        for name in reversed(self.children):
+            assert self.children[name].stop() == 0, f"{name} ended badly:\n{self.log(name)}"
+
+    def kill(self) -> None:
+        """End whatever is left."""
+        for child in self.children.values():
+            child.stop(signal.SIGKILL)
+
+    def hub_up(self, after: float) -> float:
+        """When the hub was next ready."""
+        return self.stamps.first("hub", "up", after).at
+
+    def subscribers(self) -> dict[str, dict[str, Any]]:
+        """The hub's table: each session by identity."""
+        table = self._ask("/api/v1/subsystems")["subsystems"]
+        return {each["identity"]: each["sessions"][0] for each in table if each["sessions"]}
+
+    def act(self) -> None:
+        """Have something happen that every subsystem is told: a train is expected later."""
+        self._acts += 1
+        calls = self._ask("/api/v1/calls")["calls"]
+        departing = [call for call in calls if call["departure"] is not None and call["departure"]["actual"] is None]
+        call = departing[self._acts * 7 % len(departing)]["id"]
+        deed = {"do": "delay", "call": call, "event": "departure", "minutes": 5 + self._acts % 30}
+        self._ask("/api/v1/acts", {"id": f"trial-{self._acts}", "deeds": [deed]})
+
+    def log(self, name: str) -> str:
+        """The last of what a process has written."""
+        return (self._folder / f"{name}.log").read_text("utf-8")[-3000:]
+
+    def _ask(self, path: str, body: object = None) -> Any:
+        headers = {"Authorization": f"Bearer {DESK}"}
+        data = None if body is None else json.dumps(body).encode()
+        asked = urllib.request.Request(f"http://127.0.0.1:{self._page}{path}", data, headers)
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def _child(self, name: str) -> Child:
+        command = (sys.executable, "-m", "stationmaster.cli", name, "--config", str(self.config))
+        return Child(command, self._read, self._folder / f"{name}.log")
+
+    def _read(self, line: str) -> None:
+        """A line of a process's own log: an agent's states, and that the hub is up."""
+        if not line.startswith("{"):
+            return
+        told = json.loads(line)
+        if told["event"] in ("up", "state"):
+            at = datetime.fromisoformat(told["timestamp"]).timestamp()
+            self.stamps.put(Stamp(identity=told["process"], state=told.get("after", "up"), at=at))
+
+    def _configuration(self) -> str:
+        tables: dict[str, dict[str, object]] = {
+            "clock": {"file": "clock.json"},
+            "hub": {
+                "station": "station",
+                "database": "sqlite:///hub.db",
+                "port": self._page,
+                "protocol_port": self.protocol,
+                "heartbeat_s": HEARTBEAT_S,
+            },
+            "hub.subsystems": dict.fromkeys(self.everybody, TOKEN),
+            "hub.operators": {"desk": DESK},
+        }
+        for name in self.products:
+            tables[name] = {
+                "hubs": [f"127.0.0.1:{self._reach[name]}"],
+                "identity": name,
+                "token": TOKEN,
+                "state": f"{name}.db",
+                "port": self._pages[name],
+                "heartbeat_s": HEARTBEAT_S,
+            }
+        if self.products:
+            tables["broadcast"] |= {"sounds": "sounds", "engine": "silent"}
+        if self.agents:
+            tables["agents"] = {"token": TOKEN, "heartbeat_s": HEARTBEAT_S}
+            tables["agents.hubs"] = {name: f"127.0.0.1:{self._reach[name]}" for name in self.agents}
+        return "\n".join(
+            f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+            for name, table in tables.items()
+        )
+
+
+def _small_station(folder: Path) -> None:
+    """The sample station with few trains, so that the machine has little else to do than what is measured."""
+    shutil.copytree(SAMPLE, folder)
+    timetable = folder / "timetable.csv"
+    head, *rows = timetable.read_text("utf-8").splitlines()
+    timetable.write_text("\n".join([head, *rows[:: len(rows) // TRAINS]]) + "\n", "utf-8")
+
+
+@contextmanager
+def fault_trial(trial: Trial) -> Iterator[Trial]:
+    """A trial whose subsystems are online, and of which nothing is left afterwards."""
+    try:
+        trial.begin()
+        yield trial
+        trial.end()
+    finally:
+        trial.kill()

@@ -1,0 +1,65 @@
+"""Faults of the network between real processes: how soon a subsystem goes on alone, and how soon all agree again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stationmaster_agent.settings import AgentSettings
+from support import fault_agents
+from support.fault_digests import agent_settings, hub_digest, hub_state, replica_digest
+from support.fault_kinds import FAULTS, Parted, kill_hub, part, stop_hub
+from support.fault_links import FaultLink, FaultProxy, fault_proxy
+from support.fault_trial import PRODUCTS, Trial, fault_trial
+from support.records import record
+
+pytestmark = pytest.mark.timeout(120)
+
+SEED = 20260302
+AGENTS = tuple(f"guidance-{number}" for number in range(len(FAULTS) - len(PRODUCTS)))
+
+
+@pytest.fixture
+def proxy() -> Iterator[FaultProxy]:
+    """A proxy in a process of its own."""
+    with fault_proxy(SEED) as made:
+        yield made
+
+
+def settings_of(trial: Trial, name: str) -> AgentSettings:
+    """The agent's settings of one of the trial's subsystems."""
+    if name in PRODUCTS:
+        return agent_settings(trial.config, name)
+    return fault_agents.settings_of(trial.config, name)
+
+
+def judge(times: list[Parted]) -> None:
+    """Every promise was kept; the figures go into the record."""
+    record("faults", times=[(each.kind, each.identity, each.alone_s, each.online_s) for each in times])
+    late = [each for each in times if not each.kept()]
+    assert not late, late
+
+
+def test_whatever_the_network_does_all_agree_again(proxy: FaultProxy, tmp_path: Path) -> None:
+    """Alone within three heartbeats and a second, online within two seconds of the end, and every replica the hub's.
+
+    Each kind of fault at a subsystem of its own, all at once; then the hub is stopped, goes on, is killed, and returns.
+    """
+    links: dict[str, FaultLink] = {}
+
+    def reach(name: str, port: int) -> int:
+        links[name] = proxy.open(name, port)
+        return links[name].port
+
+    with fault_trial(Trial(tmp_path, AGENTS, reach)) as trial:
+        who = dict(zip(trial.everybody, FAULTS, strict=True))
+        times = part(trial, links, who, 2.0)
+        times += stop_hub(trial, trial.everybody, 1.0)
+        times += kill_hub(trial, trial.everybody, 1.0)
+        judge(times)
+        settings = {name: settings_of(trial, name) for name in trial.everybody}
+    state = hub_state(tmp_path)
+    wanted = {name: hub_digest(state, each.wanted) for name, each in settings.items()}
+    assert {name: replica_digest(each) for name, each in settings.items()} == wanted
