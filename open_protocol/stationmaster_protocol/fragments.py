@@ -1,7 +1,7 @@
 """Resources as XML, made once for all the filter classes that one publication concerns.
 
-A resource that cannot be written as it stands is cleaned; one that even so cannot be written is left out, since it must
-not keep everything else from being sent.
+A resource that cannot be written as it stands is cleaned, and loses its extension; one that even so cannot be written
+is left out, since it must not keep everything else from being sent.
 """
 
 from __future__ import annotations
@@ -60,6 +60,6 @@ def _made(resource: Resource) -> str:
         # A character that XML cannot carry should have been kept out where the value was made.
         _LOG.error("resource_not_clean", kind=resource.kind, id=resource.id, reason=str(reason))
     try:
-        return resource_text(replace(resource, value=cleaned_value(resource.value)))
+        return resource_text(replace(resource, value=cleaned_value(resource.value), extension=""))
     except LocalProtocolError as still:
         raise Unsendable(resource, still) from still

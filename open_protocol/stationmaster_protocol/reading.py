@@ -6,6 +6,7 @@ depth and size; the schema, for every message; and the few things that a schema 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -17,12 +18,23 @@ from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.configuration import Place
 from stationmaster_kernel.plain import sharing
 from stationmaster_protocol.errors import RemoteProtocolError
+from stationmaster_protocol.extension import EXTENSION, extension_text
 from stationmaster_protocol.messages import NAMESPACE, Message
 from stationmaster_protocol.shapes import MESSAGES, OWN_ID, Field, Form, Shape, resource_shape, shape_of
 
-__all__ = ["read_document", "schema_text"]
+__all__ = ["LONGEST_NAMESPACE", "MOST_ATTRIBUTES", "read_document", "schema_text"]
 
 SCHEMA_FILE = "open-protocol-1.xsd"
+
+MOST_ATTRIBUTES = 64
+"""On one element, those of other namespaces included."""
+
+LONGEST_NAMESPACE = 256
+"""Characters in the name of a namespace."""
+
+_LONG_NAMESPACE = re.compile(
+    rb"xmlns[^=>]{0,256}=\s*(?:\"[^\"]{%d}|'[^']{%d})" % (LONGEST_NAMESPACE, LONGEST_NAMESPACE)
+)
 
 _Read = Callable[[etree._Element], Any]
 
@@ -58,9 +70,23 @@ def _parsed(document: bytes) -> etree._Element:
     if b"<!DOCTYPE" in document:
         raise RemoteProtocolError("doctype", "The document has a document type declaration.")
     try:
-        return etree.fromstring(document, _parser())
+        root = etree.fromstring(document, _parser())
     except etree.XMLSyntaxError as error:
         raise RemoteProtocolError("not-xml", f"{error.msg}.") from error
+    _refuse_laborious(document, root)
+    return root
+
+
+def _refuse_laborious(document: bytes, root: etree._Element) -> None:
+    """No document may cost much more than its length: some of what follows takes the product of two lengths."""
+    if any(len(element.attrib) > MOST_ATTRIBUTES for element in root.iter()):
+        raise RemoteProtocolError("invalid", f"An element has more than {MOST_ATTRIBUTES} attributes.")
+    if _LONG_NAMESPACE.search(document) and any(
+        len(str(name)) > LONGEST_NAMESPACE and len(etree.QName(name).namespace or "") > LONGEST_NAMESPACE
+        for element in root.iter()
+        for name in (element.tag, *element.attrib)
+    ):
+        raise RemoteProtocolError("invalid", f"A namespace is longer than {LONGEST_NAMESPACE} characters.")
 
 
 @cache
@@ -163,6 +189,7 @@ def _resource_reader(kind: str) -> _Read:
         resource_id = element.get("id", "")
         revision = int(element.get("revision", ""))
         fields = read_fields(element)
+        extension = extension_text(element[-1]) if len(element) and element[-1].tag == EXTENSION else ""
         name = resource_id
         if value is Place:
             # Ids of places are unique within their kind only, so the kind is part of the resource's id.
@@ -170,7 +197,11 @@ def _resource_reader(kind: str) -> _Read:
             if place_kind != fields["kind"]:
                 raise ValueError(f"The id of place {resource_id!r} does not begin with its kind, {fields['kind']}.")
         return Resource(
-            kind=kind, id=resource_id, revision=revision, value=value(**{own: name}, revision=revision, **fields)
+            kind=kind,
+            id=resource_id,
+            revision=revision,
+            value=value(**{own: name}, revision=revision, **fields),
+            extension=extension,
         )
 
     return read

@@ -13,6 +13,7 @@ from typing import Any
 
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_protocol.errors import LocalProtocolError
+from stationmaster_protocol.extension import checked_extension
 from stationmaster_protocol.messages import NAMESPACE, Message
 from stationmaster_protocol.scalar_codecs import NUMBER, TEXT
 from stationmaster_protocol.shapes import MESSAGES, Field, Form, Shape, message_name, resource_shape, shape_of
@@ -58,6 +59,8 @@ def resource_text(resource: Resource) -> str:
     if PUBLIC_KINDS.get(kind) is not type(resource.value):
         raise LocalProtocolError("bad-value", f"{kind!r} with {type(resource.value).__name__} is not public.", "")
     attributes, content = _inside_of_resource(kind)(resource.value, resource_text)
+    if resource.extension:
+        content += checked_extension(resource.extension)
     named = f' id="{_attribute(TEXT.write(resource.id))}" revision="{NUMBER.write(resource.revision)}"'
     return _element(kind, named + attributes, content)
 

@@ -140,7 +140,7 @@ def test_every_required_attribute_is_required(name: str) -> None:
         for attribute in required:
             root = etree.fromstring(framed(message)[4:])
             del root.attrib[attribute]
-            assert code_of(etree.tostring(root)) == "invalid"
+            assert code_of(etree.tostring(root, encoding="utf-8")) == "invalid"
 
     check()
 

@@ -11,16 +11,20 @@ from datetime import date
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from xml.sax.saxutils import escape, quoteattr
 
 from hypothesis import strategies as st
+from lxml import etree
 
 from stationmaster_base.times import Instant, from_iso
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.configuration import Place, StationFacts
+from stationmaster_protocol.extension import extension_text
 from stationmaster_protocol.messages import (
     CLIENT_MESSAGES,
     EITHER_MESSAGES,
     HUB_MESSAGES,
+    NAMESPACE,
     Message,
 )
 from stationmaster_protocol.scalars import LARGEST, Restriction, Stamp
@@ -32,6 +36,7 @@ TEXTS = st.text(
     ),
     max_size=12,
 )
+_BREAKS = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 FIRST, LAST = from_iso("1000-01-01T00:00:00Z"), from_iso("9999-12-31T23:59:59Z")
 
 
@@ -79,18 +84,43 @@ def built(kind: type) -> st.SearchStrategy[Any]:
     return st.builds(kind, **{field.name: values(hints[field.name]) for field in fields(kind)})
 
 
+@cache
 def resource_of(kind: str) -> st.SearchStrategy[Resource]:
-    """Resources of one public kind, named as the kernel names them."""
+    """Resources of one public kind, named as the kernel names them, some with an extension."""
 
-    def named(value: Any) -> Resource:
+    def named(value: Any, extension: str) -> Resource:
         resource_id = value.telecode if isinstance(value, StationFacts) else value.id
         if isinstance(value, Place):
             resource_id = f"{value.kind}.{value.id}"
-        return Resource(kind=kind, id=resource_id, revision=value.revision, value=value)
+        return Resource(kind=kind, id=resource_id, revision=value.revision, value=value, extension=extension)
 
-    return values(PUBLIC_KINDS[kind]).map(named)
+    return st.builds(named, values(PUBLIC_KINDS[kind]), st.just("") | extensions())
 
 
+@cache
+def extensions() -> st.SearchStrategy[str]:
+    """Texts of extensions, as a reader would have made them: foreign elements, attributes and texts of any kind."""
+    spaces = "".join(f' xmlns:{prefix}="urn:vendor:{prefix}"' for prefix in "vwx")
+    names = st.sampled_from(["v:a", "v:b", "w:a", "x:ж"])
+    inner = st.sampled_from(["v:a", "w:c", "plain"])
+    attributes = st.dictionaries(names, TEXTS, max_size=2)
+
+    def element(name: str, attributes: dict[str, str], text: str, children: list[str]) -> str:
+        written = "".join(f" {key}={quoteattr(value, _BREAKS)}" for key, value in attributes.items())
+        default = ' xmlns=""' if name == "plain" else ""
+        return f"<{name}{default}{written}>{escape(text, _BREAKS)}{''.join(children)}</{name}>"
+
+    def extension(attributes: dict[str, str], children: list[str]) -> str:
+        source = element("extension", attributes, "", children)
+        source = source.replace("<extension", f'<extension xmlns="{NAMESPACE}"{spaces}', 1)
+        return extension_text(etree.fromstring(source.encode()))
+
+    leaves = st.builds(element, inner, attributes, TEXTS, st.just([]))
+    tops = st.builds(element, names, attributes, TEXTS, st.lists(leaves, max_size=2))
+    return st.builds(extension, attributes, st.lists(tops, max_size=2))
+
+
+@cache
 def resources() -> st.SearchStrategy[Resource]:
     """Resources of every public kind."""
     return st.sampled_from(sorted(PUBLIC_KINDS)).flatmap(resource_of)
