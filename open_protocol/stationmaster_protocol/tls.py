@@ -72,7 +72,7 @@ class ServerEndpoint(Protocol):
 
 
 Refused = Callable[[str, TlsRefused], None]
-"""Told the address (`host:port`) of a client whose TLS came to nothing, and why."""
+"""Told the address, without the port, of a client whose TLS came to nothing, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +230,7 @@ class _Transport(BufferingTLSTransport):
             self._reason = Failure(refused)
             if isinstance(self.factory, _ServerFactory):
                 peer: Any = cast("Any", self).getPeer()
-                self.factory.refused(f"{getattr(peer, 'host', '')}:{getattr(peer, 'port', 0)}", refused)
+                self.factory.refused(str(getattr(peer, "host", peer)), refused)
         super().connectionLost(reason)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,9 @@ from stationmaster_protocol.messages import Enrol, Enrolled, Hello
 __all__ = ["MadeDoor", "code_of", "outcome"]
 
 HERE = "10.0.0.7"
+
+_SEEDS = itertools.count(1)
+"""No two doors make the same secrets."""
 
 
 def outcome(waiting: Deferred[Any]) -> Any:
@@ -58,7 +62,7 @@ class MadeDoor:
         self.now = 1_800_000_000.0
         self.registry = CollectorRegistry()
         self.closed: list[str] = []
-        self._random = random.Random(1)
+        self._random = random.Random(next(_SEEDS))
         self.book = IdentityBook(store, in_thread)
         shared: dict[str, Any] = {
             "book": self.book,

@@ -11,6 +11,7 @@ from typing import Any
 from stationmaster.cli.acting import operator_of
 from stationmaster.cli.hub_address import ask, hub_of
 from stationmaster_base.errors import StationError
+from stationmaster_base.times import Instant, to_iso
 
 __all__ = ["enrol", "list_identities", "revoke", "rotate"]
 
@@ -31,7 +32,9 @@ def enrol(config: Path, identity: str, *, kind: str, hours: float, certificate: 
         sys.stdout.write(f"{identity} ({kind}) may come with any certificate that is made out to it.\n")
     else:
         sys.stdout.write(f"{answer['secret']}\n")
-        _aside(f"One-time code of {identity} ({kind}), good until {answer['until']}. It is shown this once.")
+        _aside(
+            f"One-time code of {identity} ({kind}), good until {to_iso(Instant(answer['until']))}. It is shown this once."
+        )
     return 0
 
 
@@ -41,7 +44,7 @@ def rotate(config: Path, identity: str, *, hours: float, operator: str | None) -
     sys.stdout.write(f"{answer['secret']}\n")
     _aside(
         f"New token of {identity}, shown this once. What it had counts until the new one is used, "
-        f"and until {answer['before_until']} at most."
+        f"and until {to_iso(Instant(answer['before_until']))} at most."
     )
     return 0
 
@@ -75,7 +78,7 @@ def _asked(config: Path, operator: str | None, method: str, body: Mapping[str, A
 
 def _line(identity: Mapping[str, Any]) -> str:
     if identity["revoked"] is not None:
-        what = f"revoked {identity['revoked']}"
+        what = f"revoked {to_iso(Instant(identity['revoked']))}"
     else:
         what = ", ".join(identity["known_by"]) or "nothing that counts"
     waits = "; the last secret was not shown yet" if identity["waits"] else ""

@@ -61,4 +61,4 @@ class Gate(Factory[Any]):
         return self._factory.buildProtocol(addr)
 
     def _tls_refused(self, address: str, refused: TlsRefused) -> None:
-        self._refusals.refused(f"tls-{refused.code.removeprefix('tls-')}", address, detail=refused.problem)
+        self._refusals.refused(refused.code, address, detail=refused.problem)
