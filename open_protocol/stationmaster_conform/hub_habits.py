@@ -56,6 +56,7 @@ class Manners:
     `welcomes`, `subscribes`: answers to hello and subscribe. `beats`: heartbeats. `answers_time`, `receives`: answers
     to time requests and reports. `resumes`: leads on from what is held; else it always sends a snapshot. `parts`
     is in how many parts. `version` is the highest that it speaks.
+    `minds_silence`: a client that says nothing any more is at fault.
     """
 
     welcomes: bool = True
@@ -66,6 +67,7 @@ class Manners:
     resumes: bool = True
     parts: int = 1
     version: str = VERSION
+    minds_silence: bool = True
 
 
 class HubHabits:
@@ -197,7 +199,8 @@ class HubHabits:
             self.came.append("the connection is closed")
             self.transcript.append("← the connection is closed")
         limit = max(3 * self.options.heartbeat_s, self.options.patience.silence_s)
-        if link.subscribed and link.wire.reading and not events and now - link.heard_at > limit:
+        minds = self.manners.minds_silence and link.wire.reading
+        if link.subscribed and minds and not events and now - link.heard_at > limit:
             self.drop()
             raise Broken(
                 clauses.HEARTBEAT,

@@ -24,7 +24,7 @@ __all__ = ["Judge"]
 TOLERANCE_S = 2
 """Seconds by which a client's station time may differ from the kit's."""
 
-REPEATS = 20
+REPEATS = 10
 """So many times in a row a client may tell what it has told already, before it is more than an accident."""
 
 _LAST = (TaskState.DONE, TaskState.FAILED, TaskState.INTERRUPTED)

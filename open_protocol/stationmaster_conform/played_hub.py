@@ -121,8 +121,8 @@ class PlayedHub(HubHabits):
             within=within,
         )
 
-    def acked(self, sequence: int, clause: str | None = None) -> None:
-        """Wait until the client has acknowledged everything up to a sequence.
+    def acked(self, sequence: int, clause: str | None = None, link: ClientLink | None = None) -> None:
+        """Wait until the client has acknowledged everything up to a sequence; in this very session, if one is given.
 
         Raises:
             Broken: `clause` (or that of acknowledging) if it does not.
@@ -130,6 +130,13 @@ class PlayedHub(HubHabits):
         """
 
         def acknowledged() -> bool:
+            if link is not None and not link.alive:
+                raise Broken(
+                    clause or clauses.ACK,
+                    expected=f"ack of sequence {sequence}",
+                    came=f"the end of the session: {link.over}",
+                    sent=self.sent,
+                )
             return self.link is not None and self.link.subscribed and self.link.session.acked >= sequence
 
         self.wait(acknowledged, clause or clauses.ACK, f"ack of sequence {sequence}")

@@ -36,17 +36,19 @@ def chosen(scenarios: Iterable[Scenario[Played]], names: Sequence[str], *, quick
 
     """
     every = tuple(scenarios)
+    if not names:
+        return tuple(scenario for scenario in every if not (quick and scenario.thorough))
     known = [scenario.name for scenario in every]
-    unknown = [name for name in names if not any(one == name or one.startswith(f"{name}-") for one in known)]
-    if unknown:
-        raise CannotRun(f"There is no scenario {', '.join(unknown)}.", f"There are: {', '.join(known)}.")
-    if names:
-        return tuple(
-            scenario
-            for scenario in every
-            if any(scenario.name == name or scenario.name.startswith(f"{name}-") for name in names)
-        )
-    return tuple(scenario for scenario in every if not (quick and scenario.thorough))
+    # `command` is a scenario, `hostile` the beginning of many.
+    wanted = {one for name in names for one in ([name] if name in known else _family(name, known))}
+    return tuple(scenario for scenario in every if scenario.name in wanted)
+
+
+def _family(name: str, known: Sequence[str]) -> list[str]:
+    found = [one for one in known if one.startswith(f"{name}-")]
+    if not found:
+        raise CannotRun(f"There is no scenario {name}.", f"There are: {', '.join(known)}.")
+    return found
 
 
 def play(

@@ -58,7 +58,7 @@ def too_high(hub: PlayedHub) -> None:
     )
     text = document_text(hub.welcome_message(link)).replace(f'version="{link.session.version}"', 'version="9.0"', 1)
     hub.tell_raw(framed(text), text)
-    hub.manners.welcomes = True
+    hub.manners.welcomes, hub.manners.minds_silence = True, False
     hub.wait(lambda: not link.alive, clauses.VERSION_TOO_HIGH, "error version, and the end of the connection")
     hub.whole(clauses.RECONNECT)
 
@@ -82,7 +82,7 @@ def extension(hub: PlayedHub) -> None:
     text = _extended(entry.update)
     frame = link_of(hub).session.sent(entry.update, framed(text))
     hub.tell_raw(frame, f"update to {entry.after.sequence} with an extension: {text[:400]}")
-    hub.acked(entry.after.sequence, clauses.EXTENSION)
+    hub.acked(entry.after.sequence, clauses.EXTENSION, link_of(hub))
     hub.whole(clauses.EXTENSION)
 
 

@@ -120,6 +120,7 @@ def _play(poison: Poison) -> Callable[[PlayedHub], None]:
     def play(hub: PlayedHub) -> None:
         hub.whole()
         link = link_of(hub)
+        hub.manners.minds_silence = False
         hub.tell_raw(poison.data, poison.what)
 
         def refused() -> bool:

@@ -19,7 +19,7 @@ def burst(hub: PlayedHub) -> None:
         hub.commit(tasks[number % len(tasks)])
         if not number % 50:
             hub.turn(hub.machine.monotonic())
-    hub.acked(hub.world.last, clauses.ACK)
+    hub.acked(hub.world.last, clauses.ACK, link_of(hub))
     hub.whole(clauses.UPDATE)
 
 
@@ -53,7 +53,7 @@ def drip(hub: PlayedHub) -> None:
         del link.held_back[:step]
         hub.linger(hub.options.heartbeat_s / 40)
     link.held_back = None
-    hub.acked(hub.world.position.sequence, clauses.FRAMES)
+    hub.acked(hub.world.position.sequence, clauses.FRAMES, link)
     hub.whole(clauses.FRAMES)
 
 

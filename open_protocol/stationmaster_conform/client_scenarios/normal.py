@@ -48,15 +48,23 @@ def parts(hub: PlayedHub) -> None:
 
 def updates(hub: PlayedHub) -> None:
     """Put, change and delete resources, one update each, each acknowledged; afterwards the digest is right."""
-    hub.whole()
+    link = hub.whole()
+    count = link.count
     task, other = far_task(hub, "update"), far_task(hub, "update")
-    hub.acked(hub.commit(task))
-    hub.acked(hub.commit(other))
-    hub.acked(hub.commit(task))
-    hub.acked(hub.commit(gone=(task,)))
+    hub.acked(hub.commit(task), link=link)
+    hub.acked(hub.commit(other), link=link)
+    hub.acked(hub.commit(task), link=link)
+    hub.acked(hub.commit(gone=(task,)), link=link)
     hub.whole(clauses.PUT)
     hub.acked(hub.commit(gone=(other,)))
     hub.whole(clauses.PUT)
+    if link_of(hub) is not link or link.count != count:
+        raise Broken(
+            clauses.PUT,
+            expected="updates that are applied, so that no heartbeat differs",
+            came="a new subscription",
+            sent=f"updates up to sequence {hub.world.last}",
+        )
 
 
 def repeated(hub: PlayedHub) -> None:
@@ -65,7 +73,7 @@ def repeated(hub: PlayedHub) -> None:
     task, later = far_task(hub, "repeated"), far_task(hub, "repeated")
     entry = hub.world.commit(("task", task.id, task))
     hub.tell(entry.update)
-    hub.acked(hub.commit(later))
+    hub.acked(hub.commit(later), link=link_of(hub))
     hub.tell(entry.update)
     hub.whole(clauses.REPEATED)
 
@@ -146,6 +154,7 @@ def equipment(hub: PlayedHub) -> None:
             came=in_words(first),
             sent="welcome",
         )
+    hub.linger(3 * hub.options.heartbeat_s)
 
 
 SCENARIOS = (

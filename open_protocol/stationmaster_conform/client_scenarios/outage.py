@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stationmaster_base.times import Instant, to_iso
 from stationmaster_conform import clauses
 from stationmaster_conform.client_scenarios.subject import due_now, link_of, outcome, results
 from stationmaster_conform.played_hub import PlayedHub
@@ -40,10 +41,19 @@ def alone(hub: PlayedHub) -> None:
     hub.acked(hub.world.last)
     hub.door.shut()
     hub.drop()
-    hub.linger_until(task.due + 1 if task.due else 0)
+    due = task.due or 0
+    hub.linger_until(due + 2)
     hub.door.open()
     hub.whole(clauses.RECONNECT)
     outcome(hub, task, clauses.RETURN)
+    (begun,) = results(hub, task, TaskState.BEGUN)
+    if begun.result.at > due + 1:
+        raise Broken(
+            clauses.ALONE,
+            expected=f"a begin when it was due, at {to_iso(Instant(due))}, without the hub",
+            came=f"a begin at {to_iso(begun.result.at)}, when the hub was back",
+            sent=f"task {task.id}, and then nothing: the hub was gone",
+        )
 
 
 def unreceived(hub: PlayedHub) -> None:

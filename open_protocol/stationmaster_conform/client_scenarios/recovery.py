@@ -72,9 +72,9 @@ def _minds(message: ClientMessage) -> bool:
 
 def rejected(hub: PlayedHub) -> None:
     """After whatever the client rejects, a fresh snapshot puts it right."""
-    hub.whole()
+    link = hub.whole()
     hub.snapshot()
-    hub.acked(hub.world.position.sequence, clauses.SNAPSHOT)
+    hub.acked(hub.world.position.sequence, clauses.SNAPSHOT, link)
     hub.whole(clauses.SNAPSHOT)
 
 
@@ -84,9 +84,11 @@ def lost_part(hub: PlayedHub) -> None:
     furnish(hub)
     link = link_of(hub)
     first, _, *rest = hub.world.snapshot(4)
+    hub.manners.minds_silence = False
     hub.tell(first)
     hub.tell(rest[0])
     hub.wait(lambda: not link.alive, clauses.ORDER_OF_PARTS, "error snapshot-order, and the end of the connection")
+    hub.manners.minds_silence = True
     hub.whole(clauses.ORDER_OF_PARTS)
 
 
@@ -99,16 +101,16 @@ def given_up(hub: PlayedHub) -> None:
     task = far_task(hub, "given-up")
     hub.world.commit(("task", task.id, task))
     hub.snapshot()
-    hub.acked(hub.world.position.sequence, clauses.ORDER_OF_PARTS)
+    hub.acked(hub.world.position.sequence, clauses.ORDER_OF_PARTS, link_of(hub))
     hub.whole(clauses.ORDER_OF_PARTS)
 
 
 def epoch(hub: PlayedHub) -> None:
     """A new epoch begins: the snapshot replaces the replica, and its position is the client's."""
-    hub.whole()
+    link = hub.whole()
     hub.world.begin(f"kit-{hub.name('epoch').replace('/', '-')}")
     hub.snapshot()
-    hub.acked(hub.world.position.sequence, clauses.EPOCH)
+    hub.acked(hub.world.position.sequence, clauses.EPOCH, link)
     hub.beat()
     hub.whole(clauses.EPOCH)
 

@@ -93,7 +93,7 @@ class Device:
         self._stand_by(0.0 if self._fault is Fault.RETURNS_AT_ONCE else wait)
 
     def _wait(self) -> float:
-        wait: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(self._waits, 8))
+        wait: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 1.5 ** min(self._waits, 15))
         self._waits += 1
         return wait
 

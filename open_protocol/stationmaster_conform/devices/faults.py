@@ -20,7 +20,6 @@ class Fault(StrEnum):
     WRONG_DIGEST = "wrong-digest"
     STALE_ROWS = "stale-rows"
     IGNORES_HARD_END = "ignores-hard-end"
-    ECHOES_ROWS = "echoes-rows"
     DOES_TWICE = "does-twice"
     FORGETS_WHAT_WAS_DONE = "forgets-what-was-done"
     IGNORES_EXPIRY = "ignores-expiry"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from stationmaster_conform.devices.duties import Duties
 from stationmaster_conform.devices.faults import Fault
@@ -42,7 +41,7 @@ __all__ = ["DeviceSession"]
 
 TURN_S = 0.02
 ASK_S = 10.0
-LEAST_SILENCE_S = 1.0
+LEAST_SILENCE_S = 0.6
 """A busy machine is no reason to leave a hub, however short its heartbeats are."""
 
 
@@ -245,8 +244,9 @@ class DeviceSession:
     def _subscribe(self, held: Position | None) -> None:
         kind = self._settings.kind
         wanted = Filter(kinds=("task", "mode"), task_kinds=(kind.does,), targets=(kind.target,))
-        self._wire.write(self._session.subscribe(wanted, held))
-        self._snapshot_due = held is None
+        if not self._session.closed:
+            self._wire.write(self._session.subscribe(wanted, held))
+            self._snapshot_due = held is None
 
     def _ack(self, position: Position) -> None:
         sequence = position.sequence + (1000 if self._fault is Fault.ACKS_WRONG_SEQUENCE else 0)
@@ -280,7 +280,7 @@ class DeviceSession:
             readbacks=(readback,) if readback is not None and (whole or not same) else (),
         )
         self._told, self._told_whole = readback, True
-        self._send(said if self._fault is not Fault.ECHOES_ROWS else replace(said, readbacks=()))
+        self._send(said)
 
     def _keep(self) -> None:
         """What is not received is kept, and reported again with the next connection's first report."""
