@@ -7,6 +7,7 @@ import json
 import queue
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -18,7 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
+from stationmaster.hub.authority import write_private
+from stationmaster.hub.certificates import pem_of_key
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import from_iso
 from stationmaster_kernel.task import Task, interval_on, stage_at
@@ -26,11 +34,17 @@ from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.client_session import Applicable, ClientSession, Whole
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import Bye, ClientHeartbeat, Error, Hello, HubHeartbeat, Welcome
+from support.certificates import TestAuthority
 from support.ports import ENVIRONMENT, free_block
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "examples" / "node_client"
 NOW = from_iso("2026-03-02T01:01:10Z")
+BOARDS = ("arrivals-1", "hall-1", "platform-4", "waiting-a")
+ROWS = Filter(kinds=frozenset({"task"}), task_kinds=frozenset({TaskKind.DISPLAY}), targets=frozenset(BOARDS))
+SPOKEN = Filter(kinds=frozenset({"task"}), task_kinds=frozenset({TaskKind.ANNOUNCEMENT}), targets=frozenset({"hall"}))
+ONE = ("--target", "hall-1")
+TOKEN = ("--token", "secret")
 PATIENCE_S = 30.0
 """How long something may take before the test fails: a bound on hanging."""
 
@@ -44,11 +58,15 @@ class HubProcess:
     running: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
+        self.authority = TestAuthority(self.folder)
+        tls = self.authority.hub()
         write_anchor(self.folder / "clock.json", Anchor(station=NOW, machine=0.0, rate=0.0))
         lines = [
             '[clock]\nfile = "clock.json"\n[hub]',
             f'station = "{ROOT / "stations" / "sample"}"\nport = {self.port}\nprotocol_port = {self.port + 1}',
-            'heartbeat_s = 1\n[hub.subsystems]\nboard = "secret"\ngong = "secret"\nlook = "secret"',
+            f'heartbeat_s = 5\n[hub.protocol]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"',
+            f'client_authority = "{self.authority.pem}"\nsigning = "{self.authority.pem.parent}"',
+            '[hub.subsystems]\nguidance = "secret"\nbroadcast = "secret"\nuplink = "secret"',
             '[hub.operators]\ntester = "secret"\n',
         ]
         (self.folder / "stationmaster.toml").write_text("\n".join(lines), "utf-8")
@@ -85,14 +103,17 @@ class HubProcess:
     def act(self, name: str, *deeds: dict[str, Any]) -> None:
         self.ask("POST", "/api/v1/acts", {"id": name, "why": "a test", "deeds": deeds})
 
-    def tasks(self, kind: TaskKind, until: Callable[[dict[str, Task]], bool] = bool) -> dict[str, Task]:
-        """The tasks of a kind as a subscriber has them, as soon as they are as they should be."""
+    def tasks(self, wanted: Filter, until: Callable[[dict[str, Task]], bool] = bool) -> dict[str, Task]:
+        """The tasks that a subscriber has, as soon as they are as they should be."""
         session = ClientSession()
         tasks: dict[str, Task] = {}
-        wanted = Filter(kinds=frozenset({"task"}), task_kinds=frozenset({kind}))
         end = time.monotonic() + PATIENCE_S
-        with socket.create_connection(("127.0.0.1", self.port + 1), timeout=PATIENCE_S) as connection:
-            connection.sendall(session.send(Hello(identity="look", token="secret")))
+        context = ssl.create_default_context(cafile=self.authority.pem)
+        with (
+            socket.create_connection(("localhost", self.port + 1), timeout=PATIENCE_S) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            connection.sendall(session.send(Hello(identity="uplink", token="secret")))
             while not until(tasks):
                 assert time.monotonic() < end, tasks
                 data = connection.recv(65536)
@@ -116,8 +137,9 @@ class NodeClient:
     """One run of the client; what it prints is read as it comes."""
 
     def __init__(self, hub: HubProcess, mode: str, identity: str, *arguments: str) -> None:
-        words = ["node", str(CLIENT / "main.mjs"), mode, "--json", "--hub", f"127.0.0.1:{hub.port + 1}"]
-        words += ["--identity", identity, "--token", "secret", "--folder", str(hub.folder / identity), *arguments]
+        words = ["node", str(CLIENT / "main.mjs"), mode, "--json", "--hub", f"localhost:{hub.port + 1}"]
+        words += ["--ca", str(hub.authority.pem), "--identity", identity, "--folder", str(hub.folder / identity)]
+        words += arguments
         self.running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.heard: list[dict[str, Any]] = []
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
@@ -182,6 +204,12 @@ def client(hub: HubProcess) -> Iterator[Callable[..., NodeClient]]:
         one.close()
 
 
+def enrolled(hub: HubProcess, identity: str) -> str:
+    """A one-time code for a board."""
+    asked = {"do": "enrol", "identity": identity, "kind": "guidance"}
+    return str(hub.ask("POST", "/api/v1/identities", asked)["secret"])
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_S
     while not condition():
@@ -192,7 +220,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def rows_of(tasks: dict[str, Task], board: str) -> list[dict[str, Any]]:
     """What a board shows, as the kernel says."""
     on = [task for task in tasks.values() if board in task.targets and interval_on(task, NOW)]
-    return [_row(task) for task in sorted(on, key=lambda task: (task.order, task.id))]
+    return [_row(task) for task in sorted(on, key=lambda task: (task.order, task.call, task.id))]
 
 
 def _row(task: Task) -> dict[str, Any]:
@@ -209,13 +237,13 @@ def until_said(hub: HubProcess, name: str, state: str) -> None:
     def is_so(tasks: dict[str, Task]) -> bool:
         return name in tasks and [one.state for one in tasks[name].results] == [state]
 
-    hub.tasks(TaskKind.ANNOUNCEMENT, is_so)
+    hub.tasks(SPOKEN, is_so)
 
 
 def announce(hub: HubProcess, name: str, zone: str) -> str:
     text = {"name": "speech", "language": "en", "text": "The lift is out of order."}
     hub.act(name, {"do": "announce", "targets": [zone], "texts": [text]})
-    return next(item for item in hub.tasks(TaskKind.ANNOUNCEMENT) if item.startswith(f"act/{name}"))
+    return next(item for item in hub.tasks(SPOKEN) if item.startswith(f"act/{name}"))
 
 
 def test_its_own_tests() -> None:
@@ -227,19 +255,17 @@ def test_its_own_tests() -> None:
 
 
 def test_rows_are_those_of_the_hub(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
-    """Every board of the sample station shows the rows, with their texts and in their order, that its tasks give."""
-    once = client("board", "board", "--once")
-    shown = once.until(event="rows")["boards"]
-    assert once.running.wait(timeout=PATIENCE_S) == 0
-    tasks = hub.tasks(TaskKind.DISPLAY)
-    assert sum(len(rows) for rows in shown.values()) > 100
-    assert shown == {board: rows_of(tasks, board) for board in shown}
-    assert {target for task in tasks.values() for target in task.targets} <= set(shown)
+    """Boards of the sample station show the rows, with their texts and in their order, that the hub's tasks give."""
+    targets = [word for board in BOARDS for word in ("--target", board)]
+    shown = client("board", "guidance", *TOKEN, "--once", *targets).until(event="rows")["boards"]
+    assert sum(len(rows) for rows in shown.values()) > 50
+    tasks = hub.tasks(ROWS)
+    assert shown == {board: rows_of(tasks, board) for board in BOARDS}
 
 
 def test_goes_on_without_the_hub_and_resumes(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
     """With the hub killed the board stays up; with the hub back it goes on from where it was, and hears what is new."""
-    board = client("board", "board", "--target", "hall-1")
+    board = client("board", "guidance", *TOKEN, *ONE)
     row = board.until(event="rows")["boards"]["hall-1"][-1]["task"]
     hub.kill()
     alone = board.until(event="rows", state="alone")
@@ -255,7 +281,7 @@ def test_goes_on_without_the_hub_and_resumes(hub: HubProcess, client: Callable[.
 def test_an_announcement_is_made_once_and_reported(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
     """A loudspeaker says an announcement, and the hub hears that it is done."""
     task = announce(hub, "lift", "hall")
-    gong = client("speaker", "gong", "--seconds", "0")
+    gong = client("speaker", "broadcast", *TOKEN, "--target", "hall", "--seconds", "0")
     said = gong.until(event="announcement", task=task, phase="begun")
     assert said["texts"] == [{"language": "en", "content": "The lift is out of order."}]
     until_said(hub, task, "done")
@@ -265,12 +291,37 @@ def test_an_announcement_is_made_once_and_reported(hub: HubProcess, client: Call
 def test_what_a_crash_cuts_off_is_reported_and_not_repeated(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
     """A loudspeaker that is killed while it speaks reports *interrupted* when it is back, and does not begin again."""
     task = announce(hub, "cut", "hall")
-    gong = client("speaker", "gong", "--target", "hall", "--seconds", "600")
+    gong = client("speaker", "broadcast", *TOKEN, "--target", "hall", "--seconds", "600")
     gong.until(event="announcement", task=task, phase="begun")
     gong.end(signal.SIGKILL)
-    again = client("speaker", "gong", "--target", "hall", "--seconds", "0")
+    again = client("speaker", "broadcast", *TOKEN, "--target", "hall", "--seconds", "0")
     until_said(hub, task, "interrupted")
     other = announce(hub, "after", "hall")
     again.until(event="announcement", task=other, phase="done")
     assert task not in [event.get("task") for event in again.heard]
     assert again.end() == 0
+
+
+def test_enrols_with_a_code_and_keeps_its_token(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
+    """A board fetches its token with a one-time code, and has it at its next start."""
+    first = client("board", "lobby", *ONE, "--once", "--enrol", enrolled(hub, "lobby"))
+    assert first.until(event="enrolled") == {"event": "enrolled", "token": True, "certificate": False}
+    first.until(event="rows", state="online")
+    again = client("board", "lobby", *ONE, "--once")
+    again.until(event="rows", state="online")
+
+
+def test_enrols_for_a_certificate(hub: HubProcess, client: Callable[..., NodeClient]) -> None:
+    """A board that sends a request gets a certificate, which lets it in from then on."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "foyer")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    (hub.folder / "foyer.csr").write_bytes(request.public_bytes(Encoding.PEM))
+    write_private(hub.folder / "foyer.key", pem_of_key(key))
+    own = ("--key", str(hub.folder / "foyer.key"))
+    asking = ("--enrol", enrolled(hub, "foyer"), "--request", str(hub.folder / "foyer.csr"))
+    first = client("board", "foyer", *ONE, "--once", *own, *asking)
+    assert first.until(event="enrolled") == {"event": "enrolled", "token": False, "certificate": True}
+    first.until(event="rows", state="online")
+    again = client("board", "foyer", *ONE, "--once", *own)
+    again.until(event="rows", state="online")
