@@ -39,6 +39,9 @@ class Refusals:
             "stationmaster_hub_refused", "What was refused at the open protocol's port.", ["reason"], registry=registry
         )
 
+    def __len__(self) -> int:
+        return len(self._said)
+
     def refused(self, reason: str, address: str, identity: str = "", detail: str = "") -> None:
         """Somebody was refused.
 
