@@ -9,9 +9,13 @@ from stationmaster_protocol.messages import Message
 from stationmaster_protocol.reading import read_document
 from stationmaster_protocol.writing import Fragment, document_text
 
-__all__ = ["LARGEST_TO_CLIENT", "LARGEST_TO_HUB", "FrameReader", "decode", "encode"]
+__all__ = ["LARGEST_TO_CLIENT", "LARGEST_TO_HUB", "LENGTH_BYTES", "FrameReader", "decode", "encode"]
 
 LENGTH_BYTES = 4
+
+TLS_RECORDS = (0x15, 0x16)
+TLS_MAJOR = 3
+"""With what a TLS alert or handshake begins: the type, and the version's first byte. No frame can be so long."""
 
 LARGEST_TO_HUB = 256 * 1024
 """The longest document, in bytes, that a hub takes unless its settings say otherwise."""
@@ -81,6 +85,10 @@ class FrameReader:
                 body = start + LENGTH_BYTES
                 length = int.from_bytes(self._buffer[start:body], "big")
                 if length > self.largest:
+                    if self._buffer[start] in TLS_RECORDS and self._buffer[start + 1] == TLS_MAJOR:
+                        raise RemoteProtocolError(
+                            "too-large", "This is TLS, where plain text was expected.", "Set TLS at both ends."
+                        )
                     raise RemoteProtocolError(
                         "too-large", f"A message of {length} bytes is announced; the limit is {self.largest}."
                     )

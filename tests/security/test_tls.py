@@ -20,6 +20,8 @@ from twisted.python.failure import Failure
 from stationmaster_agent.settings import HostPort
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import ConfigurationError, StationError
+from stationmaster_protocol.codec import LARGEST_TO_HUB, FrameReader
+from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.hub_side import Peer
 from stationmaster_protocol.tls import (
     TlsFiles,
@@ -342,3 +344,10 @@ def test_trust_from_a_table(tmp_path: Path) -> None:
         "guidance.tls.key",
         "guidance.tls.insecure",
     ]
+
+
+@pytest.mark.parametrize("begins", [b"\x16\x03\x01\x02\x00", b"\x15\x03\x03\x00\x02"])
+def test_tls_where_plain_text_was_expected_is_named(begins: bytes) -> None:
+    """A handshake at a plain port, and a TLS port's alert at a plain client, are told as what they are."""
+    with pytest.raises(RemoteProtocolError, match="This is TLS"):
+        list(FrameReader(LARGEST_TO_HUB).documents(begins))
