@@ -34,14 +34,14 @@ WELL = SubscriberInfo(
 class Watch:
     """A watch over sessions that a test sets."""
 
-    def __init__(self, *sessions: SubscriberInfo, seen_before: Sequence[str] = ()) -> None:
+    def __init__(self, *sessions: SubscriberInfo, unattended: Sequence[TaskKind] = ()) -> None:
         self.sessions = list(sessions)
         self.expected = ["broadcast", "guidance"]
         self.seconds = 0.0
         self.watch = SubscriberWatch(
             subscribers=lambda: self.sessions,
             expected=lambda: self.expected,
-            seen_before=lambda: seen_before,
+            unattended=lambda: unattended,
             settings=WatchSettings(),
             now=lambda: 1000.0 + self.seconds,
             seconds=lambda: self.seconds,
@@ -89,13 +89,17 @@ def test_who_may_no_more_connect_is_not_missed() -> None:
     assert watch.watch.gone("guidance") is None
 
 
-def test_who_was_there_before_the_hub_was_started_is_missed_too() -> None:
-    """When he does not come back in time."""
-    watch = Watch(seen_before=["guidance", "stranger"])
-    assert watch.after(30) == {}
-    assert watch.after(2)["subsystem-absent/guidance"].since == 1001
-    assert set(watch.after(1)) == {"subsystem-absent/guidance"}
-    assert watch.after(1, WELL) == {}
+def test_what_nobody_does_any_more_is_told() -> None:
+    """A hub that was started anew knows what was done, and not by whom; who is missed by name says it already."""
+    watch = Watch(unattended=[TaskKind.DISPLAY, TaskKind.ANNOUNCEMENT])
+    signs = watch.after(1)
+    assert {name: (sign.severity, sign.after_s) for name, sign in signs.items()} == {
+        "nobody-does/display": (Severity.ALARM, 30.0),
+        "nobody-does/announcement": (Severity.ALARM, 30.0),
+    }
+    assert signs["nobody-does/announcement"].zh == "没有子系统执行广播任务"
+    watch.after(1, WELL)
+    assert set(watch.after(31)) == {"nobody-does/announcement", "subsystem-absent/guidance"}
 
 
 def test_who_acknowledges_nothing_for_long_is_behind() -> None:

@@ -165,7 +165,7 @@ def test_the_table_of_subscribers_and_its_metrics(hub: Watched) -> None:
     assert (rows["client-2"]["connected"], rows["client-2"]["since"]) == (False, None)
     metrics = hub.metrics()
     assert 'stationmaster_subscriber_behind{identity="client-1",kind="staff"} 1.0' in metrics
-    assert 'stationmaster_subscriber_whole{identity="client-0",kind="staff"} 1.0' in metrics
+    assert 'stationmaster_subscriber_whole{identity="client-0",kind="guidance"} 1.0' in metrics
     assert 'stationmaster_subscriber_connected{identity="client-2",kind=""} 0.0' in metrics
     hub.run(11)
     assert "subsystem-behind/client-1" in hub.ids()

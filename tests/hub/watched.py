@@ -27,11 +27,16 @@ from stationmaster_protocol.messages import ClientMessage
 from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
+from support.doors import MadeDoor
 from support.follower import Follower
 from support.small_station import at
 from support.wires import Wire, joined
 
-NAMES = tuple(f"client-{number}" for number in range(4))
+KINDS = ("guidance", "staff", "broadcast", "monitoring")
+SUBSYSTEMS = tuple(
+    Subsystem(identity=f"client-{number}", token=f"token-{number}", kind=kind) for number, kind in enumerate(KINDS)
+)
+"""Each client has the rights of its kind."""
 LI = Operator(name="desk-1", token="l-secret")
 
 
@@ -86,9 +91,8 @@ class Watched:
         self.timer = StationTimer(clock, hub.reactor)
         feed = FeedIntake(hub.pipeline, clock, "boot")
         executors = ExecutorBook(hub.pipeline, clock, "boot")
-        subsystems = tuple(Subsystem(identity=name, token=name.replace("client", "token")) for name in NAMES)
         self.alarms = AlarmBook(clock.now, hub.reactor.seconds)
-        self.view = HubView(pipeline=hub.pipeline, feed=feed, subsystems=subsystems, clock=clock, alarms=self.alarms)
+        self.view = HubView(pipeline=hub.pipeline, feed=feed, subsystems=SUBSYSTEMS, clock=clock, alarms=self.alarms)
         self.watching = Watching(
             view=self.view,
             pipeline=hub.pipeline,
@@ -101,7 +105,7 @@ class Watched:
             pipeline=hub.pipeline,
             feed=feed,
             executors=executors,
-            subsystems=subsystems,
+            door=MadeDoor(hub.store, hub.thread, configured=SUBSYSTEMS).door,
             clock=clock,
             watching=self.watching,
         )

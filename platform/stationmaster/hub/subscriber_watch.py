@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from stationmaster.hub.alarms import Severity, Sign
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.times import Instant
+from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.hub_side import SubscriberInfo
 
 __all__ = ["Gone", "SubscriberWatch"]
 
 MOST_SEEN = 2000
 """Identities that are remembered; who has been gone for longest is forgotten first."""
+
+
+_KINDS = {
+    TaskKind.CHECK_IN: "检票",
+    TaskKind.DISPLAY: "显示",
+    TaskKind.ANNOUNCEMENT: "广播",
+    TaskKind.NOTICE: "作业通知",
+    TaskKind.LIGHTING: "照明",
+    TaskKind.MESSAGE: "文字",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +51,8 @@ class SubscriberWatch:
     Args:
         subscribers: who is connected.
         expected: who may connect; who may no more is missed by nobody.
-        seen_before: of those, who has been there before this hub was started.
+        unattended: kinds of task that somebody once did and nobody does now; a hub that was started anew knows no
+            more than that of who was there before.
         settings: how long what may last.
         now: station time.
         seconds: machine time.
@@ -55,15 +67,14 @@ class SubscriberWatch:
         settings: WatchSettings,
         now: Callable[[], float],
         seconds: Callable[[], float],
-        seen_before: Callable[[], Iterable[str]] = tuple,
+        unattended: Callable[[], Iterable[TaskKind]] = tuple,
     ) -> None:
         self._subscribers = subscribers
         self._expected = expected
-        self._seen_before = seen_before
+        self._unattended = unattended
         self._settings = settings
         self._now = now
         self._seconds = seconds
-        self._begun: tuple[float, Instant] | None = None
         self._present: dict[str, SubscriberInfo] = {}
         self._gone: dict[str, Gone] = {}
         self._owed: dict[str, _Owed] = {}
@@ -71,8 +82,6 @@ class SubscriberWatch:
     def signs(self) -> Iterator[Sign]:
         """Look at everybody, and say what is wrong."""
         seconds, now = self._seconds(), Instant(int(self._now()))
-        if self._begun is None:
-            self._begun = (seconds, now)
         present = {info.identity: info for info in self._subscribers()}
         for identity, last in self._present.items():
             if identity not in present:
@@ -98,10 +107,16 @@ class SubscriberWatch:
                 del self._gone[identity]
             elif seconds - gone.seconds >= self._settings.absent_s:
                 yield _absent_sign(identity, gone.since, executes=bool(gone.last.executes))
-        if self._begun is None or seconds - self._begun[0] < self._settings.absent_s:
-            return
-        for identity in sorted(expected & set(self._seen_before()) - set(self._gone) - set(self._present)):
-            yield _absent_sign(identity, self._begun[1], executes=True)
+        missed = {kind for gone in self._gone.values() for kind in gone.last.executes}
+        for kind in sorted(set(self._unattended()) - missed):
+            zh = _KINDS.get(kind, kind.value)
+            yield Sign(
+                id=f"nobody-does/{kind.value}",
+                severity=Severity.ALARM,
+                zh=f"没有子系统执行{zh}任务",
+                en=f"No subsystem does tasks of kind {kind.value}",
+                after_s=self._settings.absent_s,
+            )
 
     def _following(self, info: SubscriberInfo, seconds: float, now: Instant) -> Iterator[Sign]:
         limit = self._settings.behind_s

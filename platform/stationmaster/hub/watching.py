@@ -27,6 +27,7 @@ from stationmaster.hub.subscriber_watch import SubscriberWatch
 from stationmaster.hub.view import HubView
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_kernel.task import Task
+from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.commands import Command, CommandResult, LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Device
 from stationmaster_protocol.hub_side import Grant
@@ -53,7 +54,6 @@ class Watching:
     settings: how long what may last.
     timer: station time.
     seconds: machine time.
-    seen_before: subsystems that have been there before this hub was started.
 
     """
 
@@ -66,7 +66,6 @@ class Watching:
         settings: WatchSettings,
         timer: StationTimer,
         seconds: Callable[[], float],
-        seen_before: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         now = timer.clock.now
         self._view = view
@@ -86,7 +85,7 @@ class Watching:
         self.subscriber_watch = SubscriberWatch(
             subscribers=view.subscribers,
             expected=lambda: view.identities,
-            seen_before=seen_before,
+            unattended=self._unattended,
             settings=settings,
             now=now,
             seconds=seconds,
@@ -161,6 +160,10 @@ class Watching:
 
     def _task(self, name: str) -> Task | None:
         return self._view.state.tasks.get(name)
+
+    def _unattended(self) -> tuple[TaskKind, ...]:
+        facts = self._view.state.facts
+        return tuple(kind for kind in facts.seen if kind not in facts.present)
 
     def _changed(self, devices: Sequence[Device], alarms: Sequence[AlarmSign], gone: Sequence[Deletion]) -> None:
         if self._server is not None:
