@@ -44,18 +44,13 @@ class Parted:
         return (self.alone_s is None or self.alone_s <= ALONE_S) and self.online_s <= ONLINE_S
 
 
-def _cut(link: FaultLink) -> float:
-    link.weather(refuse=True)
-    return link.reset()
-
-
 def _forget(link: FaultLink) -> float:
     link.weather(silent_up=True, silent_down=True)
     return link.sever()
 
 
 FAULTS = (
-    Fault(name="cut", begin=_cut),
+    Fault(name="cut", begin=FaultLink.cut),
     Fault(name="silence", begin=lambda link: link.weather(silent_up=True, silent_down=True)),
     Fault(name="one-way, to the hub", begin=lambda link: link.weather(silent_up=True)),
     Fault(name="one-way, from the hub", begin=lambda link: link.weather(silent_down=True)),

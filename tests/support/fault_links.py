@@ -6,7 +6,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,8 @@ class FaultLink:
         self._proxy = proxy
         self._name = name
         self.port = port
+        self.pulling: Callable[[FaultLink], object] = FaultLink.cut
+        """What `pull` does."""
 
     def weather(self, **fields: object) -> float:
         """How it is from now on, with the fields of `fault_proxy.Weather`; without any, as usual."""
@@ -36,10 +38,14 @@ class FaultLink:
         """Let every connection be dead without a word."""
         return float(self._proxy.order("sever", self._name)["at"])
 
-    def pull(self) -> None:
-        """Cut every connection, and let none come up."""
+    def cut(self) -> float:
+        """End every connection with RST, and let none come up."""
         self.weather(refuse=True)
-        self.reset()
+        return self.reset()
+
+    def pull(self) -> None:
+        """Part the ends in the way that is chosen."""
+        self.pulling(self)
 
     def plug(self) -> None:
         """Let everything through again."""
@@ -47,7 +53,7 @@ class FaultLink:
 
     def close(self) -> None:
         """End it."""
-        self.pull()
+        self.cut()
 
 
 class FaultProxy:

@@ -19,8 +19,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import MINUTE, Instant, floor_minute, from_iso, to_iso
@@ -75,6 +76,21 @@ class Web:
             self._connection = None
 
 
+class CableLike(Protocol):
+    """What connects a subsystem with the hub, and can be pulled."""
+
+    port: int
+
+    def pull(self) -> None:
+        """Let nothing through any more."""
+
+    def plug(self) -> None:
+        """Let everything through again."""
+
+    def close(self) -> None:
+        """End it."""
+
+
 @dataclass
 class Process:
     """One process of the station."""
@@ -92,6 +108,11 @@ class Process:
         """Its process id."""
         assert self.running is not None
         return self.running.pid
+
+    @property
+    def dead(self) -> bool:
+        """Whether it does not run."""
+        return self.running is None or self.running.poll() is not None
 
     def start(self) -> None:
         """Start it; it need not answer yet."""
@@ -138,6 +159,7 @@ class RealStation:
         tables: more for the configuration, or other, by table.
         prefix: words before each process's command, to limit it.
         cabled: the subsystems whose connection to the hub can be pulled.
+        cable: makes the cable of one of them, to a port.
 
     """
 
@@ -148,7 +170,8 @@ class RealStation:
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
     cabled: tuple[str, ...] = ()
-    cables: dict[str, Cable] = field(default_factory=dict)
+    cable: Callable[[str, int], CableLike] = lambda _, port: Cable(port)
+    cables: dict[str, CableLike] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
     now: Instant = field(init=False)
     steps: int = 0
@@ -160,7 +183,7 @@ class RealStation:
     def __post_init__(self) -> None:
         protocol, *ports = free_ports(len(PROCESSES) + 1)
         self.ports = dict(zip(PROCESSES, ports, strict=True)) | {"protocol": protocol}
-        self.cables = {name: Cable(protocol) for name in self.cabled}
+        self.cables = {name: self.cable(name, protocol) for name in self.cabled}
         self.clock_file = self.folder / "clock.json"
         config = self.folder / "stationmaster.toml"
         config.write_text(self._config(), "utf-8")
@@ -202,16 +225,30 @@ class RealStation:
 
     def crash_while(self, name: str, after_s: float) -> None:
         """Go on to the next moment, and SIGKILL a process so many machine seconds into it; then start it again."""
+
+        def kill() -> None:
+            threading.Event().wait(after_s)
+            self.processes[name].stop(signal.SIGKILL)
+
+        self.step_while(kill)
+
+    def step_while(self, trouble: Callable[[], object]) -> None:
+        """Go on to the next moment while another thread makes trouble; who is dead afterwards is started again."""
         self._set_clock(self.next_moment())
         self.steps += 1
-        killer = threading.Timer(after_s, self.processes[name].stop, (signal.SIGKILL,))
-        killer.start()
+        making = threading.Thread(target=trouble)
+        making.start()
         for poked in ("hub", *SUBSYSTEMS, "simulator"):
             with suppress(OSError):  # it may be dead already; it reads the clock when it starts
                 self._poke(poked)
-        killer.join()
-        self.processes[name].start()
-        self.wait(f"{name} answers again", lambda: self._healthy(name))
+        making.join()
+        dead = [
+            name for name, each in self.processes.items() if each.running is None or each.running.poll() is not None
+        ]
+        for name in dead:
+            self.processes[name].start()
+        for name in dead:
+            self.wait(f"{name} answers again", partial(self._healthy, name))
         self.settle_inside()
         self.settle_outside()
 

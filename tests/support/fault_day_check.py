@@ -1,0 +1,96 @@
+"""What must be true of a day's announcements however often processes died: each once, none lost, every end recorded.
+
+An announcement in whose middle the loudspeaker's process died is *interrupted*: it was begun, so it is not begun again,
+unless a rule makes a next occurrence of it, which is another task. All others are done.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stationmaster_base.times import Instant, from_iso
+from stationmaster_kernel.state import State
+from support.day_check import LAST_MINUTES, MOST_SHOWN
+from support.oracle import Oracle
+
+Key = tuple[str, str]
+"""A task and the zone in which it was said."""
+
+
+def begun_in_journal(folder: Path) -> Counter[Key]:
+    """How often each announcement was reported as begun, of all that the hub ever committed."""
+    with sqlite3.connect(folder / "hub.db") as database:
+        rows = database.execute("SELECT body FROM input WHERE kind = 'taskresult'").fetchall()
+    results = [json.loads(body) for (body,) in rows]
+    return Counter((each["task"], each["result"]["target"]) for each in results if each["result"]["state"] == "begun")
+
+
+def check_announcements(
+    oracle: Oracle,
+    state: State,
+    played: Sequence[dict[str, Any]],
+    begun: Counter[Key],
+    *,
+    start: Instant,
+    now: Instant,
+    deaths: Sequence[Instant],
+) -> tuple[int, int]:
+    """Hold what was said against what had to be said.
+
+    Args:
+        oracle: what had to be.
+        state: the hub's, at the end.
+        played: the loudspeakers' own proof.
+        begun: from the hub's journal.
+        start: when the station was started.
+        now: the end.
+        deaths: when the loudspeakers' process was killed.
+
+    Returns:
+        how many were made, and how many of these were interrupted.
+
+    """
+    assert not (twice := [key for key, count in begun.items() if count > 1]), f"begun twice: {twice[:MOST_SHOWN]}"
+    proofs = Counter((each["task"], each["target"]) for each in played)
+    assert not (twice := [key for key, count in proofs.items() if count > 1]), f"made twice: {twice[:MOST_SHOWN]}"
+
+    wanted = {(each.task, each.zone): each for each in oracle.announcements(now)}
+    made = {(each["task"], each["target"]): each for each in played}
+    open_ = {
+        key for key, each in wanted.items() if key not in begun and (each.due > now - LAST_MINUTES or each.due < start)
+    }
+    lost = [key for key in wanted if key not in begun and key not in open_]
+    assert not lost, f"{len(lost)} lost: {lost[:MOST_SHOWN]}"
+    more = [key for key in begun if key not in wanted]
+    assert not more, f"{len(more)} too many: {more[:MOST_SHOWN]}"
+
+    interrupted = 0
+    for key in begun:
+        result = _outcome(state, key)
+        proof = made.get(key)
+        if result == "interrupted":
+            interrupted += 1
+            # It may have died between saying that it begins and writing the proof.
+            assert proof is None or proof["outcome"] == "interrupted", (key, proof)
+            moment = wanted[key].due if proof is None else from_iso(proof["begun"])
+            assert any(moment <= death for death in deaths), f"{key} interrupted, and nobody died"
+        else:
+            assert result == "done" or wanted[key].due > now - LAST_MINUTES, (key, result)
+            assert proof is not None or result != "done", key
+        if proof is not None:
+            due = wanted[key]
+            assert proof["texts"] == due.texts, (proof, due)
+            assert due.due <= from_iso(proof["begun"]) < due.valid_until, (proof, due)
+    return len(begun), interrupted
+
+
+def _outcome(state: State, key: Key) -> str:
+    """What the hub holds of it."""
+    task = state.tasks.get(key[0])
+    result = None if task is None else task.result(key[1])
+    return "" if result is None else result.state.value
