@@ -35,10 +35,12 @@ export class Display {
     const boards = this.#boards(now);
     const clock = client.clock === 'invalid' ? '--:--' : clockText(replica.set, now);
     const picture = output.json ? output.line({ state, boards }) : this.#picture(boards, clock, state);
-    if (picture === this.#shown) return;
-    this.#shown = picture;
-    if (output.json) output.event('rows', { state, at: new Date(now).toISOString(), boards });
-    else output.text(picture);
+    if (picture !== this.#shown) {
+      this.#shown = picture;
+      if (output.json) output.event('rows', { state, at: new Date(now).toISOString(), boards });
+      else output.text(picture);
+    }
+    // Another revision may well look the same.
     for (const [board, rows] of Object.entries(boards)) equipment.shows(board, rows);
     client.report();
   }

@@ -44,6 +44,11 @@ BOARDS = ("arrivals-1", "hall-1", "platform-4", "waiting-a")
 ROWS = Filter(kinds=frozenset({"task"}), task_kinds=frozenset({TaskKind.DISPLAY}), targets=frozenset(BOARDS))
 SPOKEN = Filter(kinds=frozenset({"task"}), task_kinds=frozenset({TaskKind.ANNOUNCEMENT}), targets=frozenset({"hall"}))
 ONE = ("--target", "hall-1")
+SCENARIOS = {
+    "board": ("hall-1", "connect", "readback", "gap", "wrong-digest", "epoch", "resume", "extension", "redirect"),
+    "speaker": ("hall", "tasks", "unreceived", "expiry", "held", "deleted", "command", "hostile-not-xml"),
+}
+"""What the kit tries here, for each mode: a target, and the scenarios. All of them take minutes."""
 TOKEN = ("--token", "secret")
 PATIENCE_S = 30.0
 """How long something may take before the test fails: a bound on hanging."""
@@ -182,6 +187,30 @@ class NodeClient:
 
 
 @pytest.fixture(scope="module")
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[subprocess.Popen[str], Path]]]:
+    """The conformance kit at work on a board and on a loudspeaker; it mostly waits, so other tests run meanwhile."""
+    folder = tmp_path_factory.mktemp("kit")
+    port = free_block()
+    started: list[subprocess.Popen[str]] = []
+    kits = {}
+    for number, (mode, (target, *scenarios)) in enumerate(SCENARIOS.items()):
+        place = f"127.0.0.1:{port + 10 + number}"
+        report = folder / f"{mode}.md"
+        words = [word for name in scenarios for word in ("--scenario", name)]
+        command = [sys.executable, "-P", "-m", "stationmaster_conform", "client", "--listen", place]
+        command += ["--target", target, "--action", "redraw", "--heartbeat", "0.5", "--report", str(report), *words]
+        kits[mode] = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True), report
+        client = ["node", str(CLIENT / "main.mjs"), mode, "--hub", place, "--identity", mode, "--token", "secret"]
+        client += ["--folder", str(folder / mode), "--target", target, "--seconds", "0.1"]
+        with (folder / f"{mode}.log").open("w") as log:
+            started += [kits[mode][0], subprocess.Popen(client, text=True, stdout=log, stderr=log)]
+    yield kits
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     process = HubProcess(tmp_path_factory.mktemp("hub"))
     process.start()
@@ -246,6 +275,7 @@ def announce(hub: HubProcess, name: str, zone: str) -> str:
     return next(item for item in hub.tasks(SPOKEN) if item.startswith(f"act/{name}"))
 
 
+@pytest.mark.usefixtures("trials")
 def test_its_own_tests() -> None:
     """The client's parts do what the document says, by the client's own tests."""
     tests = sorted(str(path) for path in (CLIENT / "test").glob("*.test.mjs"))
@@ -325,3 +355,13 @@ def test_enrols_for_a_certificate(hub: HubProcess, client: Callable[..., NodeCli
     first.until(event="rows", state="online")
     again = client("board", "foyer", *ONE, "--once", *own)
     again.until(event="rows", state="online")
+
+
+@pytest.mark.parametrize("mode", list(SCENARIOS))
+def test_conforms(trials: dict[str, tuple[subprocess.Popen[str], Path]], mode: str) -> None:
+    """The conformance kit finds no fault in the client, in either mode."""
+    kit, report = trials[mode]
+    said, _ = kit.communicate(timeout=60)
+    assert kit.returncode == 0, said
+    assert said.count("PASS") == len(SCENARIOS[mode]) - 1
+    assert report.exists()
