@@ -54,7 +54,7 @@ _ALL = [
         (Who.BOTH, "What is not UTF-8 is refused with `not-utf8`."),
         (
             Who.BOTH,
-            "What is not one well-formed document, or is nested deeper than 256 elements, is refused: `not-xml`.",
+            "What is not one well-formed document, or is nested deeper than 255 elements, is refused: `not-xml`.",
         ),
         (Who.BOTH, "A document type declaration is refused with `doctype`, and no entity is ever expanded."),
         (Who.BOTH, "A valid message with an impossible value is refused with `bad-value`."),

@@ -111,8 +111,9 @@ class _Types:
         self._known.add(name)
         lines = [f'  <xs:complexType name="{name}">', *_documentation(shape.type.__doc__, "    ")]
         own = [line.removeprefix("  ") for line in attributes or []] + list(self._attributes(shape))
-        if shape.having(Form.CONTENT):
-            lines += ["    <xs:simpleContent>", '      <xs:extension base="xs:string">']
+        if contents := shape.having(Form.CONTENT):
+            base = self._scalar(contents[0].codec)
+            lines += ["    <xs:simpleContent>", f'      <xs:extension base="{base}">']
             lines += [f"    {line}" for line in own]
             lines += ["      </xs:extension>", "    </xs:simpleContent>"]
         else:

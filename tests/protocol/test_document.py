@@ -12,12 +12,15 @@ from stationmaster_kernel.changes import PUBLIC_KINDS
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result
 from stationmaster_protocol.codec import LARGEST_TO_CLIENT, LARGEST_TO_HUB, FrameReader, decode
+from stationmaster_protocol.commands import CommandResult, LocalAct
 from stationmaster_protocol.digest import Holding
+from stationmaster_protocol.equipment import LIVE_KINDS, AlarmSign, Device, Readback
 from stationmaster_protocol.errors import ERROR_CODES
+from stationmaster_protocol.extension import LONGEST_EXTENSION
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import ProtocolSettings
-from stationmaster_protocol.messages import VERSION, Position, Snapshot, Update
-from stationmaster_protocol.reading import schema_text
+from stationmaster_protocol.messages import VERSION, Command, Position, Snapshot, Update
+from stationmaster_protocol.reading import LONGEST_NAMESPACE, MOST_ATTRIBUTES, schema_text
 from stationmaster_protocol.shapes import MESSAGES, REQUIRED, Form, Shape, resource_shape, shape_of
 from stationmaster_protocol.states import TRANSITIONS, SessionState, message_rows
 
@@ -87,6 +90,10 @@ def test_every_field_of_every_message_is_described(name: str) -> None:
         ("| field of a position |", shape_of(Position)),
         ("| field of `task-result` |", shape_of(TaskResult)),
         ("| field of `outcome` |", shape_of(Result)),
+        ("| field of `act` |", shape_of(LocalAct)),
+        ("| field of `device` |", shape_of(Device)),
+        ("| field of `readback` |", shape_of(Readback)),
+        ("| field of `alarm` |", shape_of(AlarmSign)),
     ],
 )
 def test_every_field_inside_messages_is_described(head: str, shape: Shape) -> None:
@@ -142,3 +149,23 @@ def test_the_limits_in_the_document_are_right() -> None:
     assert limits["from connection to subscription"] == f"{settings.handshake_s:g} s"
     assert f"{settings.heartbeat_s:g} s" in limits["heartbeat interval"]
     assert f"described here is {VERSION}." in TEXT
+    assert limits["attributes on one element"] == str(MOST_ATTRIBUTES)
+    assert limits["name of a namespace"] == f"{LONGEST_NAMESPACE} characters"
+    assert limits["an `extension` of a resource"].startswith(f"{LONGEST_EXTENSION} characters")
+    messages = limits["messages of one client, acknowledgements of something new not counted"]
+    assert messages == f"{settings.messages_burst} at once, {settings.messages_s:g} a second in the long run"
+    assert limits["reports that wait to be committed"].startswith(f"{settings.pending_reports};")
+    assert limits["commands of one client that wait for an answer"] == str(settings.pending_commands)
+    assert limits["what waits for a client that does not read"].startswith(f"{settings.queue_bytes} bytes;")
+    assert limits["connections"] == f"{settings.connections} unless configured"
+
+
+def test_every_live_kind_and_action_is_described() -> None:
+    """What a filter may name besides resources is said, and every example of a command has an action of the table."""
+    assert "`device` and `alarm`" in TEXT
+    assert LIVE_KINDS == ("device", "alarm")
+    actions = {word.strip("`") for cells in rows(TEXT, "| action | what is done |") for word in cells[0].split(", ")}
+    codes = {cells[0].strip("`") for cells in rows(TEXT, "| `code` | meaning |")}
+    shown = [decode(example.encode()) for example in EXAMPLES]
+    assert {message.action for message in shown if isinstance(message, Command)} <= actions
+    assert {message.code for message in shown if isinstance(message, CommandResult) and message.code} <= codes
