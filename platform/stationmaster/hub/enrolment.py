@@ -238,7 +238,7 @@ class Enrolment:
 
     def _info(self, identity: Identity) -> IdentityInfo:
         now = self._wall()
-        counting = identity.known_by(now, *CredentialKind)
+        counting = [each for each in identity.known_by(now, *CredentialKind) if not self._listed(each)]
         last = [each for each in counting if each.kind in (CredentialKind.TOKEN, CredentialKind.CERTIFICATE)][-1:]
         return IdentityInfo(
             identity=identity.name,
@@ -248,6 +248,14 @@ class Enrolment:
             made=Instant(identity.made),
             revoked=None if identity.revoked is None else Instant(identity.revoked),
             serials=tuple(each.secret for each in counting if each.kind is CredentialKind.CERTIFICATE),
+        )
+
+    def _listed(self, credential: Credential) -> bool:
+        """Whether it is a certificate that its authority has revoked."""
+        return (
+            credential.kind is CredentialKind.CERTIFICATE
+            and self._certificates is not None
+            and self._certificates.is_revoked(credential.secret)
         )
 
     def _now(self) -> int:
