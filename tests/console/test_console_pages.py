@@ -274,6 +274,34 @@ def test_without_a_feed_trains_are_unconfirmed_and_do_not_pile_up(browser: Brows
         hub.close()
 
 
+def test_subsystems_stand_with_how_far_they_follow_and_what_is_not_well(browser: Browser, hub: FedHub) -> None:
+    """Behind, rejecting, whole, away since when: each is said, with its figures and the boards that show wrong rows."""
+    (there,) = hub.get("/api/v1/subscribers")["subscribers"]
+    well = there | {"connected": True, "digest": "whole", "snapshots": 1, "version": "1.0", "heard_s": 0.4}
+    table = [
+        well | {"identity": "a", "kind": "guidance", "ack_ms": 12, "secure": True, "devices": 3},
+        well | {"identity": "b", "behind": 14, "queued": 220_000, "trouble": ["hall-1", "card-2"]},
+        well | {"identity": "c", "digest": "differs", "rejected": "no such layout"},
+        well | {"identity": "d", "digest": "unproved", "behind": 2, "snapshots": 0},
+        there | {"identity": "e", "since": at("09:31"), "devices": 7},
+    ]
+    page = browser.new_page(viewport=NARROW)
+    page.route("**/api/v1/subscribers", lambda route: route.fulfill(json={"now": at("09:40"), "subscribers": table}))
+    page.goto(f"{hub.base}/")
+    rows = page.locator("#subsystems tr")
+    expect(rows).to_have_count(5)
+    said = [" ".join(text.split()) for text in rows.all_inner_texts()]
+    assert said == [
+        "a guidance 联机 online ✓ 一致 up to date 确认 ack 12 ms · 设备 devices 3 · TLS",
+        "b 联机 online 落后 behind: 14 待发 queued 215 KiB ⚠ hall-1, card-2",
+        "c 联机 online 拒收 rejected: no such layout",
+        "d 联机 online 取全量 loading",
+        "e 缺席 absent 09:31 设备 devices 7",
+    ]
+    assert rows.nth(0).get_attribute("title") == "a · guidance · open protocol 1.0 · snapshots 1 · silent 0 s"
+    page.close()
+
+
 def test_tasks_that_come_near_are_asked_for(hub: FedHub, page: Page) -> None:
     """Only tasks of the next two hours are asked for; when the day has moved on, the next ones are there."""
     evening = page.locator("#due li", has_text="1111")
