@@ -13,6 +13,7 @@ import { firstFirst, mayBegin, modesOf, textIn } from './tasks.mjs';
  * @property {import('./results.mjs').Results} results
  * @property {import('./clock.mjs').StationTime} time
  * @property {string[]} zones those that this loudspeaker is for; none: all
+ * @property {import('./equipment.mjs').Equipment} equipment
  * @property {import('./output.mjs').Output} output
  * @property {number} seconds machine time that one announcement takes
  */
@@ -21,6 +22,7 @@ export class Announcer {
   #parts;
   /** @type {Map<string, {task: string, timer: NodeJS.Timeout}>} what is being said, by zone */
   #speaking = new Map();
+  #on = true;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -30,7 +32,7 @@ export class Announcer {
   /** Begin whatever may be begun now. */
   wake() {
     const { replica, zones, time } = this.#parts;
-    if (!time.known) return;
+    if (!time.known || !this.#on) return;
     const tasks = replica.set.of('task').filter((task) => task.does === 'announcement').sort(firstFirst);
     for (const task of tasks) {
       for (const zone of task.target) if (!zones.length || zones.includes(zone)) this.#consider(task, zone);
@@ -38,8 +40,15 @@ export class Announcer {
     this.#parts.results.forget(new Set(tasks.map(({ id }) => id)));
   }
 
-  /** There is nothing to be seen. */
-  redraw() {}
+  /** There is nothing that a printed voice could find out about itself. */
+  test() {}
+
+  /** Begin announcements, or begin none. @param {boolean} on */
+  power(on) {
+    this.#on = on;
+    this.#parts.equipment.is(on ? 'ok' : 'off');
+    this.wake();
+  }
 
   /** The program ends: what is being said breaks off. */
   stop() {

@@ -33,7 +33,8 @@ export function rowsOf(set, board, now, language) {
   const texts = of('message').sort(
     (left, right) => left.priority - right.priority || left.order - right.order || alphabetic(left.id, right.id),
   );
-  const whole = texts.filter((task) => task.whole);
+  // Of several for the whole board the first is seen.
+  const whole = texts.filter((task) => task.whole).slice(0, 1);
   return (whole.length ? whole : [...rows, ...texts]).map((task) => rowOf(task, now, language));
 }
 

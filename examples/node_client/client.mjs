@@ -46,6 +46,8 @@ export class Client extends EventEmitter {
   #token;
   #stopped = false;
   #reports = 0;
+  /** @type {import('./hubs.mjs').Hub | undefined} */
+  #hub;
   /** @type {import('node:net').Socket | null} */
   #socket = null;
   #session = new Session();
@@ -134,6 +136,7 @@ export class Client extends EventEmitter {
       return;
     }
     this.#socket = socket;
+    this.#hub = hub;
     this.#session = new Session();
     this.#ended = '';
     socket.on('data', (chunk) => this.#received(chunk));
@@ -264,6 +267,7 @@ export class Client extends EventEmitter {
   #command(command) {
     const result = this.#parts.commands.on(command, this.#parts.time.now());
     this.#say({ type: 'command-result', ...result });
+    this.report();
     this.emit('note', `Command ${command.action} by ${command.by}: ${result.state}.`);
   }
 
@@ -273,7 +277,7 @@ export class Client extends EventEmitter {
     const word = message.code ?? message.reason;
     this.#ended = [word, message.text, message.hint].filter(Boolean).join(' · ');
     if (REFUSALS.has(word)) hubs.refused();
-    if (word === 'redirected') hubs.redirected(message.hub);
+    if (word === 'redirected') hubs.redirected(message.hub, this.#hub);
     this.#end();
   }
 

@@ -15,7 +15,7 @@ export class Commands {
   #results = new Map();
 
   /**
-   * @param {Record<string, (command: Command) => string>} actions what can be done; each returns a detail, or throws
+   * @param {Record<string, (command: Command) => void>} actions what can be done; each throws if it fails
    * @param {string} device the one that is here
    * @param {string[]} targets the boards or zones that it serves; none: all
    */
@@ -47,9 +47,10 @@ export class Commands {
     const device = command.device.find((id) => id !== this.#device);
     if (device !== undefined) return { state: 'refused', code: 'unknown-device', detail: `There is no ${device} here.` };
     const target = command.target.find((id) => this.#targets.length && !this.#targets.includes(id));
-    if (target !== undefined) return { state: 'refused', code: 'unknown-target', detail: `${target} is not served here.` };
+    if (target !== undefined) return { state: 'refused', code: 'unknown-device', detail: `${target} is not served here.` };
     try {
-      return { state: 'done', detail: this.#actions[command.action](command) };
+      this.#actions[command.action](command);
+      return { state: 'done' };
     } catch (error) {
       return { state: 'failed', code: 'failed', detail: String(error.message).slice(0, 2000) };
     }

@@ -20,6 +20,7 @@ const CLEAR = '\x1b[2J\x1b[H';
 export class Display {
   #parts;
   #shown = '';
+  #on = true;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -32,7 +33,7 @@ export class Display {
     if (!replica.position) return;
     const now = time.now();
     const state = client.online ? 'online' : 'alone';
-    const boards = this.#boards(now);
+    const boards = this.#on ? this.#boards(now) : {};
     const clock = client.clock === 'invalid' ? '--:--' : clockText(replica.set, now);
     const picture = output.json ? output.line({ state, boards }) : this.#picture(boards, clock, state);
     if (picture !== this.#shown) {
@@ -41,21 +42,32 @@ export class Display {
       else output.text(picture);
     }
     // Another revision may well look the same.
-    for (const [board, rows] of Object.entries(boards)) equipment.shows(board, rows);
+    for (const board of this.#ids()) equipment.shows(board, boards[board] ?? [], !this.#on);
     client.report();
   }
 
-  /** Write everything out again. */
-  redraw() {
+  /** Write everything out again, to see that it can be. */
+  test() {
     this.#shown = '';
+    this.wake();
+  }
+
+  /** Show what is to be shown, or nothing at all. @param {boolean} on */
+  power(on) {
+    this.#on = on;
+    this.#parts.equipment.is(on ? 'ok' : 'off');
     this.wake();
   }
 
   /** @param {number} now @returns {Record<string, import('./board.mjs').Row[]>} */
   #boards(now) {
-    const { replica, boards, language } = this.#parts;
-    const ids = boards.length ? boards : replica.set.of('board').map(({ id }) => id).sort();
-    return Object.fromEntries(ids.map((id) => [id, rowsOf(replica.set, id, now, language)]));
+    const { replica, language } = this.#parts;
+    return Object.fromEntries(this.#ids().map((id) => [id, rowsOf(replica.set, id, now, language)]));
+  }
+
+  #ids() {
+    const { replica, boards } = this.#parts;
+    return boards.length ? boards : replica.set.of('board').map(({ id }) => id).sort();
   }
 
   #picture(boards, clock, state) {

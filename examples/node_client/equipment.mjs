@@ -40,12 +40,13 @@ export class Equipment {
    *
    * @param {string} target
    * @param {Row[]} row in the order in which they stand
+   * @param {boolean} [blank] it shows nothing, on purpose
    */
-  shows(target, row) {
+  shows(target, row, blank = false) {
     const before = this.#shown.get(target);
-    if (before && show(before.row) === show(row)) return;
+    if (before && before.blank === blank && show(before.row) === show(row)) return;
     // The terminal has taken it; that somebody sees it is more than this program can know.
-    this.#shown.set(target, { target, at: this.#time.now(), evidence: 'sent', blank: !row.length, row });
+    this.#shown.set(target, { target, at: this.#time.now(), evidence: 'sent', blank, row });
   }
 
   /**

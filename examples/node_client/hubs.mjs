@@ -67,6 +67,10 @@ export class Hubs {
     const sent = this.#sent;
     this.#sent = false;
     if (this.#refusals === 0 && (sent || this.#next % this.#list.length !== 0)) return 0;
+    if (this.#next % this.#list.length === 0) {
+      this.#list = this.#configured;
+      this.#next = 0;
+    }
     const round = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(this.#rounds, 10));
     this.#rounds += 1;
     // Thousands that lost the same hub do not all come back at once.
@@ -91,15 +95,17 @@ export class Hubs {
   }
 
   /**
-   * A hub sends us elsewhere. Should nobody answer there, the configured hubs are tried again.
+   * A hub sends us elsewhere: the hubs that it names come first, and itself last, until a whole round was in vain.
    *
    * @param {Hub[]} hubs
+   * @param {Hub} from
    */
-  redirected(hubs) {
+  redirected(hubs, from) {
     this.#redirections += 1;
     if (!hubs.length || this.#redirections > MOST_REDIRECTIONS) this.refused();
-    const same = (one) => (other) => one.host === other.host && one.port === other.port;
-    this.#list = [...hubs, ...this.#configured.filter((hub) => !hubs.some(same(hub)))];
+    const among = (list, one) => list.some((other) => one.host === other.host && one.port === other.port);
+    const others = this.#configured.filter((hub) => !among([...hubs, from], hub));
+    this.#list = [...hubs, ...others, ...(among(hubs, from) ? [] : [from])];
     this.#next = 0;
     this.#sent = true;
   }

@@ -45,20 +45,17 @@ function build(options, output) {
   const results = mode === 'speaker' ? new Results(file('results.json'), identity, randomUUID) : null;
   const equipment = new Equipment(mode, targets, time);
   const secret = readWhole(file('secret.json')) ?? {};
-  const redraw = () => {
-    worker.redraw();
-    return '';
-  };
+  const actions = { on: () => worker.power(true), off: () => worker.power(false), test: () => worker.test() };
   const client = new Client({
     identity, token: options.token ?? secret.token ?? '', enrolment: options.enrolment,
     hubs: new Hubs(options.hubs, Math.random), security: options.security, filter, executes, replica, results, time,
-    wall: Date.now, equipment, commands: new Commands({ redraw }, DEVICE, targets),
+    wall: Date.now, equipment, commands: new Commands(actions, DEVICE, targets),
     enrolled: (given) => keep(given, file, output),
   });
   const worker =
     mode === 'board'
       ? new Display({ client, replica, time, equipment, output, boards: targets, language: options.language })
-      : new Announcer({ client, replica, results, time, zones: targets, output, seconds: options.seconds });
+      : new Announcer({ client, replica, results, time, equipment, zones: targets, output, seconds: options.seconds });
   return { client, replica, time, worker };
 }
 

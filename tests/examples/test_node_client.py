@@ -198,7 +198,7 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple
         report = folder / f"{mode}.md"
         words = [word for name in scenarios for word in ("--scenario", name)]
         command = [sys.executable, "-P", "-m", "stationmaster_conform", "client", "--listen", place]
-        command += ["--target", target, "--action", "redraw", "--heartbeat", "0.5", "--report", str(report), *words]
+        command += ["--target", target, "--heartbeat", "0.5", "--report", str(report), *words]
         kits[mode] = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True), report
         client = ["node", str(CLIENT / "main.mjs"), mode, "--hub", place, "--identity", mode, "--token", "secret"]
         client += ["--folder", str(folder / mode), "--target", target, "--seconds", "0.1"]

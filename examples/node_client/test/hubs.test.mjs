@@ -35,18 +35,21 @@ test('who is refused waits a second at least, longer each time, until a session 
     return hubs.wait();
   });
   assert.deepEqual(waits, [2000, 4000, 8000]);
+  const two = new Hubs([A, B], () => 1);
+  two.refused();
+  assert.deepEqual(tries(two, 3), ['a 2000', 'b 2000', 'a 2000']);
   hubs.lasted();
   hubs.welcomed();
   assert.equal(hubs.next() && hubs.wait(), 500);
 });
 
-test('who is redirected goes there at once, and back if nobody answers', () => {
+test('who is redirected goes there at once, comes to who sent it last, and then goes by its own list again', () => {
   const hubs = new Hubs([A, B], () => 1);
   hubs.next();
   hubs.welcomed();
-  hubs.redirected([C, B]);
+  hubs.redirected([C], A);
   assert.equal(hubs.wait(), 0);
-  assert.deepEqual(tries(hubs, 3), ['c 0', 'b 0', 'a 500']);
+  assert.deepEqual(tries(hubs, 5), ['c 0', 'b 0', 'a 500', 'a 0', 'b 1000']);
 });
 
 test('hubs that send a client round in a circle are not followed for ever', () => {
@@ -55,7 +58,7 @@ test('hubs that send a client round in a circle are not followed for ever', () =
   for (let count = 0; count < 8; count += 1) {
     hubs.next();
     hubs.welcomed();
-    hubs.redirected([count % 2 ? A : B]);
+    hubs.redirected([count % 2 ? A : B], count % 2 ? B : A);
     waited += hubs.wait();
   }
   assert.ok(waited > 10_000);
@@ -101,17 +104,17 @@ test('a session takes what may come in its state and nothing else', () => {
 
 test('a command is done once, answered again, refused if it is not known, and not done too late', () => {
   let done = 0;
-  const commands = new Commands({ redraw: () => `${(done += 1)}`, fail: () => assert.fail('broken') }, 'terminal', ['hall']);
+  const commands = new Commands({ test: () => (done += 1), fail: () => assert.fail('broken') }, 'terminal', ['hall']);
   const command = (id, action, expires = NOON + 1, device = [], target = []) =>
     commands.on({ id, action, expires, device, target }, NOON);
-  assert.deepEqual(command('1', 'redraw'), { id: '1', at: NOON, state: 'done', detail: '1' });
-  assert.deepEqual([command('1', 'redraw').state, done], ['done', 1]);
+  assert.deepEqual(command('1', 'test'), { id: '1', at: NOON, state: 'done' });
+  assert.deepEqual([command('1', 'test').state, done], ['done', 1]);
   assert.deepEqual([command('2', 'toString').state, command('2', 'toString').code], ['refused', 'unknown-action']);
-  assert.equal(command('3', 'redraw', NOON).state, 'expired');
+  assert.equal(command('3', 'test', NOON).state, 'expired');
   assert.deepEqual([command('4', 'fail').state, done], ['failed', 1]);
-  assert.equal(command('5', 'redraw', NOON + 1, ['printer']).code, 'unknown-device');
-  assert.equal(command('6', 'redraw', NOON + 1, [], ['hall', 'yard']).code, 'unknown-target');
-  assert.equal(command('7', 'redraw', NOON + 1, ['terminal'], ['hall']).state, 'done');
+  assert.equal(command('5', 'test', NOON + 1, ['printer']).code, 'unknown-device');
+  assert.equal(command('6', 'test', NOON + 1, [], ['hall', 'yard']).code, 'unknown-device');
+  assert.equal(command('7', 'test', NOON + 1, ['terminal'], ['hall']).state, 'done');
 });
 
 test('equipment is told whole, and then only what is different', () => {
@@ -122,7 +125,7 @@ test('equipment is told whole, and then only what is different', () => {
   assert.deepEqual([whole.device.length, whole.readback.length], [1, 1]);
   equipment.shows('hall-1', [...shown]);
   assert.equal(equipment.news(), null);
-  equipment.shows('hall-1', []);
+  equipment.shows('hall-1', [], true);
   assert.deepEqual(equipment.news().readback.map(({ blank, row }) => [blank, row]), [[true, []]]);
   equipment.is('faulty', 'no paper');
   assert.deepEqual(equipment.news().device.map(({ condition, detail }) => [condition, detail]), [['faulty', 'no paper']]);
