@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,9 @@ from stationmaster_agent.executor import FeedAge
 from stationmaster_agent.replica import Replica
 from stationmaster_agent.store import Store
 from stationmaster_base.errors import StationError
+from stationmaster_kernel.plain import to_plain
 from stationmaster_kernel.values import TaskState
+from stationmaster_protocol.commands import LocalAct
 from stationmaster_protocol.messages import Position
 
 
@@ -40,6 +45,88 @@ def store(path):
     store = Store.open(path, filter_class="all")
     yield store
     store.close()
+
+
+OLDER = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE resource (
+    kind TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE TABLE progress (
+    task TEXT NOT NULL, target TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (task, target)
+) WITHOUT ROWID;
+CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
+PRAGMA user_version = 1;
+"""
+
+
+def test_an_older_edition_s_file_is_taken_over(path):
+    """What an earlier edition wrote is all there after an upgrade: nothing that was done is done again."""
+    path.parent.mkdir()
+    given = task_result(1)
+    written = json.dumps(to_plain(given))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLDER)
+        connection.execute("INSERT INTO meta VALUES ('filter', 'all')")
+        connection.execute("INSERT INTO meta VALUES ('position', ?)", (json.dumps(to_plain(position(5))),))
+        task = announcement()
+        connection.execute(
+            "INSERT INTO resource VALUES ('task', ?, ?, ?)", (task.id, task.revision, json.dumps(to_plain(task)))
+        )
+        connection.execute("INSERT INTO progress VALUES ('a', 'hall', ?)", (json.dumps(to_plain(given.result)),))
+        connection.execute("INSERT INTO outbox (id, body) VALUES (?, ?)", (given.id, written))
+        connection.commit()
+    store = Store.open(path, filter_class="all")
+    assert store.replica() == Replica.of([resource(announcement())], position(5))
+    assert store.outbox() == [given]
+    assert store.progress() == {("a", "hall"): given.result}
+    act = LocalAct(id="x/1", at=at(1), by="Wang")
+    store.record_act(act)
+    store = reopened(store, path)
+    assert store.outbox() == [given, act]
+    assert list(path.parent.glob("*.unusable*")) == []
+    store.close()
+
+
+def test_a_later_edition_s_file_is_set_aside(path):
+    """A file of a format that is not known yet is kept under another name, and a new one begun."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OLDER)
+        connection.execute("PRAGMA user_version = 99")
+        connection.commit()
+    store = Store.open(path, filter_class="all")
+    assert store.outbox() == []
+    assert [file.name for file in path.parent.glob("*.unusable-*")] == ["agent.db.unusable-1"]
+    store.close()
+
+
+def test_what_other_makers_add_is_kept(store, path):
+    """A resource's extension, which nothing here understands, is there again after a restart."""
+    more = replace(resource(announcement()), extension='<extension xmlns="urn:x"><colour/></extension>')
+    store.write_replica(Replica.of([more], position(1)), None)
+    store = reopened(store, path)
+    assert store.replica().kinds["task"]["a"].extension == more.extension
+    store.close()
+
+
+def test_results_and_acts_keep_their_order(store, path):
+    """What was done and what people did come back in the order in which they came to be."""
+    mixed = [
+        task_result(1),
+        LocalAct(id="x/1", at=at(1), by="Wang"),
+        task_result(2),
+        LocalAct(id="x/2", at=at(2), by="Li"),
+    ]
+    for one in mixed:
+        if isinstance(one, LocalAct):
+            store.record_act(one)
+        else:
+            store.record(one)
+    store = reopened(store, path)
+    assert store.outbox() == mixed
+    store.received(["x/1", mixed[0].id])
+    assert reopened(store, path).outbox() == mixed[2:]
 
 
 def test_new_file_is_empty(store):

@@ -267,7 +267,7 @@ class Hub:
 
     def snapshot(self) -> None:
         resources = self.admitted()
-        size = 1 if self.slow else -(-len(resources) // 2)
+        size = 1 if self.slow else min(500, -(-len(resources) // 2))
         pieces = [resources[start : start + size] for start in range(0, len(resources), size or 1)] or [[]]
         self.coming = [
             Snapshot(

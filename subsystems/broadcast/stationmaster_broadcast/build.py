@@ -14,6 +14,7 @@ from twisted.internet.threads import deferToThreadPool
 
 from stationmaster_agent.agent import Agent
 from stationmaster_agent.machine import AgentState
+from stationmaster_agent.page import StatusPage
 from stationmaster_base.health import Health
 from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.ahead import Ahead
@@ -178,6 +179,7 @@ def build(
         boot=boot,
     )
     agent.on_change(lambda: pronunciations.follow(agent.view.configuration))
+    StatusPage(face, agent, clock, "broadcast")
     agent.on_change(ahead.changed)
     agent.on_change(pages.changed)
     performer.on_change(pages.changed)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from twisted.application.service import MultiService, Service
 
 from stationmaster_agent.agent import Agent
+from stationmaster_agent.page import StatusPage
 from stationmaster_agent.view import AgentHealth
 from stationmaster_base.health import Health
+from stationmaster_guidance.board_devices import BoardDevices
 from stationmaster_guidance.boards import Boards
 from stationmaster_guidance.pages import Pages
 from stationmaster_guidance.settings import GuidanceSettings
@@ -44,6 +46,7 @@ def build(running: Running) -> MultiService:
         boot=boot,
         registry=running.registry,
     )
+    devices = BoardDevices(boards, agent.devices, running.clock)
     face = Face(
         health=lambda: guidance_health(agent.health(), boards),
         clock=running.clock,
@@ -51,8 +54,13 @@ def build(running: Running) -> MultiService:
         registry=running.registry,
     )
     Pages(face, boards, agent, running.clock)
+    StatusPage(face, agent, running.clock, "guidance")
     service = MultiService()
-    for part in (agent, _BoardService(boards), Listening(running.reactor, face.site(), settings.listen, settings.port)):
+    for part in (
+        agent,
+        _BoardService(boards, agent, devices),
+        Listening(running.reactor, face.site(), settings.listen, settings.port),
+    ):
         service.addService(part)
     return service
 
@@ -73,12 +81,15 @@ def guidance_health(agent: AgentHealth, boards: Boards) -> Health:
 class _BoardService(Service):
     """The boards' part in the life of the process."""
 
-    def __init__(self, boards: Boards) -> None:
+    def __init__(self, boards: Boards, agent: Agent, devices: BoardDevices) -> None:
         self._boards = boards
+        self._agent = agent
+        self._devices = devices
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         Service.startService(self)
         self._boards.start()
+        self._agent.on_change(self._devices.look)  # after the boards themselves have followed
 
     def stopService(self) -> None:  # noqa: N802 - Twisted's name
         Service.stopService(self)

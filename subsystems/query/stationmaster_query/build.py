@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.application.service import MultiService, Service
 
 from stationmaster_agent.agent import Agent
+from stationmaster_agent.page import StatusPage
 from stationmaster_agent.view import AgentHealth
 from stationmaster_base.health import Health
 from stationmaster_query.kiosk import Kiosk
@@ -44,6 +45,7 @@ def build(running: Running) -> MultiService:
         registry=running.registry,
     )
     Pages(face, kiosk)
+    StatusPage(face, agent, running.clock, "query")
     service = MultiService()
     for part in (agent, _KioskService(kiosk), Listening(running.reactor, face.site(), settings.listen, settings.port)):
         service.addService(part)
