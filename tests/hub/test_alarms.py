@@ -9,8 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.lines import GATEWAY, LINE, STATUS
-from stationmaster.hub.alarms import Alarm, AlarmBook, Severity, Sign
+from stationmaster.hub.alarms import Alarm, AlarmBook, AlarmNews, Severity, Sign
 from stationmaster.hub.line_signs import LineSigns
+from stationmaster_base.times import Instant
 from stationmaster_dmis.status import FeedStatus
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_telegram.decoder import Counters
@@ -58,6 +59,56 @@ def test_the_gravest_stands_first() -> None:
     grave = Sign(id="grave", severity=Severity.ALARM, zh="重", en="Grave")
     assert looking.look(BAD, grave, for_s=4) == ["grave", "bad"]
     assert (looking.book.count(Severity.ALARM), looking.book.count(Severity.WARNING)) == (1, 1)
+
+
+def test_a_source_that_fails_keeps_no_other_from_being_asked() -> None:
+    """It is logged with what it raised, and looking goes on."""
+    looking = Looking()
+
+    def broken() -> list[Sign]:
+        raise ZeroDivisionError
+
+    book = AlarmBook(lambda: 0.0, lambda: looking.seconds)
+    book.watch(broken)
+    book.watch(lambda: [BAD])
+    with capture_logs() as logs:
+        for _ in range(5):
+            looking.seconds += 1
+            book.look()
+    assert [alarm.id for alarm in book.alarms()] == ["bad"]
+    assert [log["event"] for log in logs].count("alarm-source-failed") == 5
+
+
+def test_a_sign_says_itself_how_long_it_must_last_and_since_when_it_is() -> None:
+    """What a subsystem has judged is told at once, under its name; what may last long is told late."""
+    looking = Looking()
+    told = replace(BAD, identity="guidance", since=Instant(500), after_s=0.0, cause="led-1")
+    slow = replace(BAD, after_s=10.0)
+    assert looking.look(told, slow) == ["bad"]
+    (alarm,) = looking.book.alarms()
+    assert (alarm.identity, alarm.since, alarm.cause) == ("guidance", 500, "led-1")
+    assert looking.look(told, slow, for_s=10) == ["bad", "bad"]
+
+
+def test_what_is_different_is_told_to_who_listens() -> None:
+    """Each alarm when it comes and when its words change, in both languages; its name when it is over."""
+    looking = Looking()
+    told: list[tuple[list[tuple[str | None, str, str]], list[str]]] = []
+    news = AlarmNews(
+        looking.book,
+        lambda changed, gone: told.append(
+            ([(each.identity, each.id, dict(each.texts)["en"]) for each in changed], [each.id for each in gone])
+        ),
+    )
+    looking.book.on_look(news.look)
+    looking.look(replace(BAD, identity="guidance"), BAD, for_s=5)
+    looking.look(replace(BAD, en="Worse"), for_s=8)
+    assert told == [
+        ([(None, "bad", "Bad"), ("guidance", "bad", "Bad")], []),
+        ([(None, "bad", "Worse")], []),
+        ([], ["guidance/bad"]),
+    ]
+    assert [sign.id for sign in news.signs] == ["bad"]
 
 
 class Lines:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stationmaster.hub.settings import DoorSettings, HubSettings, Operator, Subsystem
+from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_dmis.settings import FolderPlace, LineSettings, SerialPlace, UdpPlace
 from stationmaster_protocol.tls import TlsFiles
@@ -234,3 +235,15 @@ def test_each_operator_has_a_token_of_his_own(tmp_path: Path) -> None:
         "hub.operators.Wang: has the same token as another operator",
         "hub.operators.Sun: is no token",
     ]
+
+
+def test_for_how_long_something_may_be_wrong(tmp_path: Path) -> None:
+    """Each limit of `[hub.watch]` is read; one that cannot be is told, and so is a word that is not known."""
+    settings, faults = read(
+        tmp_path,
+        '[hub]\nstation = "sample"\n[hub.watch]\nabsent_s = 60\nreadback_s = 4.5\nreadback_from = ["led"]\n',
+    )
+    assert faults == []
+    assert settings.watch == WatchSettings(absent_s=60, readback_s=4.5, readback_from=("led",))
+    _, faults = read(tmp_path, '[hub]\nstation = "sample"\n[hub.watch]\nbehind_s = 0\nreadback = 3\n')
+    assert [fault.split(" ")[0] for fault in faults] == ["hub.watch.behind_s:", "hub.watch.readback:"]
