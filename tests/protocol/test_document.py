@@ -165,7 +165,7 @@ def test_every_live_kind_and_action_is_described() -> None:
     assert "`device` and `alarm`" in TEXT
     assert LIVE_KINDS == ("device", "alarm")
     actions = {word.strip("`") for cells in rows(TEXT, "| action | what is done |") for word in cells[0].split(", ")}
-    codes = {cells[0].strip("`") for cells in rows(TEXT, "| `code` | meaning |")}
+    codes = {word.strip("`") for cells in rows(TEXT, "| `code` | meaning |") for word in cells[0].split(", ")}
     shown = [decode(example.encode()) for example in EXAMPLES]
     assert {message.action for message in shown if isinstance(message, Command)} <= actions
     assert {message.code for message in shown if isinstance(message, CommandResult) and message.code} <= codes
