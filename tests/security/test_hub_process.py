@@ -265,3 +265,31 @@ def refused(message: Message) -> str:
     """The code of an error."""
     assert isinstance(message, Error), message
     return message.code
+
+
+def test_what_the_hub_refuses_an_operator(hub: TlsHub, capsys: pytest.CaptureFixture[str]) -> None:
+    """A kind that there is not, an identity that there is not, and half a command are said, with exit code 2."""
+    for words, says in (
+        (("enrol", "west", "--kind", "loudspeaker"), "Kinds are guidance"),
+        (("rotate", "nobody"), "No identity is called 'nobody'"),
+        (("revoke", "nobody"), "No identity is called 'nobody'"),
+        (("list", "--as", "somebody"), "Operators are: controller"),
+    ):
+        assert main(["subsystem", words[0], str(hub.config), *words[1:]]) == 2
+        assert says in capsys.readouterr().err
+    for words in (("enrol", "west"), ("list", "west"), ("revoke",), ("rotate", "west", "--kind", "query")):
+        with pytest.raises(SystemExit):
+            main(["subsystem", words[0], str(hub.config), *words[1:]])
+        assert "subsystem: error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"do": "enrol", "identity": "x"}', '{"do": "dance", "identity": "x"}', "x" * 20_000]
+)
+def test_what_is_no_request(hub: TlsHub, body: str) -> None:
+    """The page for identities answers 400 to what it cannot read."""
+    connection = http.client.HTTPConnection("127.0.0.1", hub.web, timeout=PATIENCE_S)
+    connection.request("POST", "/api/v1/identities", body, {"Authorization": "Bearer an-operator-s-secret"})
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["error"]) == (400, "bad-request")
+    connection.close()
