@@ -21,6 +21,7 @@ from stationmaster_agent.agent import Agent
 from stationmaster_agent.settings import AgentSettings, HostPort
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_kernel.values import TaskKind
+from stationmaster_protocol.tls import trust_from_table
 from stationmaster_service.process import Running, run
 
 _WHOLE_LINES = threading.Lock()
@@ -36,6 +37,7 @@ def settings_of(config: Path, identity: str) -> AgentSettings:
         state_file=config.parent / f"{identity}.db",
         task_kinds=(TaskKind.DISPLAY,),
         heartbeat_s=table.number("heartbeat_s", 5.0),
+        tls=trust_from_table(table, config.parent),
     )
 
 

@@ -6,8 +6,10 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from support.fault_links import FaultLink
+from support.fault_packets import PacketLink
 from support.fault_trial import HEARTBEAT_S, Trial
 
 ALONE_S = 3 * HEARTBEAT_S + 1.0
@@ -17,16 +19,19 @@ ONLINE_S = 2.0
 """The promise: within this of its return, all agree again, and it is proved."""
 
 
+Link = TypeVar("Link", FaultLink, PacketLink)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Generic[Link]):
     """What is done to a link; both answer with the wall time at which it holds.
 
     `parts`: the hub is out of reach meanwhile, so that the subsystem has to go on alone.
     """
 
     name: str
-    begin: Callable[[FaultLink], float]
-    end: Callable[[FaultLink], float] = FaultLink.weather
+    begin: Callable[[Link], float]
+    end: Callable[[Link], float] = lambda link: link.weather()
     parts: bool = True
 
 
@@ -49,7 +54,7 @@ def _forget(link: FaultLink) -> float:
     return link.sever()
 
 
-FAULTS = (
+FAULTS: tuple[Fault[FaultLink], ...] = (
     Fault(name="cut", begin=FaultLink.cut),
     Fault(name="silence", begin=lambda link: link.weather(silent_up=True, silent_down=True)),
     Fault(name="one-way, to the hub", begin=lambda link: link.weather(silent_up=True)),
@@ -63,7 +68,19 @@ FAULTS = (
 """What the proxy can do. A link that flaps may part them or not."""
 
 
-def part(trial: Trial, links: Mapping[str, FaultLink], faults: Mapping[str, Fault], hold_s: float) -> list[Parted]:
+PACKET_FAULTS: tuple[Fault[PacketLink], ...] = (
+    Fault(name="packets: silence", begin=lambda link: link.weather(silent_up=True, silent_down=True)),
+    Fault(name="packets: one-way, to the hub", begin=lambda link: link.weather(silent_up=True)),
+    Fault(name="packets: one-way, from the hub", begin=lambda link: link.weather(silent_down=True)),
+    Fault(name="packets: device off", begin=PacketLink.down, end=PacketLink.up),
+    Fault(name="packets: next to no bandwidth", begin=lambda link: link.weather(rate=100)),
+    Fault(name="packets: latency", begin=lambda link: link.weather(latency_s=0.1, jitter_s=0.1), parts=False),
+    Fault(name="packets: loss", begin=lambda link: link.weather(latency_s=0.01, loss=0.03), parts=False),
+)
+"""What real packets meet."""
+
+
+def part(trial: Trial, links: Mapping[str, Link], faults: Mapping[str, Fault[Link]], hold_s: float) -> list[Parted]:
     """Do something to several links at once, wait until all are alone who must be, and for a while, and mend it.
 
     Args:

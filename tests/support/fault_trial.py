@@ -15,14 +15,15 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
+from stationmaster.cli import pki
 from stationmaster_base.clock import Anchor, write_anchor
 from support.ports import ENVIRONMENT, free_block
 from support.real_day import SAMPLE
@@ -36,6 +37,14 @@ TOKEN = "a token for a test"
 DESK = "desk-token"
 STARTS = datetime.fromisoformat("2026-03-02T08:00:00+08:00").timestamp()
 TRAINS = 30
+ASK = """
+import sys, urllib.request
+url, token, body = sys.argv[1:]
+asked = urllib.request.Request(url, body.encode() or None, {"Authorization": "Bearer " + token})
+sys.stdout.buffer.write(urllib.request.urlopen(asked, timeout=20).read())
+"""
+"""A program that asks a page of the hub."""
+
 RATE = 20.0
 """Station seconds in one of the machine's: every three seconds the hub has a minute's changes to tell."""
 
@@ -151,18 +160,27 @@ class Trial:
     Args:
         folder: where everything of it lives.
         identities: the subsystems that are nothing but agents.
-        reach: gives the port at which an identity finds the hub, from the hub's own port.
+        reach: gives the address at which an identity finds the hub, from the hub's own port.
         products: whether guidance, broadcast and query run as well.
+        places: what stands before the commands of the hub and of the subsystems, if they run somewhere else. The hub
+            is then listened to from other machines, and so over TLS.
 
     """
 
     def __init__(
-        self, folder: Path, identities: Sequence[str], reach: Callable[[str, int], int], *, products: bool = True
+        self,
+        folder: Path,
+        identities: Sequence[str],
+        reach: Callable[[str, int], str],
+        *,
+        products: bool = True,
+        places: tuple[Sequence[str], Sequence[str]] = ((), ()),
     ) -> None:
         self.stamps = Stamps()
         self.agents = tuple(identities)
         self.products = PRODUCTS if products else ()
         self._folder = folder
+        self._hubs_place, self._subsystems_place = places
         first = free_block()
         self._page, self.protocol = first, first + 1
         self._pages = {name: first + 2 + number for number, name in enumerate(PRODUCTS)}
@@ -170,11 +188,13 @@ class Trial:
         self._acts = 0
         _small_station(folder / "station")
         write_anchor(folder / "clock.json", Anchor(station=STARTS, machine=time.time(), rate=RATE))
+        if self._hubs_place:
+            _make_authority(folder / "pki", {each.partition(":")[0] for each in self._reach.values()})
         self.config = folder / "stationmaster.toml"
         self.config.write_text(self._configuration(), "utf-8")
         self.children = {name: self._child(name) for name in ("hub", *self.products)}
         if self.agents:
-            command = (sys.executable, "-m", "support.fault_agents", str(self.config))
+            command = (*self._subsystems_place, sys.executable, "-m", "support.fault_agents", str(self.config))
             self.children["agents"] = Child(command, self._read, folder / "agents.log")
 
     @property
@@ -241,14 +261,14 @@ class Trial:
         return (self._folder / f"{name}.log").read_text("utf-8")[-3000:]
 
     def _ask(self, path: str, body: object = None) -> Any:
-        headers = {"Authorization": f"Bearer {DESK}"}
-        data = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(f"http://127.0.0.1:{self._page}{path}", data, headers)
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            return json.loads(answer.read())
+        """What the hub's pages answer; whoever asks does so where the hub is."""
+        asked = [f"http://127.0.0.1:{self._page}{path}", DESK, "" if body is None else json.dumps(body)]
+        command = [*self._hubs_place, sys.executable, "-I", "-c", ASK, *asked]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=30).stdout)
 
     def _child(self, name: str) -> Child:
-        command = (sys.executable, "-m", "stationmaster.cli", name, "--config", str(self.config))
+        place = self._hubs_place if name == "hub" else self._subsystems_place
+        command = (*place, sys.executable, "-m", "stationmaster.cli", name, "--config", str(self.config))
         return Child(command, self._read, self._folder / f"{name}.log")
 
     def _read(self, line: str) -> None:
@@ -273,9 +293,12 @@ class Trial:
             "hub.subsystems": dict.fromkeys(self.everybody, TOKEN),
             "hub.operators": {"desk": DESK},
         }
+        if self._hubs_place:
+            tables["hub"]["protocol_listen"] = "0.0.0.0"
+            tables["hub.protocol"] = {"certificate": "pki/hub.pem", "key": "pki/hub.key"}
         for name in self.products:
             tables[name] = {
-                "hubs": [f"127.0.0.1:{self._reach[name]}"],
+                "hubs": [self._reach[name]],
                 "identity": name,
                 "token": TOKEN,
                 "state": f"{name}.db",
@@ -286,11 +309,20 @@ class Trial:
             tables["broadcast"] |= {"sounds": "sounds", "engine": "silent"}
         if self.agents:
             tables["agents"] = {"token": TOKEN, "heartbeat_s": HEARTBEAT_S}
-            tables["agents.hubs"] = {name: f"127.0.0.1:{self._reach[name]}" for name in self.agents}
+            tables["agents.hubs"] = {name: self._reach[name] for name in self.agents}
+        for name in (*self.products, *(["agents"] if self.agents else [])) if self._hubs_place else ():
+            tables[f"{name}.tls"] = {"authority": "pki/authority.pem"}
         return "\n".join(
             f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
             for name, table in tables.items()
         )
+
+
+def _make_authority(folder: Path, hosts: set[str]) -> None:
+    """A station's own authority, and a certificate for its hub."""
+    with redirect_stdout(StringIO()):
+        pki.begin(folder, "A station")
+        pki.issue(folder, "hub", hosts=sorted(hosts), days=30, request=None)
 
 
 def _small_station(folder: Path) -> None:

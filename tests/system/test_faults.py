@@ -10,8 +10,9 @@ import pytest
 from stationmaster_agent.settings import AgentSettings
 from support import fault_agents
 from support.fault_digests import agent_settings, hub_digest, hub_state, replica_digest
-from support.fault_kinds import FAULTS, Parted, kill_hub, part, stop_hub
+from support.fault_kinds import FAULTS, PACKET_FAULTS, Parted, kill_hub, part, stop_hub
 from support.fault_links import FaultLink, FaultProxy, fault_proxy
+from support.fault_packets import PacketLink, packet_network
 from support.fault_trial import PRODUCTS, Trial, fault_trial
 from support.records import record
 
@@ -35,9 +36,17 @@ def settings_of(trial: Trial, name: str) -> AgentSettings:
     return fault_agents.settings_of(trial.config, name)
 
 
-def judge(times: list[Parted]) -> None:
+def all_agree(trial: Trial, folder: Path) -> None:
+    """Each replica on disk is what the hub's database holds, by digest; all have ended."""
+    state = hub_state(folder)
+    settings = {name: settings_of(trial, name) for name in trial.everybody}
+    wanted = {name: hub_digest(state, each.wanted) for name, each in settings.items()}
+    assert {name: replica_digest(each) for name, each in settings.items()} == wanted
+
+
+def judge(means: str, times: list[Parted]) -> None:
     """Every promise was kept; the figures go into the record."""
-    record("faults", times=[(each.kind, each.identity, each.alone_s, each.online_s) for each in times])
+    record("faults", by=means, times=[(each.kind, each.identity, each.alone_s, each.online_s) for each in times])
     late = [each for each in times if not each.kept()]
     assert not late, late
 
@@ -49,17 +58,41 @@ def test_whatever_the_network_does_all_agree_again(proxy: FaultProxy, tmp_path: 
     """
     links: dict[str, FaultLink] = {}
 
-    def reach(name: str, port: int) -> int:
+    def reach(name: str, port: int) -> str:
         links[name] = proxy.open(name, port)
-        return links[name].port
+        return f"127.0.0.1:{links[name].port}"
 
     with fault_trial(Trial(tmp_path, AGENTS, reach)) as trial:
         who = dict(zip(trial.everybody, FAULTS, strict=True))
         times = part(trial, links, who, 2.0)
         times += stop_hub(trial, trial.everybody, 1.0)
         times += kill_hub(trial, trial.everybody, 1.0)
-        judge(times)
-        settings = {name: settings_of(trial, name) for name in trial.everybody}
-    state = hub_state(tmp_path)
-    wanted = {name: hub_digest(state, each.wanted) for name, each in settings.items()}
-    assert {name: replica_digest(each) for name, each in settings.items()} == wanted
+    judge("a proxy", times)
+    all_agree(trial, tmp_path)
+
+
+def test_real_packets(proxy: FaultProxy, tmp_path: Path) -> None:
+    """The same with TLS between network namespaces, where a lost packet is lost and nobody answers for who is away.
+
+    Where the machine lets nobody have namespaces, each fault is the proxy's of the same name.
+    """
+    packets: dict[str, PacketLink] = {}
+    links: dict[str, FaultLink] = {}
+    with packet_network(SEED) as network:
+
+        def reach(name: str, port: int) -> str:
+            if network is None:
+                links[name] = proxy.open(name, port)
+                return f"127.0.0.1:{links[name].port}"
+            packets[name] = network.open(name)
+            return f"{packets[name].address}:{port}"
+
+        names = [f"guidance-{number}" for number in range(len(PACKET_FAULTS))]
+        places = ((), ()) if network is None else (network.hub, network.subsystems)
+        with fault_trial(Trial(tmp_path, names, reach, products=False, places=places)) as trial:
+            if network is None:
+                times = part(trial, links, dict(zip(names, FAULTS, strict=False)), 4.0)
+            else:
+                times = part(trial, packets, dict(zip(names, PACKET_FAULTS, strict=True)), 4.0)
+    judge("a proxy" if network is None else "network namespaces", times)
+    all_agree(trial, tmp_path)
