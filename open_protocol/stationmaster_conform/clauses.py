@@ -97,7 +97,9 @@ def of_code(code: str) -> str:
 
 def of_hub_code(code: str) -> str:
     """The clause that a hub breaks whose message is refused with this error code."""
-    return {"snapshot-order": PARTS, "too-large": "OP-FRAME-5"}.get(code, _OF_CODES.get(code, VALID_MESSAGE))
+    return {"snapshot-order": PARTS, "too-large": "OP-FRAME-5", "version": LOWER_VERSION}.get(
+        code, _OF_CODES.get(code, VALID_MESSAGE)
+    )
 
 
 def text_of(clause: str) -> str:

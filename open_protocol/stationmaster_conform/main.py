@@ -209,7 +209,7 @@ def _end(parsed: argparse.Namespace, subject: Subject, verdicts: Sequence[Verdic
 def _patience(parsed: argparse.Namespace) -> Patience:
     if parsed.patience is None:
         return Patience()
-    return Patience(answer_s=parsed.patience, return_s=3 * parsed.patience)
+    return Patience(answer_s=parsed.patience)
 
 
 def _say(text: str) -> None:

@@ -14,13 +14,13 @@ class Patience:
     """How long the kit waits, in machine seconds, before it says that nothing came.
 
     `first_s`: for the very first connection. `answer_s`: for an answer. `return_s`: for a client that is to connect
-    again. `silence_s`: the least silence that is held against a peer, however short the heartbeat interval is: a busy
-    machine is no fault of the peer's.
+    again, which it tries once a minute at least. `silence_s`: the least silence that is held against a peer, however
+    short the heartbeat interval is: a busy machine is no fault of the peer's.
     """
 
     first_s: float = 60.0
     answer_s: float = 10.0
-    return_s: float = 30.0
+    return_s: float = 65.0
     silence_s: float = 1.5
 
 

@@ -21,6 +21,9 @@ Found = TypeVar("Found")
 class PlayedHub(HubHabits):
     """The vocabulary of scenarios for clients."""
 
+    _missed = False
+    """Whether the client was waited for in vain."""
+
     # What scenarios say.
 
     def name(self, what: str) -> str:
@@ -87,12 +90,18 @@ class PlayedHub(HubHabits):
             Broken: it does not come.
 
         """
-        seconds = self.options.patience.return_s if within is None else within
+        patience = self.options.patience
+        # Who has not come back once is not waited for so long in each scenario after that.
+        usual = patience.answer_s if self._missed else patience.return_s
+        seconds = usual if within is None else within
 
         def there() -> ClientLink | None:
             return self.link if self.link is not None and self.link.subscribed else None
 
-        return self.wait(there, clauses.RECONNECT, "a client that connects, says hello and subscribes", within=seconds)
+        self._missed = True
+        link = self.wait(there, clauses.RECONNECT, "a client that connects, says hello and subscribes", within=seconds)
+        self._missed = False
+        return link
 
     def whole(self, clause: str | None = None, *, within: float | None = None) -> ClientLink:
         """The client, whose heartbeat proves that it holds everything.

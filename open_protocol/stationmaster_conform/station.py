@@ -69,7 +69,7 @@ def configuration(targets: Sequence[str]) -> list[tuple[str, str, Value]]:
         ("name", "北京北", Name(id="北京北", names=_both("北京北", "Beijing North"))),
         ("template", "check-in", Template(id="check-in", texts=_both("{{ number }}", "{{ number }}"))),
         *(
-            ("template", f"status.{status}", Template(id=f"status.{status}", texts=_both(status, status)))
+            ("template", f"status.{status}", Template(id=f"status.{status}", texts=_both(status.value, status.value)))
             for status in Status
         ),
         ("layout", "hall", Layout(id="hall", body='type = "ticket_hall"\nrows = 12')),

@@ -12,7 +12,7 @@ from stationmaster_conform.verdict import Broken, NotApplicable
 from stationmaster_conform.words import in_words
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result, Task
-from stationmaster_kernel.values import TaskState
+from stationmaster_kernel.values import TaskKind, TaskState
 from stationmaster_protocol.commands import Command, CommandResult, CommandState
 from stationmaster_protocol.equipment import Condition, Device
 from stationmaster_protocol.filters import Filter
@@ -22,6 +22,9 @@ from stationmaster_protocol.scalars import Stamp
 __all__ = ["SCENARIOS"]
 
 SECOND = 1_000_000
+
+KINDS = (TaskKind.NOTICE, TaskKind.LIGHTING, TaskKind.CHECK_IN, TaskKind.ANNOUNCEMENT, TaskKind.DISPLAY)
+"""The kinds of task of which a station is sure to have some, those with the fewest first."""
 
 
 def wrong_token(client: PlayedClient) -> None:
@@ -85,18 +88,11 @@ def commands(client: PlayedClient) -> None:
 
 def foreign_result(client: PlayedClient) -> None:
     """A result of a task that the identity does not execute is refused."""
-    line = client.whole(Filter(kinds=("task", "station")))
-    assert line.welcome is not None
-    task = next(
-        (
-            resource.value
-            for resource in line.replica.values()
-            if isinstance(resource.value, Task) and resource.value.kind not in client.options.executes
-        ),
-        None,
-    )
+    task = next((task for kind in KINDS if (task := _task_of(client, kind)) is not None), None)
     if task is None:
         raise NotApplicable("the hub shows it no task of a kind that it does not execute")
+    line = client.present()
+    assert line.welcome is not None
     at = Instant(int(line.welcome.station_time // SECOND))
     result = Result(target=task.targets[0] if task.targets else "x", state=TaskState.BEGUN, at=at, base=task.base)
     client.tell(Report(number=1, results=(TaskResult(id=client.name("result"), at=at, task=task.id, result=result),)))
@@ -134,6 +130,13 @@ def equipment(client: PlayedClient) -> None:
         )
 
     client.wait(shown, clauses.EQUIPMENT, f"equipment-status with device {device.id}")
+
+
+def _task_of(client: PlayedClient, kind: TaskKind) -> Task | None:
+    if kind in client.options.executes:
+        return None
+    line = client.whole(Filter(kinds=("task",), task_kinds=(kind,)))
+    return next((one.value for one in line.replica.values() if isinstance(one.value, Task)), None)
 
 
 SCENARIOS = (

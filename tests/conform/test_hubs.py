@@ -1,0 +1,96 @@
+"""The kit as a client: it passes our own hub, as a process of its own, and catches hubs that are wrong."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conform import faulty_hub
+from conform.kit import PATIENT, SHORT
+from stationmaster_conform.hub_scenarios.catalogue import HUB_SCENARIOS
+from stationmaster_conform.machine import this_machine
+from stationmaster_conform.options import HubOptions, Patience
+from stationmaster_conform.played_client import PlayedClient
+from stationmaster_conform.runner import chosen, play
+from stationmaster_conform.verdict import Result, Verdict
+from support.ports import ENVIRONMENT, free_block
+
+STATION = Path(__file__).parents[2] / "stations" / "sample"
+
+CAUGHT = {
+    faulty_hub.WrongDigest: ("connect", "OP-BEAT-6"),
+    faulty_hub.ResumesAnything: ("future", "OP-SUB-4"),
+    faulty_hub.IgnoresFilters: ("filter", "OP-SUB-6"),
+    faulty_hub.SkipsUpdates: ("updates", "OP-UPD-5"),
+    faulty_hub.NoHeartbeats: ("heartbeats", "OP-BEAT-2"),
+    faulty_hub.NeverReceives: ("reports", "OP-REP-6"),
+    faulty_hub.TellsNoTime: ("time", "OP-TIME-1"),
+    faulty_hub.HigherVersion: ("first-version", "OP-VER-2"),
+    faulty_hub.KnowsEverybody: ("wrong-token", "OP-AUTH-2"),
+}
+
+
+def tried(port: int, scenarios: list[str], *, patience: Patience = PATIENT, quick: bool = False) -> list[Verdict]:
+    options = HubOptions(
+        host="127.0.0.1", port=port, identity="kit", token="secret", watch_s=5 * (not quick), patience=patience
+    )
+    client = PlayedClient(options, this_machine())
+    try:
+        return play(chosen(HUB_SCENARIOS, scenarios, quick=quick), client, this_machine(), lambda _: None)
+    finally:
+        client.tidy()
+
+
+@pytest.mark.parametrize("kind", CAUGHT, ids=lambda kind: kind.__name__)
+def test_a_wrong_hub_is_caught(kind: type[faulty_hub.BentHub]) -> None:
+    """The scenario that is about it fails, with the clause that is broken."""
+    scenario, clause = CAUGHT[kind]
+    with faulty_hub.serving(kind) as port:
+        (verdict,) = tried(port, [scenario], patience=SHORT)
+    assert verdict.result is Result.FAIL
+    assert verdict.complaint is not None
+    assert verdict.complaint.clause == clause, verdict.complaint
+
+
+def test_a_hub_in_order_passes_them() -> None:
+    """The same hub, not bent, passes what the bent ones fail."""
+    names = sorted({scenario for scenario, _ in CAUGHT.values()})
+    with faulty_hub.serving(faulty_hub.BentHub) as port:
+        verdicts = tried(port, names)
+    assert [(one.scenario, one.complaint) for one in verdicts if one.result is not Result.PASS] == []
+
+
+@pytest.fixture
+def our_hub(tmp_path: Path):
+    """A hub of the sample station, as `stationmaster hub` starts it; gives its port for the protocol."""
+    first = free_block()
+    (tmp_path / "hub.toml").write_text(
+        f'[hub]\nstation = "{STATION}"\nport = {first}\nprotocol_port = {first + 1}\nheartbeat_s = 0.5\n'
+        '[hub.subsystems]\nkit = { token = "secret", kind = "monitoring" }\n',
+        "utf-8",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stationmaster.cli", "hub", "--config", str(tmp_path / "hub.toml")],
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while '"event": "up"' not in (line := process.stderr.readline()):
+            assert line, "the hub ended"
+        yield first + 1
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def test_our_own_hub_conforms(our_hub: int) -> None:
+    """The hub of the sample station passes every quick scenario; nothing in it fails."""
+    verdicts = tried(our_hub, [], quick=True)
+    assert [(one.scenario, one.complaint) for one in verdicts if one.result is Result.FAIL] == []
+    assert [one.reason for one in verdicts if one.result is Result.NOT_APPLICABLE] == []
