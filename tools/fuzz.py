@@ -1,6 +1,6 @@
 """Lets atheris, a fuzzer that sees which code it reaches, loose on what reads bytes from outside.
 
-    python tools/fuzz.py telegram|nmea|ntp [--seconds SECONDS] [--keep FOLDER]
+    python tools/fuzz.py telegram|nmea|ntp|protocol [--seconds SECONDS] [--keep FOLDER]
 
 atheris is needed for this alone and is no part of the development environment: `pip install atheris` into an
 environment that has Stationmaster. It begins with the corpus in `tests/fuzz/corpus`; what reaches new code is kept in
@@ -19,7 +19,8 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-with atheris.instrument_imports(include=["stationmaster_telegram", "stationmaster_clock", "support.fuzz_targets"]):
+READERS = ["stationmaster_telegram", "stationmaster_clock", "stationmaster_protocol"]
+with atheris.instrument_imports(include=[*READERS, "support.fuzz_targets", "support.fuzz_protocol"]):
     from support.fuzz_targets import CORPUS, TARGETS
 
 

@@ -19,8 +19,9 @@ from stationmaster_telegram.decoder import Decoder
 from stationmaster_telegram.frame import LONGEST_FRAME, Header, Rejected, Telegram, compress, encode, payload_room
 from stationmaster_telegram.payload import TelegramType, pack, unpack
 from stationmaster_telegram.words import inflate
+from support.fuzz_protocol import protocol
 
-__all__ = ["CORPUS", "TARGETS", "nmea", "ntp", "telegram"]
+__all__ = ["CORPUS", "TARGETS", "nmea", "ntp", "protocol", "telegram"]
 
 CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus"
 _HEADER = b"QHD\0\x01\0\0\0\x01\0\0\0\x02"
@@ -74,7 +75,7 @@ def ntp(data: bytes) -> None:
             assert 0 <= answer.error_s < 2
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"telegram": telegram, "nmea": nmea, "ntp": ntp}
+TARGETS: dict[str, Callable[[bytes], None]] = {"telegram": telegram, "nmea": nmea, "ntp": ntp, "protocol": protocol}
 
 
 def _events(data: bytes, piece: int) -> list[Telegram | Rejected]:
