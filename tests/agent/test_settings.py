@@ -9,6 +9,7 @@ import pytest
 from stationmaster_agent.settings import AgentSettings, HostPort
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_kernel.values import TaskKind
+from stationmaster_protocol.tls import TlsTrust
 
 
 def read(**body) -> tuple[AgentSettings, list[str]]:
@@ -63,3 +64,31 @@ def test_what_is_no_address(text):
     """What is no address is refused."""
     with pytest.raises(ValueError, match="not an address"):
         HostPort.parse(text)
+
+
+def test_a_secret_of_one_kind_is_enough(tmp_path):
+    """A token, a one-time code, a certificate, or a secret that was kept: one of them has to be there."""
+    kept = tmp_path / "broadcast.db.secret"
+    tls = {"authority": "ca.pem", "certificate": "own.pem", "key": "own.key"}
+    for more in ({"token": "x"}, {"code": "y"}, {"tls": tls}):
+        assert read(identity="broadcast", state="broadcast.db", **more)[1] == []
+    _, (fault,) = read(identity="broadcast", state="broadcast.db")
+    assert fault.startswith("broadcast.token")
+    assert read(identity="broadcast", state="b.db", secret=str(kept))[1] != []
+    kept.write_text("{}")
+    assert read(identity="broadcast", state="b.db", secret=str(kept))[1] == []
+
+
+def test_encryption_is_read_from_its_own_table():
+    """Files count from the folder of the settings; half of a pair, or another key, is a fault."""
+    settings, faults = read(identity="a", token="b", state="a.db", tls={"authority": "ca.pem", "server_name": "hub"})
+    assert faults == []
+    assert settings.tls == TlsTrust(authority=Path("/etc/station/ca.pem"), server_name="hub")
+    _, faults = read(identity="a", token="b", state="a.db", tls={"authority": "ca.pem", "key": "k", "autority": "x"})
+    assert sorted(fault.split(" ")[0] for fault in faults) == ["broadcast.tls.autority", "broadcast.tls.certificate"]
+
+
+def test_secrets_are_not_shown():
+    """Neither token nor code stands in what is logged of settings."""
+    settings, _ = read(identity="a", token="hush-1", code="hush-2", state="a.db")
+    assert "hush" not in repr(settings)
