@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -17,6 +17,8 @@ from stationmaster.station.load import load_station
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
+from stationmaster_base.timekeeping import ClockQuality, ClockState
+from stationmaster_clock.judge import Verdict
 from stationmaster_dmis.settings import LineSettings, SerialPlace
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.messages import HubHeartbeat
@@ -94,3 +96,21 @@ def test_a_hub_does_not_start_without_its_keys(tmp_path: Path) -> None:
 def test_a_new_hub_has_no_time_of_its_own(hub: Hub) -> None:
     """Its first input tells the time: a machine's clock that is ahead until it is set right would hold the day up."""
     assert hub.view.state.facts.now == 0
+
+
+def test_masters_of_time_that_are_not_well_are_an_alarm(hub: Hub) -> None:
+    """What is made of them is looked at with everything else that can be wrong."""
+
+    class Masters:
+        verdict = Verdict(state=ClockState.INVALID)
+
+        def quality(self) -> ClockQuality:
+            return ClockQuality(state=ClockState.INVALID)
+
+    reactor, masters = cast("Clock", hub._reactor), cast("Any", Masters())
+    hub._masters = masters
+    for _ in range(4):
+        hub._lines_api._book.look()
+        reactor.advance(1)
+    hub._lines_api._book.look()
+    assert "clock-invalid" in [alarm.id for alarm in hub.view.alarms()]
