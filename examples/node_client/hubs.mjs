@@ -62,15 +62,17 @@ export class Hubs {
 
   /** Milliseconds to wait before the next try: none within a round through the list. */
   wait() {
-    const refusals = Math.min(this.#refusals, 10);
-    const refused = refusals && Math.min(LONGEST_WAIT, FIRST_REFUSED * 2 ** refusals);
     const sent = this.#sent;
     this.#sent = false;
-    if (this.#refusals === 0 && (sent || this.#next % this.#list.length !== 0)) return 0;
-    if (this.#next % this.#list.length === 0) {
+    if (sent && this.#redirections <= MOST_REDIRECTIONS) return 0;
+    const over = !sent && this.#next % this.#list.length === 0;
+    if (!over && this.#refusals === 0) return 0;
+    if (over) {
       this.#list = this.#configured;
       this.#next = 0;
     }
+    const refusals = Math.min(this.#refusals, 10);
+    const refused = refusals && Math.min(LONGEST_WAIT, FIRST_REFUSED * 2 ** refusals);
     const round = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(this.#rounds, 10));
     this.#rounds += 1;
     // Thousands that lost the same hub do not all come back at once.

@@ -52,6 +52,15 @@ test('who is redirected goes there at once, comes to who sent it last, and then 
   assert.deepEqual(tries(hubs, 5), ['c 0', 'b 0', 'a 500', 'a 0', 'b 1000']);
 });
 
+test('who was refused before is redirected all the same', () => {
+  const hubs = new Hubs([A], () => 1);
+  hubs.refused();
+  hubs.next();
+  hubs.welcomed();
+  hubs.redirected([C], A);
+  assert.deepEqual([hubs.wait(), hubs.next()], [0, C]);
+});
+
 test('hubs that send a client round in a circle are not followed for ever', () => {
   const hubs = new Hubs([A, B], () => 1);
   let waited = 0;
