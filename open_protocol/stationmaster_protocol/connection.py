@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from stationmaster_kernel.values import TaskKind
-from stationmaster_protocol.allowance import Allowance
+from stationmaster_protocol.allowance import SUBSCRIPTION_COST, Allowance
 from stationmaster_protocol.codec import encode
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.filter_class import FilterClass, Framed
@@ -223,11 +223,12 @@ class HubConnection(Protocol):
     # What the client says.
 
     def _on_event(self, event: ServerEvent) -> None:
-        if isinstance(event, Ack) and event.sequence > self._acked:
+        if isinstance(event, Ack) and event.sequence > self._acked and event.outcome is AckOutcome.APPLIED:
             # Most of what comes in is this, and it is the hub that decides how much of it comes.
             self._on_ack(event)
             return
-        if not self._allowance.take(self._heard) and not isinstance(event, Error | Bye | Breach):
+        cost = SUBSCRIPTION_COST if isinstance(event, Subscribe) else 1.0
+        if not self._allowance.take(self._heard, cost) and not isinstance(event, Error | Bye | Breach):
             self.refuse("too-often", f"More than {self._settings.messages_s:g} messages a second.")
             return
         match event:

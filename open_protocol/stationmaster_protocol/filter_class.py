@@ -137,6 +137,7 @@ class FilterClass:
 
     def __init__(self, wanted: Filter, head: Position, resources: Iterable[Resource], frames: Frames) -> None:
         self.filter = wanted
+        self._sieve = wanted.sieve()
         self._frames = frames
         self._unsendable: set[tuple[str, str, int]] = set()
         self._snapshot: SnapshotParts | None = None
@@ -258,7 +259,7 @@ class FilterClass:
         self.forget()
 
     def _admits(self, resource: Resource) -> bool:
-        return self.filter.admits(resource) and (resource.kind, resource.id, resource.revision) not in self._unsendable
+        return self._sieve(resource) and (resource.kind, resource.id, resource.revision) not in self._unsendable
 
 
 def _update(

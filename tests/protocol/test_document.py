@@ -11,6 +11,7 @@ from lxml import etree
 from stationmaster_kernel.changes import PUBLIC_KINDS
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result
+from stationmaster_protocol.allowance import SUBSCRIPTION_COST
 from stationmaster_protocol.codec import LARGEST_TO_CLIENT, LARGEST_TO_HUB, FrameReader, decode
 from stationmaster_protocol.commands import CommandResult, LocalAct
 from stationmaster_protocol.digest import Holding
@@ -152,7 +153,8 @@ def test_the_limits_in_the_document_are_right() -> None:
     assert limits["attributes on one element"] == str(MOST_ATTRIBUTES)
     assert limits["name of a namespace"] == f"{LONGEST_NAMESPACE} characters"
     assert limits["an `extension` of a resource"].startswith(f"{LONGEST_EXTENSION} characters")
-    messages = limits["messages of one client, acknowledgements of something new not counted"]
+    counted = f"acknowledgements of something new not counted, a subscription as {SUBSCRIPTION_COST:g}"
+    messages = limits[f"messages of one client, {counted}"]
     assert messages == f"{settings.messages_burst} at once, {settings.messages_s:g} a second in the long run"
     assert limits["reports that wait to be committed"].startswith(f"{settings.pending_reports};")
     assert limits["commands of one client that wait for an answer"] == str(settings.pending_commands)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from typing import Protocol as Interface
 
+from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 
 from stationmaster_base.times import Instant
@@ -17,6 +19,13 @@ from stationmaster_protocol.server import ProtocolServer
 from support.fake_hub import FakeHub
 from support.follower import Follower
 from support.wires import Wire, joined
+
+
+class Connecting(Interface):
+    """A client that can be joined to the hub."""
+
+    def connect(self) -> Protocol:
+        """Its end of a new connection."""
 
 
 class World:
@@ -58,7 +67,7 @@ class World:
         if publish:
             self.server.publish([entry])
 
-    def join(self, follower: Follower, *, run: bool = True) -> tuple[Wire, Wire]:
+    def join(self, follower: Connecting, *, run: bool = True) -> tuple[Wire, Wire]:
         """Connect a client; the wires of the hub and of the client."""
         wires = joined(self.server.buildProtocol(None), follower.connect())
         self.wires.append(wires)
