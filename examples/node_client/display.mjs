@@ -21,6 +21,8 @@ export class Display {
   #parts;
   #shown = '';
   #on = true;
+  /** Station time since when no hub is there. @type {number | undefined} */
+  #aloneSince;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -33,9 +35,10 @@ export class Display {
     if (!replica.position) return;
     const now = time.now();
     const state = client.online ? 'online' : 'alone';
+    this.#aloneSince = client.online ? undefined : this.#aloneSince ?? now;
     const boards = this.#on ? this.#boards(now) : {};
     const clock = client.clock === 'invalid' ? '--:--' : clockText(replica.set, now);
-    const picture = output.json ? output.line({ state, boards }) : this.#picture(boards, clock, state);
+    const picture = output.json ? output.line({ state, boards }) : this.#picture(boards, clock);
     if (picture !== this.#shown) {
       this.#shown = picture;
       if (output.json) output.event('rows', { state, at: new Date(now).toISOString(), boards });
@@ -70,8 +73,9 @@ export class Display {
     return boards.length ? boards : replica.set.of('board').map(({ id }) => id).sort();
   }
 
-  #picture(boards, clock, state) {
-    const alone = state === 'alone' ? '  (alone)' : '';
+  #picture(boards, clock) {
+    const since = this.#aloneSince;
+    const alone = since === undefined ? '' : `  (alone since ${clockText(this.#parts.replica.set, since)})`;
     const pictures = Object.entries(boards).map(([id, rows]) => linesOf(`${clock}  ${id}${alone}`, rows).join('\n'));
     return (this.#parts.output.terminal ? CLEAR : '') + pictures.join('\n\n');
   }
