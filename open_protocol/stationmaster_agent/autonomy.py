@@ -48,10 +48,11 @@ class Autonomy:
         self._held = replica.tasks
         # The kernel looks only forward, so it wakes up in the minute before this one.
         start = Instant(floor_minute(now) - MINUTE)
-        # The feed counts as late at first, so that its loss is news, whatever the hub had last.
-        self._state = kernel_on(replica, kinds, start, FeedGrade.LATE)
+        # The feed counts as fresh at first, so that its loss is news, whatever the hub had last: a train that was
+        # overdue by then is not confirmed any more. It is lost now and not a minute ago, when that train was none.
+        self._state = kernel_on(replica, kinds, start, FeedGrade.FRESH)
         self._count = 0
-        self._step(GradeFeed(id=self._id(), at=start, grade=FeedGrade.LOST))
+        self._step(GradeFeed(id=self._id(), at=floor_minute(now), grade=FeedGrade.LOST))
         self.tick(now)
 
     def tick(self, now: float) -> None:

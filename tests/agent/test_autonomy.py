@@ -43,6 +43,25 @@ def test_derives_what_the_hub_would():
     assert [call.unconfirmed for call in agent.calls.values()].count(True) == 2
 
 
+@pytest.mark.parametrize("lost", [29, 31, 32, 33, 60, 96, 97, 98, 130])
+@pytest.mark.parametrize("grade", FeedGrade)
+def test_what_is_overdue_when_the_hub_is_lost(lost, grade):
+    """A train that creeps with the clock by then is not confirmed at once, and stays where it was left."""
+    truth = kernel_state(30, 95, 600)
+    if grade is not FeedGrade.FRESH:
+        truth, _ = step(truth, GradeFeed(id="before", at=at(0), grade=grade))
+    for minute in range(lost + 1):
+        truth, _ = step(truth, Tick(id=f"t{minute}", at=at(minute)))
+    agent = alone(replica(truth, TaskKind.DISPLAY), now=lost)
+    truth, _ = step(truth, GradeFeed(id="lost", at=at(lost), grade=FeedGrade.LOST))
+    for minute in range(lost, lost + 10):
+        truth, _ = step(truth, Tick(id=f"again{minute}", at=at(minute)))
+        agent.tick(at(minute))
+        assert plain(agent.calls) == plain(truth.calls)
+        rows = {name: task for name, task in truth.tasks.items() if task.kind is TaskKind.DISPLAY}
+        assert plain(agent.tasks) == plain(rows)
+
+
 def test_late_start_catches_up_at_once():
     """A process that starts alone hours later is at once where one that ran all the time is."""
     held = replica(kernel_state(30, 95, 600), TaskKind.DISPLAY)
