@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from twisted.internet.interfaces import IPushProducer
@@ -37,13 +38,18 @@ from stationmaster_protocol.outbox import Outbox
 from stationmaster_protocol.scalars import milliseconds_of, stamp_of
 from stationmaster_protocol.server_session import ServerEvent, ServerSession
 from stationmaster_protocol.session import Breach, error_message
-from stationmaster_protocol.transport import StreamTransport, peer_of, peer_text
+from stationmaster_protocol.transport import StreamTransport, flusher, peer_of, peer_text
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 if TYPE_CHECKING:
     from stationmaster_protocol.server import ProtocolServer
 
 __all__ = ["HubConnection"]
+
+
+_AT_ONCE = 64 * 1024
+"""Bytes that are handed to the system at once; more, a snapshot, goes out in the reactor's turns, so that all
+get on."""
 
 
 @implementer(IPushProducer)
@@ -87,6 +93,7 @@ class HubConnection(Protocol):
         self._fresh_after = 0.0
         self._proof_after = 0.0
         self._reading = True
+        self._flush: Callable[[], None] = lambda: None
         self._timer: DelayedCall | None = None
 
     # What Twisted calls.
@@ -94,6 +101,7 @@ class HubConnection(Protocol):
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """Wait for the handshake, but not for long."""
         self._transport.setTcpNoDelay(True)
+        self._flush = flusher(self._transport)
         self._transport.registerProducer(self, True)
         self._timer = self._reactor.callLater(self._settings.handshake_s, self._handshake_over)
         self._server.connected(self)
@@ -351,8 +359,11 @@ class HubConnection(Protocol):
         if self.session.closed:
             # The client's last word came together with what this answers.
             return
+        size = sum(len(framed.frame) for framed in batch)
         self._transport.writeSequence([self.session.sent(framed.message, framed.frame) for framed in batch])
-        self._server.counted(len(batch), sum(len(framed.frame) for framed in batch))
+        self._server.counted(len(batch), size)
+        if size <= _AT_ONCE and not self.outbox.paused:
+            self._flush()
 
     def _regulate(self) -> None:
         """Read no more from a client that does not take its answers, or whose reports cannot be committed yet."""

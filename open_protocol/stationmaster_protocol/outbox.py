@@ -74,6 +74,11 @@ class Outbox:
         return len(self._answers)
 
     @property
+    def paused(self) -> bool:
+        """Whether the connection takes no more for now."""
+        return self._paused
+
+    @property
     def idle(self) -> bool:
         """Whether something sent now would go out at once."""
         return self.level and not self._paused

@@ -22,7 +22,7 @@ from twisted.internet.endpoints import (
 )
 from twisted.internet.interfaces import IStreamClientEndpoint, IStreamServerEndpoint
 from twisted.internet.protocol import Factory, connectionDone
-from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -219,8 +219,12 @@ def _server_files(files: TlsFiles) -> PemFiles:
     return PemFiles(certificate=files.certificate, key=files.key, authority=files.client_authority)
 
 
-class _Transport(BufferingTLSTransport):
-    """TLS on one connection; what it ends with is told in our words."""
+class _Transport(TLSMemoryBIOProtocol):
+    """TLS on one connection; what it ends with is told in our words.
+
+    It encrypts what it is given at once: messages come in batches already, and Twisted's buffering kind of it would
+    have each wait for the reactor's next turn.
+    """
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         # Twisted keeps what OpenSSL said here, and tells it to the protocol instead of `reason`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, cast
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -11,7 +11,7 @@ from twisted.internet.interfaces import ISSLTransport
 
 from stationmaster_protocol.hub_side import Peer
 
-__all__ = ["StreamTransport", "peer_of", "peer_text"]
+__all__ = ["StreamTransport", "flusher", "peer_of", "peer_text"]
 
 
 class StreamTransport(Protocol):
@@ -35,6 +35,31 @@ class _Certificate(Protocol):
 
 class _SecureTransport(StreamTransport, Protocol):
     def getPeerCertificate(self) -> _Certificate | None: ...  # noqa: N802 - Twisted's name
+
+
+class _Writing(Protocol):
+    """What of a connection hands bytes to the system (`IWriteDescriptor`, `IFileDescriptor`)."""
+
+    def doWrite(self) -> object: ...  # noqa: N802 - Twisted's name
+    def startWriting(self) -> None: ...  # noqa: N802 - Twisted's name
+
+
+def flusher(transport: StreamTransport) -> Callable[[], None]:
+    """Gives a function that hands to the system at once what was written, as far as it takes it.
+
+    Without it, bytes wait for the reactor's next turn, in which a thousand connections are each asked whether they can
+    write, and each is heard out as well if it has said something. What is wrong with one is left to the reactor.
+    """
+    lowest: object = getattr(transport, "transport", transport)  # TLS lies over the connection itself
+    if not hasattr(lowest, "doWrite"):
+        return lambda: None
+    writing = cast("_Writing", lowest)
+
+    def flush() -> None:
+        if writing.doWrite() is not None:
+            writing.startWriting()
+
+    return flush
 
 
 def peer_of(transport: StreamTransport) -> Peer:
