@@ -51,8 +51,8 @@ class FeedAge:
     fresh_at: Instant | None = None
 
     def allows(self, task: Task, now: float) -> bool:
-        """Whether the feed is young enough for what the task says."""
-        if task.feed_limit is None or self.fresh:
+        """Whether the feed is young enough for what the task says, or a person has said that it is to be done now."""
+        if task.feed_limit is None or self.fresh or task.by_hand is not None:
             return True
         return self.fresh_at is not None and now - self.fresh_at <= task.feed_limit * MINUTE
 
@@ -220,8 +220,12 @@ class Executor:
             announcement_open(task, now)
             and feed.allows(task, now)
             and not self._is_over(task, target)
-            and not keeps_back(self._modes(), task)
+            and (self._is_begun(task) or not keeps_back(self._modes(), task))
         )
+
+    def _is_begun(self, task: Task) -> bool:
+        """Whether it has begun at any target: a manual mode does not stop what some have heard half of."""
+        return bool(task.results) or any((task.id, target) in self._progress for target in task.targets)
 
     def _is_over(self, task: Task, target: str) -> bool:
         """Begun or more, as the ledger or the hub knows it."""

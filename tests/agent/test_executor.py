@@ -177,6 +177,25 @@ def test_a_manual_mode_keeps_back_what_nobody_has_released():
     assert bench.run() == [("offer", "a", "hall")]
 
 
+def test_a_mode_that_comes_when_it_has_begun_somewhere_keeps_nothing_back():
+    """What one zone has heard the other hears too, though the scope became manual in between, and after a crash."""
+    bench = Bench(announcement(targets=("hall", "platform-1")))
+    bench.run(at(10))
+    bench.begin("a", "hall")
+    bench.modes = (Mode(id="station", since=at(10), by="controller"),)
+    assert bench.run() == []
+    bench.start()
+    assert ("a", "platform-1") in bench.performer.works
+
+
+def test_what_a_person_wants_now_needs_no_feed():
+    """He has seen how old it is."""
+    bench = Bench(announcement(feed_limit=5))
+    bench.feed = FeedAge(fresh=False, fresh_at=Instant(at(10) - 3600))
+    assert bench.run(at(10)) == []
+    assert bench.put(replace(announcement(feed_limit=5), by_hand=at(10))) == [("offer", "a", "hall")]
+
+
 def test_removed_target_and_removed_task():
     """A target or a task that is gone is retracted."""
     bench = Bench(announcement(targets=("hall", "platform-1")), announcement("b"))
