@@ -7,7 +7,6 @@ from twisted.application.service import Service
 
 from stationmaster_agent.agent import Agent
 from stationmaster_agent.settings import AgentSettings
-from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_kernel.lights import lights_on
 from stationmaster_kernel.values import TaskKind
@@ -42,9 +41,12 @@ class Lamp:
 
     def command(self, command: Command) -> CommandResult:
         if command.action != "test":
-            raise StationError("no-such-action", f"A lamp cannot {command.action}.", "It can be tested.")
+            return self.result(command, CommandState.REFUSED, "no-such-action")
         self.write("1")  # until the next minute, or whatever changes before
-        return CommandResult(id=command.id, state=CommandState.DONE, at=Instant(int(self.now())))
+        return self.result(command, CommandState.DONE)
+
+    def result(self, command: Command, state: CommandState, code: str | None = None) -> CommandResult:
+        return CommandResult(id=command.id, state=state, at=Instant(int(self.now())), code=code)
 
 
 def build(running: Running) -> Service:

@@ -6,7 +6,7 @@ the process has died in the middle; then the answer is that it failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_protocol.codec import LARGEST_TO_HUB, encode
 from stationmaster_protocol.commands import Command, CommandResult, CommandState
+from stationmaster_protocol.equipment import Device
 from stationmaster_protocol.errors import LocalProtocolError
 from stationmaster_protocol.scalar_codecs import cleaned
 from stationmaster_protocol.scalars import stamp_of
@@ -51,6 +52,7 @@ class CommandDesk:
     """Args:
     store: remembers what was begun.
     performer: does commands; None: every command is refused.
+    devices: gives the devices that are there: a command for another is refused.
     now: gives station time.
     send: sends a result to the hub, if there is one.
 
@@ -61,11 +63,13 @@ class CommandDesk:
         store: Store,
         performer: CommandPerformer | None,
         *,
+        devices: Callable[[], Iterable[Device]],
         now: Callable[[], float],
         send: Callable[[CommandResult], None],
     ) -> None:
         self._store = store
         self._performer = performer
+        self._devices = devices
         self._now = now
         self._send = send
         self._known = {result.id: result for result in store.commands()}
@@ -90,6 +94,9 @@ class CommandDesk:
         elif self._performer is None:
             text = "this subsystem takes no commands"
             self._conclude(self._result(command.id, CommandState.REFUSED, "no-such-action", text))
+        elif missing := sorted(set(command.devices).difference(device.id for device in self._devices())):
+            text = f"there is no device {', '.join(missing)} here"
+            self._conclude(self._result(command.id, CommandState.REFUSED, "no-such-device", text))
         else:
             _LOG.info("command", id=command.id, action=command.action, by=command.by)
             self._remember(self._result(command.id, CommandState.ACCEPTED))

@@ -95,7 +95,8 @@ class Core:
         self.outbox = Outbox(self.store, names=names, written=self._on_result)
         self.equipment = Equipment(self._equipment_changed)
         self.reporter = Reporter(self.outbox, self.equipment, reactor=reactor, send=self.link.send)
-        self.desk = CommandDesk(self.store, commands, now=clock.now, send=self.link.send)
+        there = self.equipment.devices
+        self.desk = CommandDesk(self.store, commands, devices=there, now=clock.now, send=self.link.send)
         self.follower = Follower(
             store=self.store,
             link=self.link,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from twisted.internet.defer import Deferred
 
@@ -11,7 +13,10 @@ from stationmaster_agent.commands import CommandDesk
 from stationmaster_agent.store import Store
 from stationmaster_base.errors import StationError
 from stationmaster_protocol.commands import Command, CommandResult, CommandState
+from stationmaster_protocol.equipment import Condition, Device
 from stationmaster_protocol.scalars import stamp_of
+
+LAMP = Device(id="lamp", kind="lamp", condition=Condition.OK, since=at(0))
 
 
 def command(name: str = "c1", action: str = "test", expires: float = 1) -> Command:
@@ -47,7 +52,9 @@ class Desk:
 
     def open(self) -> None:
         self.store = Store.open(self.path, filter_class="all")
-        self.desk = CommandDesk(self.store, self.performer, now=lambda: self.now, send=self.send)
+        self.desk = CommandDesk(
+            self.store, self.performer, devices=lambda: [LAMP], now=lambda: self.now, send=self.send
+        )
 
     def crash(self) -> None:
         self.store.close()
@@ -101,6 +108,14 @@ def test_expiry_does_not_undo_a_result(desk):
     desk.take(command())
     desk.now = at(5)
     assert desk.take(command()) == [("c1", "done", None)]
+
+
+def test_a_device_that_is_not_there(desk):
+    """A command for a device that the subsystem does not have is refused; the performer never hears of it."""
+    given = replace(command(), devices=("lamp", "siren"))
+    assert desk.take(given) == [("c1", "refused", "no-such-device")]
+    assert desk.take(replace(command("c2"), devices=("lamp",))) == [("c2", "done", None)]
+    assert desk.doer.asked == ["c2"]
 
 
 def test_nobody_to_do_it(tmp_path):
