@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,12 +47,27 @@ def tried(port: int, scenarios: list[str], *, patience: Patience = PATIENT, quic
         client.tidy()
 
 
+@cache
+def trials() -> dict[type[faulty_hub.BentHub], Future[list[Verdict]]]:
+    """All trials at once, begun by the first test that wants one: each spends its time waiting."""
+
+    def trial(kind: type[faulty_hub.BentHub], names: list[str], patience: Patience) -> list[Verdict]:
+        with faulty_hub.serving(kind) as port:
+            return tried(port, names, patience=patience)
+
+    pool = ThreadPoolExecutor(10)
+    every = sorted({scenario for scenario, _ in CAUGHT.values()})
+    found = {kind: pool.submit(trial, kind, [scenario], SHORT) for kind, (scenario, _) in CAUGHT.items()}
+    found[faulty_hub.BentHub] = pool.submit(trial, faulty_hub.BentHub, every, PATIENT)
+    pool.shutdown(wait=False)
+    return found
+
+
 @pytest.mark.parametrize("kind", CAUGHT, ids=lambda kind: kind.__name__)
 def test_a_wrong_hub_is_caught(kind: type[faulty_hub.BentHub]) -> None:
     """The scenario that is about it fails, with the clause that is broken."""
-    scenario, clause = CAUGHT[kind]
-    with faulty_hub.serving(kind) as port:
-        (verdict,) = tried(port, [scenario], patience=SHORT)
+    _, clause = CAUGHT[kind]
+    (verdict,) = trials()[kind].result()
     assert verdict.result is Result.FAIL
     assert verdict.complaint is not None
     assert verdict.complaint.clause == clause, verdict.complaint
@@ -58,9 +75,7 @@ def test_a_wrong_hub_is_caught(kind: type[faulty_hub.BentHub]) -> None:
 
 def test_a_hub_in_order_passes_them() -> None:
     """The same hub, not bent, passes what the bent ones fail."""
-    names = sorted({scenario for scenario, _ in CAUGHT.values()})
-    with faulty_hub.serving(faulty_hub.BentHub) as port:
-        verdicts = tried(port, names)
+    verdicts = trials()[faulty_hub.BentHub].result()
     assert [(one.scenario, one.complaint) for one in verdicts if one.result is not Result.PASS] == []
 
 

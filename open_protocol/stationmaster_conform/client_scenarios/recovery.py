@@ -70,8 +70,8 @@ def _minds(message: ClientMessage) -> bool:
     return isinstance(message, Subscribe) or getattr(message, "outcome", None) is not None
 
 
-def rejected(hub: PlayedHub) -> None:
-    """After whatever the client rejects, a fresh snapshot puts it right."""
+def unasked(hub: PlayedHub) -> None:
+    """The hub sends a snapshot where nothing was asked for: it replaces the replica."""
     link = hub.whole()
     hub.snapshot()
     hub.acked(hub.world.position.sequence, clauses.SNAPSHOT, link)
@@ -173,7 +173,7 @@ SCENARIOS = (
     Scenario(name="gap", title="an update is missing", clauses=(clauses.GAP,), play=gap),
     Scenario(name="wrong-digest", title="a digest that differs", clauses=(clauses.DIGEST_DIFFERS,), play=wrong_digest),
     Scenario(name="rejection", title="a snapshot that cannot be right", clauses=(clauses.REJECT,), play=wrong_snapshot),
-    Scenario(name="fresh", title="a snapshot out of turn", clauses=(clauses.SNAPSHOT,), play=rejected),
+    Scenario(name="fresh", title="a snapshot out of turn", clauses=(clauses.SNAPSHOT,), play=unasked),
     Scenario(
         name="lost-part", title="a snapshot with a part missing", clauses=(clauses.ORDER_OF_PARTS,), play=lost_part
     ),
