@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
+from stationmaster_agent.arriving import Arriving, tcp_progress
 from stationmaster_agent.connecting import Connect
 from stationmaster_agent.credentials import Credentials
 from stationmaster_agent.settings import HostPort
@@ -24,6 +25,7 @@ from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import (
     Bye,
     ByeReason,
+    ClientHeartbeat,
     ClientMessage,
     Enrolled,
     Error,
@@ -49,7 +51,8 @@ class Ending:
     """Why a connection is over, or never was.
 
     `code` is that of the hub's `error`, the reason of its `bye`, `insecure` if TLS came to nothing, or empty: it just
-    broke, or could not be made. `hubs` is where the hub sends us instead.
+    broke, or could not be made. It is `silent`, too, if we have seen before the hub that it does not hear us. `hubs` is
+    where the hub sends us instead.
     """
 
     problem: str
@@ -113,6 +116,7 @@ class HubConnection:
         self._over = False
         self._closing: Deferred[None] | None = None
         self._said = Ending(problem="")
+        self._arriving = Arriving(lambda: None if self._wire is None else tcp_progress(self._wire.transport))
 
     def start(self) -> None:
         """Begin."""
@@ -121,9 +125,16 @@ class HubConnection:
         attempt.addCallbacks(lambda _: self._connected(attempt), self._failed)
 
     def send(self, message: ClientMessage) -> None:
-        """Send a message; nothing happens once it is over."""
-        if not self._over and self._wire is not None:
-            self._wire.send(message)
+        """Send a message; nothing happens once it is over.
+
+        A heartbeat shows whether the earlier ones have arrived; if they have not, this is the end.
+        """
+        if self._over or self._wire is None:
+            return
+        if isinstance(message, ClientHeartbeat) and self._arriving.stuck():
+            self._end(Ending(problem="nothing that is sent there arrives", code="silent"))
+            return
+        self._wire.send(message)
 
     def subscribe(self, wanted: Filter, held: Position | None) -> None:
         """Subscribe (anew)."""

@@ -20,7 +20,9 @@ __all__ = ["LONGEST_STAY_S", "RESTS", "HubList"]
 
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 1.0
-"""Machine seconds between two rounds, at first and at most."""
+LEAST_WAIT_S = 0.1
+"""Machine seconds between the beginnings of two rounds, at first and at most, and between the end of one and the next
+in any case."""
 
 STEADY_S = 60.0
 """A session that lasts so long was a good one: earlier refusals by that hub are forgotten."""
@@ -71,6 +73,7 @@ class HubList:
         self._least_stay_s = stay_s
         self._rests: dict[HostPort, _Rest] = {}
         self._next = 0
+        self._begun = 0.0
         self._draws = 0
         self.rounds = 0
         """Rounds without success since a hub was last proved."""
@@ -80,7 +83,9 @@ class HubList:
 
     def next(self, now: float) -> HostPort | None:
         """The next hub of this round that does not rest; None: the round is over."""
-        order = self._order()
+        if self._next == 0:
+            self._begun = now
+        order = self.order()
         while self._next < len(order):
             hub = order[self._next]
             self._next += 1
@@ -88,17 +93,24 @@ class HubList:
                 return hub
         return None
 
-    def wait(self, now: float) -> float:
-        """A round is over: the machine seconds until the next one."""
+    def wait(self, now: float, *, was_welcome: bool = False) -> float:
+        """A round, or a session, is over: the machine seconds until the next round.
+
+        What a round without success has spent on waiting for answers counts, so that one begins a second after the
+        other, whether hubs refuse at once or nobody answers for them. After a session there is always a wait, so that
+        not all come back in the same instant.
+        """
+        spent = 0.0 if was_welcome else now - self._begun
         self._next = 0
         wait = self.spread(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self.rounds, 10)))
+        wait = max(LEAST_WAIT_S, wait - spent)
         self.rounds += 1
-        rested = min(self._rest(hub) for hub in self._order()) - now
+        rested = min(self._rest(hub) for hub in self.order()) - now
         return max(wait, rested)
 
     def again(self, hub: HostPort) -> None:
         """Have this hub tried next."""
-        self._next = self._order().index(hub)
+        self._next = self.order().index(hub)
 
     def refused(self, hub: HostPort, code: str, now: float) -> None:
         """A hub ended the connection and said why; with some reasons it rests."""
@@ -147,7 +159,8 @@ class HubList:
         """So many seconds, a little more or less."""
         return seconds * self._draw(0.75)
 
-    def _order(self) -> tuple[HostPort, ...]:
+    def order(self) -> tuple[HostPort, ...]:
+        """All hubs, the preferred first."""
         return tuple(dict.fromkeys((*self._guests, *self._configured)))
 
     def _rest(self, hub: HostPort) -> float:

@@ -38,11 +38,14 @@ __all__ = ["HubLink", "LinkSide"]
 
 _LOG = get_logger("link")
 
-CONNECT_S = 1.0
-PATIENT_CONNECT_S = 3.0
+ROUND_S = 1.0
+LEAST_CONNECT_S = 0.25
+PATIENT_S = 1.75
 PATIENT_EVERY = 5
-"""Machine seconds for a connection to be made: few, so that a network that is whole again is noticed within a second,
-and in every fifth round more, for networks on which that is not enough."""
+"""Machine seconds for the connections of one round to be made: few, so that a network that is whole again is noticed
+within a second, though a packet that is lost says nothing; at least so many for each hub; and in every fifth round more
+for each in turn, for networks on which that is not enough. Linux asks again after one second and then after three, so
+that a longer wait would not be one for the network alone."""
 
 WELCOME_S = 3.0
 LONGEST_WELCOME_S = 12.0
@@ -172,7 +175,6 @@ class HubLink:
         self._current.start()
 
     def _begin(self, hub: HostPort) -> HubConnection:
-        patient = self._hubs.rounds % PATIENT_EVERY == PATIENT_EVERY - 1
         return HubConnection(
             hub,
             reactor=self._reactor,
@@ -180,9 +182,17 @@ class HubLink:
             credentials=self._credentials,
             hello=self._side.hello,
             side=self,
-            connect_s=PATIENT_CONNECT_S if patient else CONNECT_S,
+            connect_s=self._connect_s(hub),
             welcome_s=min(LONGEST_WELCOME_S, WELCOME_S * 2 ** min(self._unwelcome, 10)),
         )
+
+    def _connect_s(self, hub: HostPort) -> float:
+        """How long a connection to this hub may take in the present round."""
+        hubs = self._hubs.order()
+        turn, place = divmod(self._hubs.rounds, PATIENT_EVERY)
+        patient = place == PATIENT_EVERY - 1 and hubs[turn % len(hubs)] == hub
+        share = ROUND_S / len(hubs)
+        return max(LEAST_CONNECT_S, share + PATIENT_S - ROUND_S if patient else share)
 
     # What connections say.
 
@@ -232,7 +242,7 @@ class HubLink:
         if self._probe is not None:
             self._current, self._probe = self._probe, None  # it is already on its way to a better one
         elif connection.welcome is not None:
-            self._timer = self._reactor.callLater(self._hubs.wait(now), self._try)
+            self._timer = self._reactor.callLater(self._hubs.wait(now, was_welcome=True), self._try)
         else:
             self._timer = self._reactor.callLater(0, self._try)
 
