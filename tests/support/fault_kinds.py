@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 
 from support.fault_links import FaultLink
 from support.fault_packets import PacketLink
-from support.fault_trial import HEARTBEAT_S, Trial
+from support.fault_trial import Trial
 
-ALONE_S = 3 * HEARTBEAT_S + 1.0
-"""The promise: within this of the hub's being out of reach, a subsystem goes on alone."""
+ALONE_BEATS, ALONE_S = 3, 1.0
+"""The promise: within so many heartbeats and seconds of the hub's being out of reach, a subsystem goes on alone."""
 
 ONLINE_S = 2.0
 """The promise: within this of its return, all agree again, and it is proved."""
@@ -41,12 +41,15 @@ class Parted:
 
     kind: str
     identity: str
+    heartbeat_s: float
     alone_s: float | None
     online_s: float
 
+    @property
     def kept(self) -> bool:
         """Whether both promises were."""
-        return (self.alone_s is None or self.alone_s <= ALONE_S) and self.online_s <= ONLINE_S
+        alone = self.alone_s is None or self.alone_s <= ALONE_BEATS * self.heartbeat_s + ALONE_S
+        return alone and self.online_s <= ONLINE_S
 
 
 def _forget(link: FaultLink) -> float:
@@ -73,7 +76,7 @@ PACKET_FAULTS: tuple[Fault[PacketLink], ...] = (
     Fault(name="packets: one-way, to the hub", begin=lambda link: link.weather(silent_up=True)),
     Fault(name="packets: one-way, from the hub", begin=lambda link: link.weather(silent_down=True)),
     Fault(name="packets: device off", begin=PacketLink.down, end=PacketLink.up),
-    Fault(name="packets: next to no bandwidth", begin=lambda link: link.weather(rate=100)),
+    Fault(name="packets: next to no bandwidth", begin=lambda link: link.weather(rate=10)),
     Fault(name="packets: latency", begin=lambda link: link.weather(latency_s=0.1, jitter_s=0.1), parts=False),
     Fault(name="packets: loss", begin=lambda link: link.weather(latency_s=0.01, loss=0.03), parts=False),
 )
@@ -104,6 +107,7 @@ def part(trial: Trial, links: Mapping[str, Link], faults: Mapping[str, Fault[Lin
             Parted(
                 kind=fault.name,
                 identity=name,
+                heartbeat_s=trial.heartbeat_s,
                 alone_s=None if gone is None else gone - begun[name],
                 online_s=online - ended[name],
             )
@@ -135,7 +139,9 @@ def kill_hub(trial: Trial, names: Sequence[str], hold_s: float) -> list[Parted]:
 
 def _parted(kind: str, trial: Trial, name: str, begun: float, alone: float, ended: float) -> Parted:
     online = _online(trial, name, ended, parted=True)
-    return Parted(kind=kind, identity=name, alone_s=alone - begun, online_s=online - ended)
+    return Parted(
+        kind=kind, identity=name, heartbeat_s=trial.heartbeat_s, alone_s=alone - begun, online_s=online - ended
+    )
 
 
 def _online(trial: Trial, name: str, ended: float, *, parted: bool) -> float:

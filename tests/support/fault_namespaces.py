@@ -39,7 +39,8 @@ SET_FLAGS, SET_ADDRESS, SET_MASK = 0x8914, 0x8916, 0x891C
 UP, RUNNING = 0x1, 0x40
 LARGEST = 65536
 QUEUE_S = 0.5
-"""What a slow link holds before it drops packets, in seconds of its rate."""
+SLOWEST_S = 2.0
+"""What a slow link holds before it drops packets, in seconds of its rate, and how long one packet may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +75,11 @@ class Way:
             return None
         due = now + weather.latency_s + self.chance.uniform(0.0, weather.jitter_s)
         if weather.rate:
-            if self.free > now + QUEUE_S:
+            free = max(self.free, now) + len(packet) / weather.rate
+            if free > now + QUEUE_S + SLOWEST_S:
                 return None
-            self.free = max(self.free, now) + len(packet) / weather.rate
-            due = max(due, self.free)
+            self.free = free
+            due = max(due, free)
         self.latest = max(self.latest, due)
         return self.latest, packet
 
@@ -199,7 +201,8 @@ class Network:
             return self._open(name)
         device, up, down = self._links[name]
         if what == "weather":
-            up.weather = down.weather = replace(Weather(), **order)
+            for way in (up, down):
+                way.weather, way.latest, way.free = replace(Weather(), **order), 0.0, 0.0
         elif what in ("down", "up"):
             self._subsystems.switch(device, on=what == "up")
         else:

@@ -162,6 +162,7 @@ class Trial:
         identities: the subsystems that are nothing but agents.
         reach: gives the address at which an identity finds the hub, from the hub's own port.
         products: whether guidance, broadcast and query run as well.
+        heartbeat_s: machine seconds between two heartbeats of each side.
         places: what stands before the commands of the hub and of the subsystems, if they run somewhere else. The hub
             is then listened to from other machines, and so over TLS.
 
@@ -174,9 +175,11 @@ class Trial:
         reach: Callable[[str, int], str],
         *,
         products: bool = True,
+        heartbeat_s: float = HEARTBEAT_S,
         places: tuple[Sequence[str], Sequence[str]] = ((), ()),
     ) -> None:
         self.stamps = Stamps()
+        self.heartbeat_s = heartbeat_s
         self.agents = tuple(identities)
         self.products = PRODUCTS if products else ()
         self._folder = folder
@@ -221,7 +224,7 @@ class Trial:
         while time.monotonic() < until:
             table = self.subscribers()
             if len(table) == len(self.everybody) and all(
-                each["whole"] and each["acked"] >= each["last"] and each["heard_s"] < HEARTBEAT_S * 1.5
+                each["whole"] and each["acked"] >= each["last"] and each["heard_s"] < self.heartbeat_s * 1.5
                 for each in table.values()
             ):
                 return
@@ -288,7 +291,7 @@ class Trial:
                 "database": "sqlite:///hub.db",
                 "port": self._page,
                 "protocol_port": self.protocol,
-                "heartbeat_s": HEARTBEAT_S,
+                "heartbeat_s": self.heartbeat_s,
             },
             "hub.subsystems": dict.fromkeys(self.everybody, TOKEN),
             "hub.operators": {"desk": DESK},
@@ -303,12 +306,12 @@ class Trial:
                 "token": TOKEN,
                 "state": f"{name}.db",
                 "port": self._pages[name],
-                "heartbeat_s": HEARTBEAT_S,
+                "heartbeat_s": self.heartbeat_s,
             }
         if self.products:
             tables["broadcast"] |= {"sounds": "sounds", "engine": "silent"}
         if self.agents:
-            tables["agents"] = {"token": TOKEN, "heartbeat_s": HEARTBEAT_S}
+            tables["agents"] = {"token": TOKEN, "heartbeat_s": self.heartbeat_s}
             tables["agents.hubs"] = {name: self._reach[name] for name in self.agents}
         for name in (*self.products, *(["agents"] if self.agents else [])) if self._hubs_place else ():
             tables[f"{name}.tls"] = {"authority": "pki/authority.pem"}

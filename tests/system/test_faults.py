@@ -47,7 +47,7 @@ def all_agree(trial: Trial, folder: Path) -> None:
 def judge(means: str, times: list[Parted]) -> None:
     """Every promise was kept; the figures go into the record."""
     record("faults", by=means, times=[(each.kind, each.identity, each.alone_s, each.online_s) for each in times])
-    late = [each for each in times if not each.kept()]
+    late = [each for each in times if not each.kept]
     assert not late, late
 
 
@@ -91,8 +91,8 @@ def test_real_packets(proxy: FaultProxy, tmp_path: Path) -> None:
         places = ((), ()) if network is None else (network.hub, network.subsystems)
         with fault_trial(Trial(tmp_path, names, reach, products=False, places=places)) as trial:
             if network is None:
-                times = part(trial, links, dict(zip(names, FAULTS, strict=False)), 4.0)
+                times = part(trial, links, dict(zip(names, FAULTS, strict=False)), 2.0)
             else:
-                times = part(trial, packets, dict(zip(names, PACKET_FAULTS, strict=True)), 4.0)
+                times = part(trial, packets, dict(zip(names, PACKET_FAULTS, strict=True)), 2.0)
     judge("a proxy" if network is None else "network namespaces", times)
     all_agree(trial, tmp_path)

@@ -19,11 +19,11 @@ from support.real_station import SUBSYSTEMS, RealStation, real_station
 from support.records import record
 
 SEED = int(os.environ.get("STATIONMASTER_TEST_SEED", "20260302"))
-COUNT = int(os.environ.get("STATIONMASTER_TEST_KILLS", "12"))
-"""How many faults: a dozen in half an hour, or with STATIONMASTER_TEST_KILLS hundreds through the whole day."""
+COUNT = int(os.environ.get("STATIONMASTER_TEST_KILLS", "9"))
+"""How many faults: a few in twenty minutes, or with STATIONMASTER_TEST_KILLS hundreds through the whole day."""
 
 WHOLE_DAY = COUNT >= 50
-BEGIN, END, LONGEST = ("00:30", "24:00", 8) if WHOLE_DAY else ("07:00", "07:32", 3)
+BEGIN, END, LONGEST = ("00:30", "24:00", 8) if WHOLE_DAY else ("07:00", "07:20", 2)
 HEARTBEAT_S = 0.25
 
 pytestmark = pytest.mark.timeout(14_400 if WHOLE_DAY else 300)
