@@ -359,9 +359,10 @@ class HubConnection(Protocol):
         if self.session.closed:
             # The client's last word came together with what this answers.
             return
-        size = sum(len(framed.frame) for framed in batch)
-        self._transport.writeSequence([self.session.sent(framed.message, framed.frame) for framed in batch])
-        self._server.counted(len(batch), size)
+        frames = [self.session.sent(framed.message, framed.frame) for framed in batch]
+        size = sum(map(len, frames))
+        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        self._server.counted(len(frames), size)
         if size <= _AT_ONCE and not self.outbox.paused:
             self._flush()
 

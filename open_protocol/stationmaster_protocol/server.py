@@ -84,6 +84,7 @@ class ProtocolServer(Factory):
         self._settings = settings
         self._reactor = reactor
         self._metrics = ProtocolMetrics(registry)
+        self._sent = self._metrics.sent
         self.publication = Publication(hub=hub, settings=settings, metrics=self._metrics, seconds=reactor.seconds)
         self._equipment = EquipmentFeed(hub, self.publication.frames)
         self._admission = Admission(hub, settings)
@@ -270,8 +271,8 @@ class ProtocolServer(Factory):
 
     def counted(self, messages: int, size: int) -> None:
         """So much was sent."""
-        self._metrics.messages.inc(messages)
-        self._metrics.sent.inc(size)
+        self._sent.messages += messages
+        self._sent.bytes += size
 
     def _listen(self, turns: int = TURNS) -> None:
         """An end to those who have not been heard; if it was we who did not listen, what has come is read first."""

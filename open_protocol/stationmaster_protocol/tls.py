@@ -235,7 +235,7 @@ class _Transport(TLSMemoryBIOProtocol):
             if isinstance(self.factory, _ServerFactory):
                 peer: Any = cast("Any", self).getPeer()
                 self.factory.refused(str(getattr(peer, "host", peer)), refused)
-        super().connectionLost(reason)
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]  # Twisted's has no types
 
 
 class _ServerFactory(TLSMemoryBIOFactory):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,7 +18,6 @@ class StreamTransport(Protocol):
     """One open connection."""
 
     def write(self, data: bytes, /) -> None: ...
-    def writeSequence(self, data: Iterable[bytes], /) -> None: ...  # noqa: N802 - Twisted's name
     def registerProducer(self, producer: object, streaming: bool, /) -> None: ...  # noqa: N802 - Twisted's name
     def unregisterProducer(self) -> None: ...  # noqa: N802 - Twisted's name
     def pauseProducing(self) -> None: ...  # noqa: N802 - Twisted's name

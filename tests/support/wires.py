@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from twisted.internet.error import ConnectionAborted, ConnectionDone
@@ -39,9 +38,6 @@ class Wire:
         if self.producer is not None and len(self.buffer) > CAPACITY and not self._paused:
             self._paused = True
             self.producer.pauseProducing()
-
-    def writeSequence(self, data: Iterable[bytes]) -> None:  # noqa: N802 - Twisted's name
-        self.write(b"".join(data))
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:  # noqa: N802 - Twisted's name
         assert streaming
