@@ -37,10 +37,10 @@ def expired(hub: PlayedHub) -> None:
 def early(hub: PlayedHub) -> None:
     """An announcement is begun when it is due, and not before."""
     hub.whole()
-    task = due_now(hub, "early", due=1)
+    task = due_now(hub, "early", due=2)
     hub.commit(task)
     hub.acked(hub.world.last)
-    hub.linger_until((task.due or 0) - 0.2)
+    hub.linger_until((task.due or 0) - 0.5)
     _untouched(hub, task, clauses.DO, f"no begin before {to_iso(Instant(task.due or 0))}")
     outcome(hub, task, clauses.DO)
 

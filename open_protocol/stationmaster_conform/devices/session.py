@@ -41,7 +41,7 @@ __all__ = ["DeviceSession"]
 
 TURN_S = 0.02
 ASK_S = 10.0
-LEAST_SILENCE_S = 0.6
+LEAST_SILENCE_S = 1.5
 """A busy machine is no reason to leave a hub, however short its heartbeats are."""
 
 
