@@ -2,7 +2,7 @@
 
 import pytest
 
-from stationmaster_broadcast.chinese import cardinal, clock_time, digits
+from stationmaster_broadcast.chinese import LETTERS, cardinal, clock_time, digits
 from stationmaster_broadcast.normalise import normalise
 
 TRAINS = [
@@ -23,6 +23,9 @@ TRAINS = [
     ("K1178/9次", "快幺幺七八、快幺幺七九次"),
     ("D1、D2次", "动幺、动二次"),
     ("Ｇ１２次", "高幺二次"),
+    ("DJ5612次", "动检五六幺二次"),
+    ("G12345次", "高幺二三四五次"),
+    ("X2次", "艾克斯二次"),
     ("开往北京的G90 次列车", "开往北京的高九零 次列车"),
 ]
 TIMES = [
@@ -43,6 +46,9 @@ TIMES = [
     ("8:00-9:30", "八点整至九点三十分"),
     ("08:00—09:00", "八点整至九点整"),
     ("8:05:30", "八点零五分三十秒"),
+    ("2点", "两点"),
+    ("2点5分", "两点零五分"),
+    ("12点05分", "十二点零五分"),
     ("25:00", "二十五:零零"),
 ]
 COUNTS = [
@@ -63,6 +69,12 @@ COUNTS = [
     ("50%", "百分之五十"),
     ("3.5", "三点五"),
     ("2026年3月1日", "二零二六年三月一日"),
+    ("2026-03-06", "二零二六年三月六日"),
+    ("3-5分钟", "三至五分钟"),
+    ("3～5分钟", "三至五分钟"),
+    ("1,200人", "一千二百人"),
+    ("第2个", "第二个"),
+    ("2个", "两个"),
     ("2011年", "二零一一年"),
     ("10月2日", "十月二日"),
 ]
@@ -73,18 +85,25 @@ PLACES = [
     ("1/2站台", "一、二站台"),
     ("5道", "五道"),
     ("14道", "十四道"),
-    ("1A检票口", "一A检票口"),
-    ("12B检票口", "十二B检票口"),
-    ("1A、1B检票口", "一A、一B检票口"),
-    ("A12检票口", "A十二检票口"),
-    ("C1出口", "C一出口"),
-    ("D2、D3出站口", "D二、D三出站口"),
-    ("T2航站楼", "T二航站楼"),
+    ("1A检票口", "一诶检票口"),
+    ("12B检票口", "十二必检票口"),
+    ("1A、1B检票口", "一诶、一必检票口"),
+    ("A12检票口", "诶十二检票口"),
+    ("C1出口", "西一出口"),
+    ("D2、D3出站口", "弟二、弟三出站口"),
+    ("T2航站楼", "提二航站楼"),
     ("8号车厢", "八号车厢"),
     ("01车厢", "一车厢"),
     ("2号候车室", "二号候车室"),
-    ("候车区A", "候车区A"),
+    ("候车区A", "候车区诶"),
     ("5号", "五号"),
+    ("⑧站台", "八站台"),
+    ("9-16号车厢", "九至十六号车厢"),
+    ("8辆", "八辆"),
+    ("B1层", "必一层"),
+    ("N、S出站口", "恩、艾斯出站口"),
+    ("VIP室", "维爱批室"),
+    ("WiFi密码", "WiFi密码"),
 ]
 CODES = [
     ("101", "幺零幺"),
@@ -110,7 +129,7 @@ def test_a_whole_announcement() -> None:
         "旅客们，开往北京北方向的G2402次列车开始检票了。请到1A、1B检票口检票，到3站台上车，08:05开车，晚点约102分钟。"
     )
     said = (
-        "旅客们，开往北京北方向的高二四零二次列车开始检票了。请到一A、一B检票口检票，到三站台上车，"
+        "旅客们，开往北京北方向的高二四零二次列车开始检票了。请到一诶、一必检票口检票，到三站台上车，"
         "八点零五分开车，晚点约一百零二分钟。"
     )
     assert normalise(written, "zh") == said
@@ -157,3 +176,9 @@ def test_every_minute_of_the_day_has_words_of_its_own() -> None:
     said = {clock_time(hour, minute) for hour in range(24) for minute in range(60)}
     assert len(said) == 24 * 60
     assert not any(char.isdigit() for text in said for char in text)
+
+
+def test_every_letter_has_a_name_of_its_own_that_chips_can_read() -> None:
+    """The names of the letters are in GB2312, and no two letters sound the same."""
+    assert len(LETTERS) == len(set(LETTERS.values())) == 26
+    assert all(name.encode("gb2312") for name in LETTERS.values())

@@ -14,6 +14,7 @@ TRAINS = [
     ("Train 1461/2", "Train one four six one, one four six two"),
     ("trains D1 and D2", "trains D one and D two"),
     ("Z317", "Z three one seven"),
+    ("DJ5612", "D J five six one two"),
 ]
 TIMES = [
     ("at 08:05", "at eight oh five"),
@@ -41,6 +42,8 @@ PLACES = [
     ("Terminal 2", "Terminal two"),
     ("Waiting Area A", "Waiting Area eigh"),
     ("Car 08", "Car eight"),
+    ("cars 9-16", "cars nine to sixteen"),
+    ("Gates 1A-1C", "Gates one eigh to one C"),
     ("Platform a train stops at", "Platform a train stops at"),
 ]
 COUNTS = [
@@ -50,6 +53,14 @@ COUNTS = [
     ("a 2-hour delay", "a two-hour delay"),
     ("About 5 min late", "About five minutes late"),
     ("1 min", "one minute"),
+    ("2 h 5 min late", "two hours five minutes late"),
+    ("1 h late", "one hour late"),
+    ("3-5 minutes", "three to five minutes"),
+    ("1,200 passengers", "one thousand two hundred passengers"),
+    ("2026-03-06", "March sixth, twenty twenty-six"),
+    ("2005-01-22", "January twenty-second, two thousand and five"),
+    ("1905-10-30", "October thirtieth, nineteen oh five"),
+    ("2026-13-06", "two thousand and twenty-six, thirteen, six"),
     ("1200 passengers", "one thousand two hundred passengers"),
     ("23.5 yuan", "twenty-three point five yuan"),
     ("50%", "fifty per cent"),

@@ -1,5 +1,7 @@
 """Whatever comes in, something speakable goes out."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +24,20 @@ def test_never_fails(text: str, language: str) -> None:
 def test_no_digit_is_left(text: str, language: str) -> None:
     """An engine never sees a number that it could read in its own way."""
     assert not any(char.isdigit() for char in normalise(text, language))
+
+
+@given(st.text(alphabet="0123456789ABCDGKXZabz:/-~.,％⑧Ⅲ１Ａ六安次站台检票口分号点月日 ", max_size=30))
+def test_no_letter_is_left_for_a_chinese_voice_unless_it_is_part_of_a_word(text: str) -> None:
+    """What Latin letters remain were written as a word, with a small letter in it."""
+    for word in re.findall(r"[A-Za-z]+", normalise(text, "zh")):
+        assert len(word) > 1
+        assert not word.isupper()
+
+
+@given(st.text(max_size=40), st.sampled_from(["zh", "en"]))
+def test_no_sign_for_a_number_is_left_of_any_script(text: str, language: str) -> None:
+    """Digits of any script are written out too, and what stands for one in a circle or as a Roman number."""
+    assert not any(char.isdecimal() for char in normalise(text, language))
 
 
 @given(NEAR, st.sampled_from(["zh", "en"]))

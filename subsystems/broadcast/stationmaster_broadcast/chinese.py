@@ -2,7 +2,9 @@
 
 Train numbers are read digit by digit with 幺 for 1 and the prefix letter as a word; times as 八点零五分; what counts
 something (minutes, yuan, people) as a number; platforms, tracks, gates and other places as a number too, unless they
-have three digits or more. The practice is that of Chinese railway stations; see the glossary in the documents.
+have three digits or more. Letters are read by their names, which are written in characters of the same sound: a Chinese
+voice that meets a Latin letter changes its language, or says nothing. Words that are written as words (WiFi) are meant.
+The practice is that of Chinese railway stations; see the glossary in the documents.
 The functions are pure and never fail: what they do not know they leave as it is.
 """
 
@@ -15,6 +17,7 @@ __all__ = ["cardinal", "clock_time", "digits", "normalise_chinese"]
 
 DIGITS = "零一二三四五六七八九"
 PREFIXES = {
+    "DJ": "动检",
     "G": "高",
     "D": "动",
     "C": "城",
@@ -27,6 +30,36 @@ PREFIXES = {
 }
 """Words for the letters of train numbers, as the national rules for numbering trains give them."""
 
+LETTERS = {
+    "A": "诶",
+    "B": "必",
+    "C": "西",
+    "D": "弟",
+    "E": "衣",
+    "F": "艾弗",
+    "G": "记",
+    "H": "艾尺",
+    "I": "爱",
+    "J": "杰",
+    "K": "凯",
+    "L": "艾勒",
+    "M": "艾姆",
+    "N": "恩",
+    "O": "欧",
+    "P": "批",
+    "Q": "丘",
+    "R": "阿尔",
+    "S": "艾斯",
+    "T": "提",
+    "U": "优",
+    "V": "维",
+    "W": "达不溜",
+    "X": "艾克斯",
+    "Y": "歪",
+    "Z": "贼",
+}
+"""How announcers call the letters, in characters; all of them are in GB2312, which speech chips read."""
+
 COUNTED = "小时|分钟|分|秒|天|周|个|元|块|名|位|人|节|辆|趟|件|张|列|米|公里|千米|公斤|千克|岁|倍"
 """Words after which a number counts something, however many digits it has, and a lone 2 is 两."""
 
@@ -35,11 +68,13 @@ RANKED = "级|层|楼|厘米|毫米|月|日|等座|排"
 
 PLACES = (
     "检票口|检票闸|检票|闸机|出站口|出口|入口|进站口|进口|候车|站台|站房|航站楼|窗口|通道|停车场|电梯|柜台|服务台"
-    "|区|口|厅"
+    "|区|口|厅|层|楼"
 )
 """Words after which letter and digits name a place and not a train."""
 
 _PLACE_AHEAD = rf"(?=\s*(?:[、,，和及与或/]\s*[A-Z]\d{{1,2}}\s*)*(?:号)?\s*(?:{PLACES}))"
+_TRAIN = r"(?:DJ|[GDCZTKLYS])\d{1,5}(?:/(?:DJ|[GDCZTKLYS])?\d{1,5})*"
+_COUNT = r"\d+(?:\.\d+)?"
 _CLOCK = r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:])"
 
 
@@ -74,6 +109,14 @@ def normalise_chinese(text: str) -> str:
     for pattern, replacement in _STEPS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _letters(found: re.Match[str]) -> str:
+    """A letter or an abbreviation by the names of its letters; a word stays, since it is meant to be read as one."""
+    word = found[0]
+    if len(word) > 1 and not word.isupper():
+        return word
+    return "".join(LETTERS[letter] for letter in word.upper())
 
 
 def _two_places(number: int) -> str:
@@ -128,8 +171,13 @@ def _temperature(found: re.Match[str]) -> str:
 
 
 def _counted(found: re.Match[str]) -> str:
-    number = "两" if found[1] == "2" else _decimal(found[1])
-    return number + found[2]
+    return ("两" if found[1] == "2" else _decimal(found[1])) + found[2]
+
+
+def _hour(found: re.Match[str]) -> str:
+    """2点 is 两点; 8点5分 and 8点05分 are 八点零五分."""
+    words = ("两" if int(found[1]) == 2 else cardinal(int(found[1]))) + "点"
+    return words + (f"{_two_places(int(found[2]))}分" if found[2] else "")
 
 
 def _train(found: re.Match[str]) -> str:
@@ -137,7 +185,8 @@ def _train(found: re.Match[str]) -> str:
     words: list[str] = []
     prefix, before = "", ""
     for part in found[0].split("/"):
-        letter, number = (part[0], part[1:]) if part[0].isalpha() else ("", part)
+        number = part.lstrip("".join(LETTERS))
+        letter = part[: len(part) - len(number)]
         prefix = letter or prefix
         if not letter and before and len(number) < len(before):
             number = before[: len(before) - len(number)] + number
@@ -157,6 +206,11 @@ def _digits_first(found: re.Match[str]) -> str:
 
 _Replacement = Callable[[re.Match[str]], str]
 _STEPS: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
+    (re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])"), lambda found: found[0].replace(",", "")),
+    (
+        re.compile(r"(?<![\d-])(\d{4})-([01]?\d)-([0-3]?\d)(?![\d-])"),
+        lambda found: "{}年{}月{}日".format(*found.groups()),
+    ),
     # 08:00-09:00 is a span; the stroke between two times is said.
     (re.compile(rf"({_CLOCK})\s*[-~—–～]+\s*(?={_CLOCK})"), lambda found: f"{found[1]}至"),
     (re.compile(_CLOCK), _clock),
@@ -165,15 +219,22 @@ _STEPS: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
     (re.compile(r"(?<!\d)(\d{4})(?=年)"), lambda found: digits(found[1], one="一")),
     (re.compile(r"(\d+(?:\.\d+)?)\s*[%％]"), lambda found: f"百分之{_decimal(found[1])}"),
     (re.compile(r"(?<![\d.])([-−])?(\d+(?:\.\d+)?)\s*(℃|°C|摄氏度|度)"), _temperature),
+    # 3-5分钟 and 9~16号车厢 are spans; other strokes are pauses.
+    (
+        re.compile(rf"(?<![\dA-Za-z/-])({_COUNT})\s*[-~—–～]+\s*(?={_COUNT}\s*(?:{COUNTED}|{RANKED}|号|站台|道|车))"),
+        lambda found: _decimal(found[1]) + "至",
+    ),
+    (re.compile(r"(?<![\d.:])([01]?\d|2[0-4])点(?:([0-5]?\d)分)?"), _hour),
     # A12检票口 is a place; G2402 is a train, and so is 1461/2次, but 第2次 counts.
     (re.compile(rf"(?<![A-Za-z\d])([A-Z])(\d{{1,4}})(?![A-Za-z\d]){_PLACE_AHEAD}"), _letter_first),
-    (re.compile(r"(?<![A-Za-z\d])[GDCZTKLYS]\d{1,4}(?:/[GDCZTKLYS]?\d{1,4})*(?![A-Za-z\d])"), _train),
+    (re.compile(rf"(?<![A-Za-z\d]){_TRAIN}(?![A-Za-z\d])"), _train),
     (re.compile(r"(?<![A-Za-z\d第.])\d{1,5}(?:/\d{1,5})*(?=\s*次)"), _train),
     (re.compile(r"(?<![A-Za-z\d])([A-Z])(\d{1,4})(?![A-Za-z\d])"), _letter_first),
     (re.compile(r"(?<![A-Za-z\d.])(\d{1,4})([A-Z])(?![A-Za-z\d])"), _digits_first),
     (re.compile(r"(?<=\d)\s*/\s*(?=\d)"), lambda _found: "、"),
     (re.compile(r"(?<=\d)\s*-\s*(?=\d)"), lambda _found: "，"),
-    (re.compile(rf"(?<![\d.])(\d+(?:\.\d+)?)(\s*(?:{COUNTED}))"), _counted),
+    (re.compile(rf"(?<=第)(\d{{1,4}})(\s*(?:{COUNTED}))"), lambda found: cardinal(int(found[1])) + found[2]),
+    (re.compile(rf"(?<![\d.])({_COUNT})(\s*(?:{COUNTED}))"), _counted),
     # Places with three digits and more are codes; everything counted is a number however long.
     (
         re.compile(r"(?<![\d.])(\d{1,2})(\s*(?:站台|站|道|车厢|车|号|区))"),
@@ -182,4 +243,5 @@ _STEPS: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
     (re.compile(rf"(?<![\d.])(\d+)(\s*(?:{RANKED}))"), lambda found: cardinal(int(found[1])) + found[2]),
     (re.compile(r"(?<![\d.])(\d+\.\d+)(?![\d.])"), lambda found: _decimal(found[1])),
     (re.compile(r"\d+"), lambda found: _bare(found[0])),
+    (re.compile(r"[A-Za-z]+"), _letters),
 )

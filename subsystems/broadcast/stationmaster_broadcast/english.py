@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from string import ascii_uppercase
 
 __all__ = ["cardinal", "clock_time", "digits", "normalise_english"]
 
@@ -33,6 +34,20 @@ ONES = (
     "seventeen",
     "eighteen",
     "nineteen",
+)
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 ORDINALS = {
@@ -134,17 +149,19 @@ def _train(found: re.Match[str]) -> str:
     words: list[str] = []
     prefix, before = "", ""
     for part in found[0].split("/"):
-        letter, number = (part[0], part[1:]) if part[0].isalpha() else ("", part)
+        number = part.lstrip(ascii_uppercase)
+        letter = part[: len(part) - len(number)]
         prefix = letter or prefix
         if not letter and before and len(number) < len(before):
             number = before[: len(before) - len(number)] + number
         before = number
-        words.append(f"{_letter(prefix)} {digits(number)}".strip())
+        words.append(" ".join([*(_letter(letter) for letter in prefix), digits(number)]))
     return ", ".join(words)
 
 
-def _ordinal(found: re.Match[str]) -> str:
-    words = cardinal(int(found[1]))
+def _nth(number: int) -> str:
+    """`number` as it counts a place in a row: 21 is `twenty-first`."""
+    words = cardinal(number)
     head, _, last = words.rpartition("-")
     if not head:
         head, _, last = words.rpartition(" ")
@@ -155,8 +172,28 @@ def _ordinal(found: re.Match[str]) -> str:
     return f"{head}{joint}{ending}"
 
 
+def _date(found: re.Match[str]) -> str:
+    """2026-03-06 is `March sixth, twenty twenty-six`; a month that there is not leaves three numbers."""
+    year, month, day = (int(part) for part in found.groups())
+    if not 1 <= month <= len(MONTHS):
+        return ", ".join(cardinal(number) for number in (year, month, day))
+    return f"{MONTHS[month - 1]} {_nth(day)}, {_year(year)}"
+
+
+def _year(year: int) -> str:
+    """2026 is `twenty twenty-six`, 2005 `two thousand and five`, 1900 `nineteen hundred`."""
+    century, rest = divmod(year, 100)
+    if century % 10 == 0 and rest < 10:
+        return cardinal(year)
+    return f"{cardinal(century)} " + ("hundred" if not rest else f"oh {ONES[rest]}" if rest < 10 else cardinal(rest))
+
+
 def _minutes(found: re.Match[str]) -> str:
     return f"{found[1]} minute{'' if found[1] == '1' else 's'}"
+
+
+def _hours(found: re.Match[str]) -> str:
+    return f"{found[1]} hour{'' if found[1] == '1' else 's'}"
 
 
 def _temperature(found: re.Match[str]) -> str:
@@ -165,14 +202,26 @@ def _temperature(found: re.Match[str]) -> str:
 
 _Replacement = Callable[[re.Match[str]], str]
 _STEPS: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
+    (re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])"), lambda found: found[0].replace(",", "")),
+    (re.compile(r"(?<![\w-])(\d{4})-([01]?\d)-([0-3]?\d)(?![\w-])"), _date),
     (re.compile(rf"({_CLOCK})\s*[-~—–]+\s*(?={_CLOCK})"), lambda found: f"{found[1]} to "),
     (re.compile(_CLOCK), lambda found: clock_time(int(found[1]), int(found[2]))),
     (re.compile(r"(?<![\w.])([-−])?(\d+(?:\.\d+)?)\s*(℃|°C|°)"), _temperature),
     (re.compile(r"(\d+(?:\.\d+)?)\s*%"), lambda found: f"{_decimal(found[1])} per cent"),
     (re.compile(r"(?<![\w.])(\d+)\s*min\b\.?(?=\s|$|[,;])"), _minutes),
+    # 3-5 minutes and cars 9-16 are spans; other strokes are pauses.
+    (
+        re.compile(rf"(?<![\w/-])(\d{{1,4}})\s*[-~—–]+\s*(?=\d{{1,4}}[\s-]*(?:{COUNTED})s?\b)"),
+        lambda found: f"{cardinal(int(found[1]))} to ",
+    ),
+    (
+        re.compile(rf"\b((?i:(?:{PLACES})s?))\s+([A-Z]?\d{{1,3}}[A-Z]?)\s*[-~—–]+\s*(?=[A-Z]?\d{{1,3}}[A-Z]?\b)"),
+        lambda found: f"{found[1]} {found[2]} to ",
+    ),
+    (re.compile(r"(?<![\w.])(\d+)\s*h\b\.?(?=\s|$|[,;])"), _hours),
     (re.compile(r"\bNo\.\s*(?=\w?\d)"), lambda _found: "number "),
     (_PLACE_LIST, _place_list),
-    (re.compile(r"(?<![A-Za-z\d])[GDCZTKLYS]\d{1,4}(?:/[GDCZTKLYS]?\d{1,4})*(?![A-Za-z\d])"), _train),
+    (re.compile(r"(?<![A-Za-z\d])(?:DJ|[GDCZTKLYS])\d{1,5}(?:/(?:DJ|[GDCZTKLYS])?\d{1,5})*(?![A-Za-z\d])"), _train),
     (
         re.compile(
             r"(?i:(?<=\btrain )|(?<=\btrains )|(?<=\btrain number )|(?<=\bservice ))\d{1,5}(?:/\d{1,5})*(?![A-Za-z\d])"
@@ -180,7 +229,7 @@ _STEPS: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
         _train,
     ),
     (re.compile(r"(?<![A-Za-z\d.])(?:[A-Z]\d{1,3}|\d{1,3}[A-Z])(?![A-Za-z\d])"), lambda found: _code(found[0])),
-    (re.compile(r"(?<![\w.])(\d{1,3})(?:st|nd|rd|th)\b"), _ordinal),
+    (re.compile(r"(?<![\w.])(\d{1,3})(?:st|nd|rd|th)\b"), lambda found: _nth(int(found[1]))),
     (re.compile(rf"(?<![\w.])(\d{{1,6}}(?:\.\d+)?)(?=[\s-]*(?:{COUNTED}))"), lambda found: _decimal(found[1])),
     (re.compile(r"(?<![\w.])(\d+\.\d+)(?![\w.]*\d)"), lambda found: _decimal(found[1])),
     (re.compile(r"(?<=\d)\s*[/-]\s*(?=\d)"), lambda _found: ", "),

@@ -21,15 +21,23 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0
 _FULL_WIDTH_COLON = re.compile(r"(?<=\d)：(?=\d)")
 
 
-def normalise(text: str, language: str) -> str:
+def normalise(text: str, language: str, *, edges: bool = False) -> str:
     """`text` as it is to be read aloud.
 
-    Full-width letters and digits become plain, control characters and doubled blanks go; then numbers, times and codes
-    are written out as `language` (`zh`, `en`) reads them. A language without a reader of its own keeps its numbers.
-    The result holds no digits for `zh` and `en`, and normalising it again changes nothing.
+    Letters and digits that are full-width or in a circle (Ａ, ⑧, Ⅲ) become plain, control characters and doubled blanks
+    go; then numbers, times and codes are written out as `language` (`zh`, `en`) reads them. A language without a reader
+    of its own keeps its numbers. The result holds no digits for `zh` and `en`, and for `zh` no letters but those of
+    words that are written as words; normalising it again changes nothing.
+    With `edges` a blank at either end stays, for what is joined to more text.
     """
     plain = "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Cf", "Co", "Cn") else char for char in text)
+    plain = "".join(
+        unicodedata.normalize("NFKC", char) if unicodedata.category(char) in ("No", "Nl") else char for char in plain
+    )
     plain = _FULL_WIDTH_COLON.sub(":", plain.translate(_FULL_WIDTH))
     reader = _READERS.get(language)
     spoken = reader(plain) if reader else plain
-    return " ".join(spoken.split())
+    words = " ".join(spoken.split())
+    if edges and words:
+        return f"{' ' * spoken[:1].isspace()}{words}{' ' * spoken[-1:].isspace()}"
+    return words

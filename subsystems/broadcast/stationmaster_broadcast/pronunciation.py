@@ -55,6 +55,11 @@ class PronunciationTable:
         for entry in entries:
             self._spoken.setdefault(entry.language, {}).setdefault(entry.name, entry)
         self._patterns = {language: _pattern(names.values()) for language, names in self._spoken.items()}
+        self._codes = {
+            language: _pattern(codes)
+            for language, names in self._spoken.items()
+            if (codes := [entry for entry in names.values() if _is_code(entry)])
+        }
 
     def apply(self, text: str, language: str) -> str:
         """`text`, already normalised, with every name of the table as it is to be spoken; longer names first."""
@@ -67,6 +72,21 @@ class PronunciationTable:
             return _apart(names[found[0]].spoken, text, found)
 
         return pattern.sub(spoken, text)
+
+    def divided(self, text: str, language: str) -> list[tuple[str, bool]]:
+        """`text`, not yet normalised, in parts: names that hold letters or digits, already as spoken, and the rest.
+
+        Only in Chinese are letters written out too; elsewhere a name is looked up after its numbers if it has none.
+        """
+        pattern = self._codes.get(language)
+        if pattern is None:
+            return [(text, False)]
+        names, parts, end = self._spoken[language], [], 0
+        for found in pattern.finditer(text):
+            spoken = _apart(names[found[0]].spoken, text, found)
+            parts += [(text[end : found.start()], False), (spoken, True)]
+            end = found.end()
+        return [*parts, (text[end:], False)]
 
 
 class Pronunciations:
@@ -141,13 +161,20 @@ def _parse(text: str, name: str, faults: Faults) -> tuple[Pronunciation, ...]:
     return tuple(entries)
 
 
+def _is_code(entry: Pronunciation) -> bool:
+    """Whether nothing would be left of the name once letters and numbers are written out."""
+    return any(
+        char.isascii() and (char.isdigit() or (entry.language == "zh" and char.isalpha())) for char in entry.name
+    )
+
+
 def _pattern(entries: Iterable[Pronunciation]) -> re.Pattern[str]:
     parts = []
     for entry in sorted(entries, key=lambda entry: (-len(entry.name), entry.name)):
         before = f"(?<![{re.escape(entry.not_after)}])" if entry.not_after else ""
         after = f"(?![{re.escape(entry.not_before)}])" if entry.not_before else ""
-        whole = r"\b" if entry.name.isascii() else ""
-        parts.append(f"{before}{whole}{re.escape(entry.name)}{whole}{after}")
+        start, end = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])") if entry.name.isascii() else ("", "")
+        parts.append(f"{before}{start}{re.escape(entry.name)}{end}{after}")
     return re.compile("|".join(parts))
 
 

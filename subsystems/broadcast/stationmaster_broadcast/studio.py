@@ -21,9 +21,8 @@ from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.cache import SoundCache
 from stationmaster_broadcast.engine import SpeechEngine
-from stationmaster_broadcast.normalise import normalise
 from stationmaster_broadcast.pronunciation import Pronunciations
-from stationmaster_broadcast.recording import Recipe, Recording, Utterance
+from stationmaster_broadcast.recording import Recipe, Recording
 from stationmaster_broadcast.sound import (
     Sound,
     chime,
@@ -35,6 +34,7 @@ from stationmaster_broadcast.sound import (
     trim,
     write_wave,
 )
+from stationmaster_broadcast.spoken import utterances
 from stationmaster_service.interfaces import MachineTime
 
 __all__ = ["LATER", "NOW", "Offload", "Studio", "StudioFigures"]
@@ -122,14 +122,10 @@ class Studio:
 
     def recipe(self, texts: Sequence[tuple[str, str]]) -> Recipe:
         """What the pairs of language and final text are made into: this is exactly what the engine is given."""
-        utterances = tuple(
-            Utterance(language=language, text=self._pronunciations.table.apply(normalise(text, language), language))
-            for language, text in texts
-            if text.strip()
-        )
-        body = [RECIPE_VERSION, self._engine.signature, [[item.language, item.text] for item in utterances]]
+        spoken = utterances(texts, self._pronunciations.table)
+        body = [RECIPE_VERSION, self._engine.signature, [[item.language, item.text] for item in spoken]]
         key = hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
-        return Recipe(key=key, utterances=utterances)
+        return Recipe(key=key, utterances=spoken)
 
     def has(self, recipe: Recipe) -> bool:
         """Whether its sound is there."""
