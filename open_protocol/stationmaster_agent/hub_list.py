@@ -46,6 +46,9 @@ RESTS = {
 OTHER_REST = (1.0, 15.0)
 """The same for any other error that a hub names."""
 
+IN_VAIN_S = 10.0
+"""Machine seconds for which a hub that sent us away rests at most, once nobody was found where it sent us."""
+
 QUICK_CODES = frozenset({"stopping", "leaving", "silent", "too-slow", "internal"})
 """A session that ends with one of these may begin anew at once."""
 
@@ -54,6 +57,7 @@ QUICK_CODES = frozenset({"stopping", "leaving", "silent", "too-slow", "internal"
 class _Rest:
     until: float = 0.0
     times: int = 0
+    sent_away: bool = False
 
 
 class HubList:
@@ -105,6 +109,10 @@ class HubList:
         wait = self.spread(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self.rounds, 10)))
         wait = max(LEAST_WAIT_S, wait - spent)
         self.rounds += 1
+        if not was_welcome and all(self._rest(hub) <= now for hub in self._guests):
+            for rest in self._rests.values():
+                if rest.sent_away:
+                    rest.until = min(rest.until, now + IN_VAIN_S)
         rested = min(self._rest(hub) for hub in self.order()) - now
         return max(wait, rested)
 
@@ -119,6 +127,7 @@ class HubList:
         first, longest = RESTS.get(code, OTHER_REST)
         rest = self._rests.setdefault(hub, _Rest())
         rest.times += 1
+        rest.sent_away = code == "redirected"
         rest.until = now + min(longest, first * 2 ** min(rest.times - 1, 20)) * self._draw(0.5)
 
     def redirected(self, hub: HostPort, to: tuple[HostPort, ...], now: float) -> None:

@@ -112,6 +112,19 @@ def test_redirection_puts_others_first():
     assert round_of(listed, 31) == ["a", "b"]
 
 
+def test_sent_away_in_vain():
+    """Where nobody is found at the hubs that were named, the one that named them is tried again after ten seconds."""
+    listed = HubList((A,), spread="x", stay_s=60)
+    for times in range(1, 4):
+        listed.redirected(A, (B,), 100.0 * times)
+        now = 100.0 * times
+        assert round_of(listed, now) == ["b"]
+        listed.wait(now)
+        assert round_of(listed, now + 9) == ["b"]
+        listed.wait(now + 9)
+        assert round_of(listed, now + 11) == ["b", "a"]
+
+
 def test_two_hubs_cannot_play_ball():
     """Two hubs that send us to each other both rest; the pause between two passes grows to an hour."""
     listed = hubs()
