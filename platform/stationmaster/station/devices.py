@@ -37,6 +37,7 @@ BOARD_TYPES = (
     "arrivals",
     "forecourt",
     "staff_room",
+    "message",
 )
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "FIELDS",
     "PLACEHOLDERS",
     "BoardLayout",
+    "Cars",
     "Colours",
     "Column",
     "Header",
@@ -25,6 +26,7 @@ __all__ = [
     "Headings",
     "Languages",
     "Line",
+    "Message",
     "Order",
     "Overflow",
     "Region",
@@ -44,9 +46,12 @@ FIELDS = (
     "gates",
     "areas",
     "exits",
+    "formation",
+    "cars",
     "status",
 )
-"""What a cell may show: the texts of a display task, `status`, and `time`: planned, with expected where it differs."""
+"""What a cell may show: the texts of a display task; `status`; `time`, planned, with expected where it differs; and
+`cars`, where along the platform each car of the train stops."""
 
 PLACEHOLDERS = ("{board}", "{places}", "{station}")
 """What a layout's text may hold: the names of the board, of the places that it serves, and of the station."""
@@ -208,11 +213,45 @@ class Colours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cars:
+    """How a cell of `cars` is drawn: the platform from end to end as one sees it behind the board.
+
+    `first`: at which end car 1 stops, `left` or `right`. `places` is how many cars the platform has room for; a
+    shorter train stops in the middle. `sectors` are the marks on the platform from left to right; `here` is the one
+    at which the board hangs.
+    """
+
+    first: str = "left"
+    places: int = 16
+    sectors: tuple[str, ...] = ()
+    here: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """How a text that fills the whole board looks, and what a board says that has no rows at all.
+
+    `texts` is the standing text of a board without regions. `size` multiplies the type that would fill the board.
+    `background` and `text` are colours as `#rrggbb`; those of an emergency are apart.
+    """
+
+    texts: Words = ()
+    size: float = 1.0
+    align: str = "centre"
+    background: str = "#0d2a52"
+    text: str = "#ffffff"
+    emergency_background: str = "#a30d16"
+    emergency_text: str = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardLayout:
     """One layout.
 
     `dwell_s` is how long a page stays, `language_s` how long a language does (machine seconds, the same moment on
-    all boards). `alone` is shown while the subsystem is cut off from its hub; empty: nothing is.
+    all boards). `alone` is shown while the subsystem is cut off from its hub; empty: nothing is. `fonts` are families
+    by language, the first that a screen has is used. `vertical` are languages that are written from top to bottom.
+    A board without regions shows its message.
     """
 
     id: str
@@ -225,4 +264,20 @@ class BoardLayout:
     stale: StaleRule
     alone: Words = ()
     colours: Colours = Colours()
+    fonts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    vertical: tuple[str, ...] = ()
+    cars: Cars = Cars()
+    message: Message = Message()
     regions: tuple[Region, ...]
+
+    @property
+    def shows_formation(self) -> bool:
+        """Whether a cell of this layout follows the make-up of its train."""
+        columns = (
+            column for region in self.regions for line in (*region.lines, *region.narrow) for column in line.columns
+        )
+        return any(column.field in ("formation", "cars") for column in columns)
+
+    def families(self, language: str) -> tuple[str, ...]:
+        """The font families that this layout names for a language; none: those of the pages' style sheet."""
+        return next((families for known, families in self.fonts if known == language), ())

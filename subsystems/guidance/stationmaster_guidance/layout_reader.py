@@ -15,6 +15,7 @@ from stationmaster_guidance.layout import (
     FIELDS,
     PLACEHOLDERS,
     BoardLayout,
+    Cars,
     Colours,
     Column,
     Header,
@@ -22,6 +23,7 @@ from stationmaster_guidance.layout import (
     Headings,
     Languages,
     Line,
+    Message,
     Order,
     Overflow,
     Region,
@@ -34,11 +36,14 @@ from stationmaster_kernel.values import Status
 __all__ = ["LEAST_CONTRAST", "contrast", "parse_layout", "read_layout"]
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+FAMILY = re.compile(r"[\w .()-]{1,60}\Z")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|[{}]")
 
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, criterion 1.4.3 (AA): below this ratio people with weak sight cannot read it, and nobody can from afar."""
 
+ALIGNS = ("left", "centre", "right")
 MOST_COLUMNS = 16
 MOST_REGIONS = 4
 MOST_LINES = 6
@@ -106,9 +111,10 @@ def read_layout(table: Table, name: str) -> BoardLayout:
     header = _header(table.table("header"), said)
     colours = _colours(table.table("colours"))
     stale = _stale(table.table("stale"), said)
+    message = _message(table.table("message"), said)
     regions = tuple(_region(each, said) for each in table.tables("region"))
-    if not 1 <= len(regions) <= MOST_REGIONS:
-        table.fault("region", f"there are {len(regions)} regions", f"1…{MOST_REGIONS}")
+    if len(regions) > MOST_REGIONS or not (regions or message.texts):
+        table.fault("region", f"there are {len(regions)} regions", f"1…{MOST_REGIONS}, or none and a message.text")
     layout = BoardLayout(
         id=name,
         languages=languages,
@@ -120,6 +126,10 @@ def read_layout(table: Table, name: str) -> BoardLayout:
         stale=stale,
         alone=said.words(table, "alone"),
         colours=colours,
+        fonts=_fonts(table.table("fonts")),
+        vertical=_vertical(table),
+        cars=_cars(table.table("cars")),
+        message=message,
         regions=regions,
     )
     said.check()
@@ -154,6 +164,58 @@ def _stale(table: Table, said: _Said) -> StaleRule:
     return rule
 
 
+def _message(table: Table, said: _Said) -> Message:
+    usual = Message()
+    message = Message(
+        texts=said.words(table, "text"),
+        size=table.number("size", 1.0, low=0.2, high=1),
+        align=table.choice("align", ALIGNS, "centre"),
+        background=_colour(table, "background", usual.background),
+        text=_colour(table, "colour", usual.text),
+        emergency_background=_colour(table, "emergency_background", usual.emergency_background),
+        emergency_text=_colour(table, "emergency_colour", usual.emergency_text),
+    )
+    _readable(table, "colour", message.text, message.background)
+    _readable(table, "emergency_colour", message.emergency_text, message.emergency_background)
+    table.finish()
+    return message
+
+
+def _fonts(table: Table) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    fonts = []
+    for language in table.keys():  # noqa: SIM118 - a Table is no mapping
+        families = table.texts(language)
+        if not LANGUAGE.match(language):
+            table.fault(language, "is not a language", "zh, en, mn, …")
+        for number, family in enumerate(families):
+            if not FAMILY.match(family):
+                table.fault(f"{language}[{number}]", f"{family!r} is no name of a font", "a family, as in Noto Sans")
+        fonts.append((language, families))
+    table.finish()
+    return tuple(fonts)
+
+
+def _vertical(table: Table) -> tuple[str, ...]:
+    languages = table.texts("vertical")
+    for number, language in enumerate(languages):
+        if not LANGUAGE.match(language):
+            table.fault(f"vertical[{number}]", f"{language!r} is not a language", "mn, …")
+    return languages
+
+
+def _cars(table: Table) -> Cars:
+    cars = Cars(
+        first=table.choice("first", ("left", "right"), "left"),
+        places=table.integer("places", 16, low=1, high=40),
+        sectors=table.texts("sectors"),
+        here=table.text("here", ""),
+    )
+    if cars.here and cars.here not in cars.sectors:
+        table.fault("here", f"{cars.here!r} is not a sector", ", ".join(cars.sectors) or "one of sectors")
+    table.finish()
+    return cars
+
+
 def _colours(table: Table) -> Colours:
     usual = Colours()
     background = _colour(table, "background", usual.background)
@@ -182,14 +244,17 @@ def _colours(table: Table) -> Colours:
         ("number", colours.number, background),
         *((f"status.{status}", colour, background) for status, colour in colours.statuses),
     ):
-        ratio = contrast(colour, ground)
-        if ratio < LEAST_CONTRAST:
-            table.fault(
-                key, f"{colour} on {ground} has contrast {ratio:.1f} and cannot be read", f"{LEAST_CONTRAST} or more"
-            )
+        _readable(table, key, colour, ground)
     of_status.finish()
     table.finish()
     return colours
+
+
+def _readable(table: Table, key: str, colour: str, ground: str) -> None:
+    ratio = contrast(colour, ground)
+    if ratio < LEAST_CONTRAST:
+        problem = f"{colour} on {ground} has contrast {ratio:.1f} and cannot be read"
+        table.fault(key, problem, f"{LEAST_CONTRAST} or more")
 
 
 def _colour(table: Table, key: str, usual: str) -> str:
@@ -261,7 +326,7 @@ def _column(table: Table, said: _Said) -> Column:
         field=table.choice("field", FIELDS),
         headings=said.words(table, "heading"),
         width=table.number("width", low=0.5, high=200),
-        align=table.choice("align", ("left", "centre", "right"), "left"),
+        align=table.choice("align", ALIGNS, "left"),
         language=table.text("language", ""),
         overflow=Overflow(table.choice("overflow", list(Overflow), Overflow.SHRINK)),
         size=table.number("size", 1.0, low=0.2, high=3),

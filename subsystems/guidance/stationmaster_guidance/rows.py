@@ -39,7 +39,10 @@ NO_ROOM = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardRow:
-    """One row. `region` counts from 0 and `page` from 1; page 0 means that the board has no room for it."""
+    """One row. `region` counts from 0 and `page` from 1; page 0 means that the board has no room for it.
+
+    `formation` is the train's make-up as people write it, for boards that show where its cars stop; empty: not known.
+    """
 
     task: str
     call: str
@@ -49,6 +52,7 @@ class BoardRow:
     fields: tuple[Field, ...]
     status_texts: Words
     order: Instant
+    formation: str = ""
     region: int = 0
     page: int = NO_ROOM
 
@@ -126,7 +130,7 @@ def _next_moment(task: Task, now: float) -> Instant | None:
     return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
-def board_row(task: Task, stage: Stage | None) -> BoardRow:
+def board_row(task: Task, stage: Stage | None, formation: str = "") -> BoardRow:
     """A task's row in one of its stages, not yet placed on a board."""
     fields: dict[str, list[tuple[str, str]]] = {}
     for text in task.texts:
@@ -141,21 +145,29 @@ def board_row(task: Task, stage: Stage | None) -> BoardRow:
         fields=tuple((name, tuple(words)) for name, words in fields.items()),
         status_texts=tuple((text.language, text.text) for text in stage_texts if text.name == "status"),
         order=task.order,
+        formation=formation,
     )
 
 
 class RowCache:
-    """Makes each row once for all boards and moments that it stays the same on."""
+    """Makes each row once for all boards and moments that it stays the same on.
 
-    def __init__(self) -> None:
+    Args:
+        formation: the make-up of a call's train, by the call's id; empty if it is not known.
+
+    """
+
+    def __init__(self, formation: Callable[[str], str] = lambda call: "") -> None:  # noqa: ARG005 - a stranger's
+        self._formation = formation
         self._held: dict[str, tuple[Task, Stage | None, BoardRow]] = {}
 
     def row(self, task: Task, stage: Stage | None) -> BoardRow:
-        """`board_row`, remembered for as long as task and stage are the same objects."""
+        """`board_row`, remembered for as long as task and stage are the same objects and the make-up is the same."""
         held = self._held.get(task.id)
-        if held is not None and held[0] is task and held[1] is stage:
+        formation = self._formation(task.call)
+        if held is not None and held[0] is task and held[1] is stage and held[2].formation == formation:
             return held[2]
-        made = board_row(task, stage)
+        made = board_row(task, stage, formation)
         self._held[task.id] = (task, stage, made)
         return made
 
