@@ -41,7 +41,7 @@ class Lamp:
 
     def command(self, command: Command) -> CommandResult:
         if command.action != "test":
-            return self.result(command, CommandState.REFUSED, "no-such-action")
+            return self.result(command, CommandState.REFUSED, "unknown-action")
         self.write("1")  # until the next minute, or whatever changes before
         return self.result(command, CommandState.DONE)
 

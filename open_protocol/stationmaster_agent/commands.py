@@ -93,7 +93,7 @@ class CommandDesk:
             self._conclude(self._result(command.id, CommandState.EXPIRED, "expired", "it came too late"))
         elif self._performer is None:
             text = "this subsystem takes no commands"
-            self._conclude(self._result(command.id, CommandState.REFUSED, "no-such-action", text))
+            self._conclude(self._result(command.id, CommandState.REFUSED, "unknown-action", text))
         elif missing := sorted(set(command.devices).difference(device.id for device in self._devices())):
             text = f"there is no device {', '.join(missing)} here"
             self._conclude(self._result(command.id, CommandState.REFUSED, "no-such-device", text))

@@ -121,7 +121,7 @@ def test_a_device_that_is_not_there(desk):
 def test_nobody_to_do_it(tmp_path):
     """A subsystem without a performer of commands refuses each."""
     desk = Desk(tmp_path / "agent.db", performer=False)
-    assert desk.take(command()) == [("c1", "refused", "no-such-action")]
+    assert desk.take(command()) == [("c1", "refused", "unknown-action")]
     desk.store.close()
 
 
@@ -144,7 +144,7 @@ def test_it_is_on_disk_before_it_is_done(desk):
 
 @pytest.mark.parametrize("later", [False, True])
 @pytest.mark.parametrize(
-    ("error", "code"), [(StationError("no-such-action", "No.", "Ask."), "no-such-action"), (KeyError("x"), "internal")]
+    ("error", "code"), [(StationError("unknown-action", "No.", "Ask."), "unknown-action"), (KeyError("x"), "internal")]
 )
 def test_a_performer_that_raises(desk, error, code, later, capsys):
     """An error of the station's kind is the result with its code; any other is the maker's fault and logged."""

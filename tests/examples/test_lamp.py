@@ -77,7 +77,7 @@ def test_the_lamp_follows_its_task_and_commands(processes, tmp_path):
     assert heard() == "lamp test done None"
     assert brightness.read_text() == "?"  # the same command again is not done again
     order("dance")
-    assert heard() == "lamp dance refused no-such-action"
+    assert heard() == "lamp dance refused unknown-action"
 
     lamp.send_signal(signal.SIGTERM)
     _, errors = lamp.communicate(timeout=60)

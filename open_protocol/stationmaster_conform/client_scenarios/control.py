@@ -46,7 +46,7 @@ def expired(hub: PlayedHub) -> None:
 def unknown(hub: PlayedHub) -> None:
     """An action that the client does not know is refused, with a code."""
     hub.whole()
-    given = _command(hub, "conform.no-such-action", 30)
+    given = _command(hub, "conform.unknown-action", 30)
     _ends_as(hub, given, clauses.COMMAND_REFUSED, CommandState.REFUSED, coded=True)
 
 
