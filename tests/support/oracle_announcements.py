@@ -308,6 +308,8 @@ def _triggered(rule: Rule, call: CallAt) -> _Wanted | None:
     elif rule.trigger == "platform_change":
         arrived = facts.arrival is not None and facts.has_been("arrival")
         base = facts.platform_since if facts.platform != facts.planned_platform and not arrived else None
+    elif rule.trigger == "extra":
+        base = facts.extra_since or event.planned if facts.running == "extra" else None
     else:
         raise ValueError(f"{rule.id}: no such trigger: {rule.trigger}")
     if base is None:

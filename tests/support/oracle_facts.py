@@ -61,6 +61,7 @@ class Facts:
     reason: str = ""
     platform_since: int = 0
     suspended_since: int = 0
+    extra_since: int = 0
     arrival_unknown_since: int = 0
     departure_unknown_since: int = 0
 
@@ -201,6 +202,7 @@ class _Fold:
                 running=running,
                 reason=record.reason,
                 suspended_since=at if running == "suspended" else 0,
+                extra_since=at if running == "extra" else 0,
             )
             self.histories[call] = [Known(at=at, facts=facts)]
             # What made the call is its first record, but for the times that differ from the planned ones.
@@ -283,6 +285,8 @@ class _Fold:
             changes["running"] = record.running
             if record.running == "suspended" and not facts.suspended:
                 changes["suspended_since"] = at
+            if record.running == "extra" and facts.running != "extra":
+                changes["extra_since"] = at
         if last is None or last.reason != record.reason:
             changes["reason"] = record.reason
         if last is None or last.track != record.track:

@@ -12,7 +12,7 @@ from stationmaster.station.operations import OPERATIONS_FILE
 from stationmaster.station.places import PLACES_FILE
 from stationmaster.station.rules import RULES_FILE
 from stationmaster.station.running_days import ALL_WEEK, DAILY, RunningDays
-from stationmaster.station.texts import STATUS_PREFIX, TEMPLATES_FILE
+from stationmaster.station.texts import STATUS_PREFIX, TEMPLATES_FILE, TOPIC_PREFIX
 from stationmaster.station.timetable import TIMETABLE_FILE, TimetableRow
 from stationmaster.station.turnarounds import departures_of
 from stationmaster_base.errors import Fault
@@ -143,7 +143,7 @@ def _unused(station: Station) -> Iterator[Fault]:
     configuration = station.configuration
     templates = {rule.template for rule in configuration.rules}
     for template in configuration.templates:
-        if template.id not in templates and not template.id.startswith(STATUS_PREFIX):
+        if template.id not in templates and not template.id.startswith((STATUS_PREFIX, TOPIC_PREFIX)):
             yield _warning(TEMPLATES_FILE, template.id, "no rule uses it", "a rule with this template, or none of it")
     layouts = {board.layout for board in configuration.boards}
     for layout in configuration.layouts:

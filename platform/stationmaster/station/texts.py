@@ -15,10 +15,12 @@ from stationmaster_kernel.configuration import Template
 from stationmaster_kernel.templates import environment
 from stationmaster_kernel.values import Status
 
-__all__ = ["STATUS_FIELDS", "STATUS_PREFIX", "TEMPLATES_FILE", "TEMPLATE_FIELDS", "read_templates"]
+__all__ = ["STATUS_FIELDS", "STATUS_PREFIX", "TEMPLATES_FILE", "TEMPLATE_FIELDS", "TOPIC_PREFIX", "read_templates"]
 
 TEMPLATES_FILE = "templates.toml"
 STATUS_PREFIX = "status."
+TOPIC_PREFIX = "topic."
+"""Templates that no rule uses: a person has them said."""
 
 TEMPLATE_FIELDS = (
     "number",
