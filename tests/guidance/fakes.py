@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stationmaster_agent.equipment import Devices, Equipment
 from stationmaster_agent.machine import AgentState
 from stationmaster_base.clock import Anchor, FileClock, write_anchor
 from stationmaster_base.times import Instant
+from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Board, Configuration, Layout, StationFacts
 from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Stage, Task, Text
 from stationmaster_kernel.values import FeedGrade, Status, TaskKind
+from stationmaster_protocol.equipment import AlarmSign, Readback
 
 ROOT = Path(__file__).parents[2]
 NOON = Instant(1_772_337_600)  # 2026-03-01T04:00:00Z, noon in Shanghai
@@ -87,6 +90,26 @@ def row_task(number: str, minutes: int = 30, *, boards: tuple[str, ...] = ("hall
     return Task(**(values | more))  # type: ignore[arg-type]
 
 
+def text_task(name: str, words: str, *, boards: tuple[str, ...] = ("hall-1",), **more: object) -> Task:
+    """What a person wrote on boards: on from NOON for ten minutes."""
+    values: dict[str, object] = {
+        "id": f"hub-1-{name}",
+        "revision": 1,
+        "call": "",
+        "rule": "",
+        "occurrence": 1,
+        "kind": TaskKind.MESSAGE,
+        "targets": boards,
+        "start": NOON,
+        "end": Instant(NOON + 600),
+        "hard_end": Instant(NOON + 600),
+        "order": NOON,
+        "priority": 20,
+        "texts": (Text(name="text", language="zh", text=words), Text(name="text", language="en", text=f"{words} (en)")),
+    }
+    return Task(**(values | more))  # type: ignore[arg-type]
+
+
 def board(name: str = "hall-1", **more: object) -> Board:
     """A board of 1080p."""
     values: dict[str, object] = {
@@ -114,6 +137,7 @@ class FakeView:
     state: AgentState = AgentState.ONLINE
     configuration: Configuration | None = None
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    calls: Mapping[str, Call] = field(default_factory=dict)
     grade: FeedGrade = FeedGrade.FRESH
     modes: tuple[Mode, ...] = ()
     fresh_at: Instant | None = NOON
@@ -137,6 +161,37 @@ class FakeSource:
     def changed(self) -> None:
         for listener in self.listeners:
             listener()
+
+
+class FakeDesk:
+    """Takes what the hub is told, as the agent does: what is so now, by name."""
+
+    def __init__(self) -> None:
+        self.devices = Devices(Equipment(lambda: None))
+        self.readbacks: dict[str, Readback] = {}
+        self.alarms: dict[str, AlarmSign] = {}
+
+    def shown(self, readback: Readback) -> None:
+        self.readbacks[readback.target] = readback
+
+    def not_shown(self, target: str) -> None:
+        self.readbacks.pop(target, None)
+
+    def alarm(self, sign: AlarmSign) -> None:
+        self.alarms[sign.id] = sign
+
+    def clear(self, name: str) -> None:
+        self.alarms.pop(name, None)
+
+    def condition(self, board: str) -> str:
+        """How a board is, as the hub knows it."""
+        device = self.devices.get(board)
+        return "" if device is None else device.condition.value
+
+    def words(self, board: str) -> str:
+        """The English words of a board's alarm; empty if there is none."""
+        sign = self.alarms.get(f"board/{board}")
+        return "" if sign is None else dict(sign.texts)["en"]
 
 
 class SteppedClock:

@@ -7,11 +7,15 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 from twisted.internet.task import Clock
 
-from guidance.fakes import NOON, FakeSource, SteppedClock, configuration
+from guidance.fakes import NOON, FakeDesk, FakeSource, SteppedClock, configuration
 from service.web import Browser
 from stationmaster_base.health import Health
 from stationmaster_guidance.boards import Boards
+from stationmaster_guidance.commands import BoardCommands
+from stationmaster_guidance.controls import Controls, Dimming
 from stationmaster_guidance.pages import Pages
+from stationmaster_guidance.screens import Screens
+from stationmaster_guidance.telling import Telling
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
@@ -20,7 +24,14 @@ from stationmaster_service.timer import StationTimer
 class Guidance:
     """The boards with everything around them; `configuration` None: the station is not known yet."""
 
-    def __init__(self, folder: Path, station: Configuration | None = None, *, known: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        station: Configuration | None = None,
+        *,
+        known: bool = True,
+        dimming: tuple[Dimming, ...] = (),
+    ) -> None:
         self.reactor = Clock()
         self.stepped = SteppedClock(folder)
         self.timer = StationTimer(self.stepped.clock, self.reactor)
@@ -29,6 +40,7 @@ class Guidance:
         self.view = self.source.view
         if known:
             self.view.configuration = station or configuration()
+        self.controls = Controls(dimming, folder / "boards.json")
         self.boards = Boards(
             self.source,
             clock=self.stepped.clock,
@@ -36,6 +48,7 @@ class Guidance:
             reactor=self.reactor,
             boot="boot",
             registry=self.registry,
+            controls=self.controls,
         )
         face = Face(
             health=lambda: Health(process="guidance"),
@@ -43,7 +56,19 @@ class Guidance:
             timer=self.timer,
             registry=self.registry,
         )
-        Pages(face, self.boards, self.source, self.stepped.clock)
+        self.desk = FakeDesk()
+        self.commands = BoardCommands(clock=self.stepped.clock, reactor=self.reactor)
+        self.screens = Screens(
+            self.boards,
+            Telling(self.desk, self.stepped.clock),
+            clock=self.stepped.clock,
+            reactor=self.reactor,
+            registry=self.registry,
+            tested=self.commands.tested,
+        )
+        self.commands.serve(self.boards, self.screens.pages)
+        self.controls.on_change(self.boards.refresh)
+        Pages(face, self.boards, self.source, self.stepped.clock, self.screens)
         self.site = face.site()
         self.boards.start()
 

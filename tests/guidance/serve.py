@@ -15,18 +15,26 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.task import LoopingCall
 
 from guidance.believable import BelievableDay
-from guidance.fakes import FakeSource
+from guidance.fakes import FakeDesk, FakeSource, text_task
 from stationmaster_agent.machine import AgentState
 from stationmaster_base.clock import Anchor, FileClock, write_anchor
 from stationmaster_base.health import Health
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_guidance.boards import Boards
+from stationmaster_guidance.commands import BoardCommands
+from stationmaster_guidance.controls import Controls
 from stationmaster_guidance.pages import Pages
+from stationmaster_guidance.screens import Screens
+from stationmaster_guidance.telling import Telling
 from stationmaster_kernel.configuration import Configuration, Layout
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade
+from stationmaster_protocol.commands import Command, Parameter
+from stationmaster_protocol.scalars import stamp_of
 from stationmaster_service.face import Face, json_answer
 from stationmaster_service.interfaces import WebRequest
 from stationmaster_service.timer import StationTimer
@@ -53,6 +61,7 @@ class Server:
     def __init__(self, port: int, clock_file: Path, clock: time, boot: str) -> None:
         self.clock = clock
         self.day = self._morning()
+        self.written: dict[str, Task] = {}
         if not clock_file.exists():
             write_anchor(clock_file, Anchor(station=self.day.now, machine=machine_time.time(), rate=1.0))
         self.source = FakeSource()
@@ -60,12 +69,36 @@ class Server:
         station_clock = FileClock(clock_file, machine_time.time)
         timer = StationTimer(station_clock, reactor)
         registry = CollectorRegistry()
-        boards = Boards(self.source, clock=station_clock, timer=timer, reactor=reactor, boot=boot, registry=registry)
+        controls = Controls()
+        boards = Boards(
+            self.source,
+            clock=station_clock,
+            timer=timer,
+            reactor=reactor,
+            boot=boot,
+            registry=registry,
+            controls=controls,
+        )
+        self.desk = FakeDesk()
+        self.commands = BoardCommands(clock=station_clock, reactor=reactor)
+        self.screens = Screens(
+            boards,
+            Telling(self.desk, station_clock),
+            clock=station_clock,
+            reactor=reactor,
+            registry=registry,
+            tested=self.commands.tested,
+            grace_s=0.8,
+        )
+        self.commands.serve(boards, self.screens.pages)
+        controls.on_change(boards.refresh)
+        self.results: dict[str, list[str]] = {}
         face = Face(health=lambda: Health(process="guidance"), clock=station_clock, timer=timer, registry=registry)
-        Pages(face, boards, self.source, station_clock)
+        Pages(face, boards, self.source, station_clock, self.screens)
         face.app.route("/test/<act>", methods=["POST"])(self._act)
         self._adopt()
         boards.start()
+        LoopingCall(self.screens.look).start(0.5)
         reactor.listenTCP(port, face.site(), interface="127.0.0.1")
 
     def _morning(self) -> BelievableDay:
@@ -75,7 +108,7 @@ class Server:
 
     def _adopt(self) -> None:
         self.view.configuration = self.view.configuration or self.day.configuration
-        self.view.tasks = {name: _also_quick(task) for name, task in self.day.state.tasks.items()}
+        self.view.tasks = {name: _also_quick(task) for name, task in self.day.state.tasks.items()} | self.written
         self.view.fresh_at = self.day.now
         self.source.changed()
 
@@ -88,6 +121,7 @@ class Server:
     def act_reset(self) -> dict[str, str]:
         """Everything is as at the start."""
         self.day = self._morning()
+        self.written = {}
         self.view.configuration = self.day.configuration
         self.view.state, self.view.grade = AgentState.ONLINE, FeedGrade.FRESH
         return {}
@@ -125,6 +159,44 @@ class Server:
         """How large a board is."""
         found = next(each for each in self.day.configuration.boards if each.id == board)
         return {"width": found.width, "height": found.height}
+
+    def act_write(self, words: str, name: str = "1", whole: bool = False, priority: int = 20) -> dict[str, str]:
+        """A person writes on the first two boards."""
+        start, end = self.day.now, Instant(self.day.now + 600)
+        task = text_task(name, words, boards=("hall-1", "quick"), start=start, end=end, hard_end=end)
+        self.written[task.id] = replace(task, whole=whole, priority=priority)
+        return {"task": task.id}
+
+    def act_unwrite(self) -> dict[str, str]:
+        """What people wrote is over."""
+        self.written = {}
+        return {}
+
+    def act_command(self, action: str, board: str, percent: str = "") -> dict[str, str]:
+        """The hub commands something of a board."""
+        name = f"command-{len(self.results)}"
+        parameters = (Parameter(name="percent", value=percent),) if percent else ()
+        command = Command(
+            id=name, action=action, by="li", expires=stamp_of(2e9), devices=(board,), parameters=parameters
+        )
+        said = self.results.setdefault(name, [])
+        maybeDeferred(self.commands.command, command).addCallback(
+            lambda result: said.extend((result.state, result.detail))
+        )
+        return {"command": name}
+
+    def act_told(self, board: str) -> dict[str, object]:
+        """What the hub has been told of a board."""
+        readback = self.desk.readbacks.get(board)
+        return {
+            "condition": self.desk.condition(board),
+            "alarm": self.desk.words(board),
+            "rows": None if readback is None else [[row.task, row.revision, row.page] for row in readback.rows],
+            "blank": readback is not None and readback.blank,
+            "capacity": None if readback is None else readback.capacity,
+            "health": self.screens.health(),
+            "results": self.results,
+        }
 
     def act_empty(self) -> dict[str, str]:
         """No train any more."""

@@ -107,4 +107,4 @@ def test_list_of_boards(guidance: Guidance) -> None:
     """The front page links to every board."""
     code, _, body = guidance.browser().ask("GET", "/")
     assert code == 200
-    assert '<a href="/board/hall-1">售票厅屏 · Ticket Hall</a>' in body.decode()
+    assert '<a href="/board/hall-1?look">售票厅屏 · Ticket Hall</a>' in body.decode()

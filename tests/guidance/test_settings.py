@@ -10,13 +10,13 @@ from stationmaster_kernel.values import TaskKind
 
 
 def test_settings_have_the_documented_defaults(tmp_path: Path) -> None:
-    """Guidance listens on loopback, port 8081, and does display tasks."""
+    """Guidance listens on loopback, port 8081, and shows rows and people's texts."""
     faults = Faults()
     table = Table({"identity": "guidance", "token": "t", "state": "g.state"}, "s.toml", faults, "guidance")
     settings = GuidanceSettings.from_table(table, folder=tmp_path)
     assert len(faults) == 0
     assert (settings.listen, settings.port) == ("127.0.0.1", 8081)
-    assert settings.agent.task_kinds == (TaskKind.DISPLAY,)
+    assert settings.agent.task_kinds == (TaskKind.DISPLAY, TaskKind.MESSAGE)
     assert settings.agent.state_file == tmp_path / "g.state"
 
 

@@ -17,12 +17,15 @@ from stationmaster_base.clock import StationClock
 from stationmaster_base.configuration import Faults
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant
+from stationmaster_guidance.controls import Controls
 from stationmaster_guidance.layout import BoardLayout
 from stationmaster_guidance.layout_reader import parse_layout
+from stationmaster_guidance.messages import NOTHING_WRITTEN, BoardMessages, board_messages
 from stationmaster_guidance.naming import served_words
 from stationmaster_guidance.plain_layout import plain_layout
 from stationmaster_guidance.rows import BoardPicture, RowCache, board_rows
-from stationmaster_guidance.wire import page_state
+from stationmaster_guidance.wire import FULL_LIGHT, Light, page_state
+from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Board, Configuration, StationFacts, Words
 from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Task
@@ -34,6 +37,9 @@ from stationmaster_service.timer import Handle, StationTimer
 __all__ = ["Boards", "ShownBoard", "Source", "View", "stale_from"]
 
 _LOG = get_logger("boards")
+
+KINDS = (TaskKind.DISPLAY, TaskKind.MESSAGE)
+"""The kinds of task that are seen on boards."""
 
 
 class View(Protocol):
@@ -50,6 +56,10 @@ class View(Protocol):
     @property
     def tasks(self) -> Mapping[str, Task]:
         """Every task; a task that has not changed is the same object as before."""
+
+    @property
+    def calls(self) -> Mapping[str, Call]:
+        """Every call; the same object for as long as no call has changed."""
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -79,7 +89,8 @@ class Source(Protocol):
 class ShownBoard:
     """One board, what it shows, and the id of the state that its pages should hold.
 
-    `text` is that state; it is written when the first page asks for it, and empty until then.
+    `text` is that state; it is written when the first page asks for it, and empty until then. `published_s` is the
+    machine time at which it came to be, `drawn_at` the station time at which the picture was last made anew.
     """
 
     board: Board
@@ -90,6 +101,10 @@ class ShownBoard:
     stale: bool = False
     text: str = ""
     event_id: str = ""
+    messages: BoardMessages = NOTHING_WRITTEN
+    light: Light = FULL_LIGHT
+    published_s: float = 0.0
+    drawn_at: float = 0.0
     tasks: dict[str, Task] = field(default_factory=dict)
 
 
@@ -103,6 +118,7 @@ class Boards:
         reactor: machine time, for the streams.
         boot: this run of the process, the first part of event ids.
         registry: the process's metrics.
+        controls: what people want of the boards; whoever changes one has `refresh` called.
 
     """
 
@@ -115,7 +131,9 @@ class Boards:
         reactor: MachineTime,
         boot: str,
         registry: CollectorRegistry,
+        controls: Controls | None = None,
     ) -> None:
+        self.controls = Controls() if controls is None else controls
         self._source = source
         self._clock = clock
         self._timer = timer
@@ -126,7 +144,8 @@ class Boards:
         self._configuration: Configuration | None = None
         self._modes: tuple[Mode, ...] = ()
         self._known: Mapping[str, Task] = {}
-        self._cache = RowCache()
+        self._calls: Mapping[str, Call] = {}
+        self._cache = RowCache(self._formation)
         self._broken: tuple[str, ...] = ()
         self._alone = False
         self._next: Instant | None = None
@@ -196,6 +215,9 @@ class Boards:
         view = self._source.view
         configured = self._configured(view.configuration)
         touched = self._changed(view.tasks)
+        if view.calls is not self._calls:
+            self._calls = view.calls
+            touched |= {name for name, shown in self._boards.items() if shown.layout.shows_formation}
         alone = view.state not in (AgentState.ONLINE, AgentState.SUSPECT)
         everyone = alone is not self._alone or view.modes != self._modes
         self._alone, self._modes = alone, view.modes
@@ -203,17 +225,20 @@ class Boards:
         for name, shown in self._boards.items():
             stale_at = stale_from(view, shown.layout)
             stale = stale_at is not None and stale_at <= now
-            until = shown.picture.until
             marked = everyone or configured or stale is not shown.stale
-            if marked or name in touched or (until is not None and until <= now):
-                before = shown.picture
-                shown.picture = board_rows(
-                    shown.board, shown.layout, shown.tasks.values(), now, modes=view.modes, row=self._cache.row
-                )
+            due = any(at is not None and at <= now for at in (shown.picture.until, shown.messages.until))
+            if marked or name in touched or due:
+                marked = self._draw(shown, now, view.modes) or marked
                 shown.stale = stale
-                if marked or (before.rows, before.regions) != (shown.picture.rows, shown.picture.regions):
-                    self._publish(shown)
-            moments += [at for at in (shown.picture.until, stale_at) if at is not None and at > now]
+            light = self._light(shown, now)
+            if marked or light != shown.light:
+                shown.light = light
+                self._publish(shown)
+            untils = (shown.picture.until, shown.messages.until, stale_at)
+            moments += [at for at in untils if at is not None and at > now]
+        if self._configuration is not None:
+            dimmed = self.controls.next_at(now, self._configuration.station.zone)
+            moments += [] if dimmed is None else [dimmed]
         self._arm(min(moments, default=None))
 
     def state(self, shown: ShownBoard) -> tuple[str, str]:
@@ -227,12 +252,37 @@ class Boards:
                 places=shown.places,
                 stale=shown.stale,
                 alone=self._alone,
+                messages=shown.messages,
+                light=shown.light,
             )
         return shown.event_id, shown.text
+
+    def _draw(self, shown: ShownBoard, now: float, modes: tuple[Mode, ...]) -> bool:
+        """Make a board's picture and texts anew; whether they are others than before."""
+        rows, texts = shown.picture, shown.messages
+        tasks = shown.tasks.values()
+        shown.picture = board_rows(shown.board, shown.layout, tasks, now, modes=modes, row=self._cache.row)
+        shown.messages = board_messages(shown.board.id, tasks, now, modes)
+        shown.drawn_at = now
+        return (rows.rows, rows.regions, texts.whole, texts.lines) != (
+            shown.picture.rows,
+            shown.picture.regions,
+            shown.messages.whole,
+            shown.messages.lines,
+        )
+
+    def _light(self, shown: ShownBoard, now: float) -> Light:
+        """An emergency is seen at full light, also on a board that was switched off."""
+        control = self.controls.of(shown.board.id)
+        if shown.messages.emergency:
+            return Light(test=control.test)
+        zone = "UTC" if self._configuration is None else self._configuration.station.zone
+        return Light(on=control.on, percent=self.controls.percent(shown.board.id, now, zone), test=control.test)
 
     def _publish(self, shown: ShownBoard) -> None:
         self._counter += 1
         self._published.inc()
+        shown.published_s = self._reactor.seconds()
         shown.event_id, shown.text = f"{self._boot}.{self._counter}", ""
         if shown.stream.readers:
             event_id, text = self.state(shown)
@@ -321,8 +371,12 @@ class Boards:
                 self._cache.forget(name)
         return touched
 
+    def _formation(self, call: str) -> str:
+        found = self._calls.get(call)
+        return "" if found is None else found.formation
+
     def _take_out(self, task: Task | None) -> set[str]:
-        if task is None or task.kind is not TaskKind.DISPLAY:
+        if task is None or task.kind not in KINDS:
             return set()
         for target in task.targets:
             if (shown := self._boards.get(target)) is not None:
@@ -330,7 +384,7 @@ class Boards:
         return set(task.targets)
 
     def _put_in(self, task: Task) -> set[str]:
-        if task.kind is not TaskKind.DISPLAY:
+        if task.kind not in KINDS:
             return set()
         for target in task.targets:
             if (shown := self._boards.get(target)) is not None:
@@ -339,7 +393,7 @@ class Boards:
 
 
 def _concerns(task: Task, board: str) -> bool:
-    return task.kind is TaskKind.DISPLAY and board in task.targets
+    return task.kind in KINDS and board in task.targets
 
 
 def stale_from(view: View, layout: BoardLayout) -> Instant | None:

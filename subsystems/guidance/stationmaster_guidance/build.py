@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from twisted.application.service import MultiService, Service
+from twisted.internet.task import LoopingCall
 
 from stationmaster_agent.agent import Agent
 from stationmaster_agent.page import StatusPage
 from stationmaster_agent.view import AgentHealth
 from stationmaster_base.health import Health
-from stationmaster_guidance.board_devices import BoardDevices
 from stationmaster_guidance.boards import Boards
+from stationmaster_guidance.commands import BoardCommands
+from stationmaster_guidance.controls import Controls
 from stationmaster_guidance.pages import Pages
+from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.settings import GuidanceSettings
+from stationmaster_guidance.telling import Telling
 from stationmaster_service.face import Face
+from stationmaster_service.interfaces import MachineTime
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running
 
 __all__ = ["build", "guidance_health"]
+
+LOOK_S = 1.0
+"""Machine seconds between looks at what the boards' pages have said."""
 
 
 def build(running: Running) -> MultiService:
@@ -30,6 +40,7 @@ def build(running: Running) -> MultiService:
     settings = GuidanceSettings.from_table(running.table.table("guidance"), folder=running.folder)
     running.table.faults.raise_if_any()
     boot = running.new_boot_id()
+    commands = BoardCommands(clock=running.clock, reactor=running.reactor)
     agent = Agent(
         settings.agent,
         reactor=running.reactor,
@@ -37,7 +48,9 @@ def build(running: Running) -> MultiService:
         timer=running.timer,
         performer=None,
         boot=boot,
+        commands=commands,
     )
+    controls = Controls(settings.dimming, settings.controls)
     boards = Boards(
         agent,
         clock=running.clock,
@@ -45,52 +58,69 @@ def build(running: Running) -> MultiService:
         reactor=running.reactor,
         boot=boot,
         registry=running.registry,
+        controls=controls,
     )
-    devices = BoardDevices(boards, agent.devices, running.clock)
+    screens = Screens(
+        boards,
+        Telling(agent, running.clock),
+        clock=running.clock,
+        reactor=running.reactor,
+        registry=running.registry,
+        tested=commands.tested,
+    )
+    controls.on_change(boards.refresh)
+    commands.serve(boards, screens.pages)
     face = Face(
-        health=lambda: guidance_health(agent.health(), boards),
+        health=lambda: guidance_health(agent.health(), boards, screens),
         clock=running.clock,
         timer=running.timer,
         registry=running.registry,
     )
-    Pages(face, boards, agent, running.clock)
+    Pages(face, boards, agent, running.clock, screens)
     StatusPage(face, agent, running.clock, "guidance")
     service = MultiService()
     for part in (
         agent,
-        _BoardService(boards, agent, devices),
+        _BoardService(boards, agent, screens, running.reactor),
         Listening(running.reactor, face.site(), settings.listen, settings.port),
     ):
         service.addService(part)
     return service
 
 
-def guidance_health(agent: AgentHealth, boards: Boards) -> Health:
-    """What the process says of itself: degraded while it is on its own or has a layout that it cannot use."""
+def guidance_health(agent: AgentHealth, boards: Boards, screens: Screens | None = None) -> Health:
+    """What the process says of itself: degraded while it is on its own, has a layout that it cannot use, or a board
+    that shows the wrong thing.
+    """
+    seen = {} if screens is None else screens.health()
     moments = [moment for moment in (agent.next_at, boards.next_at) if moment is not None]
-    well = agent.state == "online" and agent.stored and not boards.broken
+    well = agent.state == "online" and agent.stored and not boards.broken and not seen.get("boards_wrong")
     return Health(
         process="guidance",
         status="ok" if well else "degraded",
         quiet=agent.quiet and boards.quiet,
         next_at=min(moments, default=None),
-        more=agent.keys() | {"boards": len(list(boards.all())), "broken_layouts": list(boards.broken)},
+        more=agent.keys() | {"boards": len(list(boards.all())), "broken_layouts": list(boards.broken)} | seen,
     )
 
 
 class _BoardService(Service):
     """The boards' part in the life of the process."""
 
-    def __init__(self, boards: Boards, agent: Agent, devices: BoardDevices) -> None:
+    def __init__(self, boards: Boards, agent: Agent, screens: Screens, reactor: MachineTime) -> None:
         self._boards = boards
         self._agent = agent
-        self._devices = devices
+        self._screens = screens
+        self._looking = cast("Any", LoopingCall(screens.look))  # its clock is declared as a zope interface
+        self._looking.clock = reactor
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         Service.startService(self)
         self._boards.start()
-        self._agent.on_change(self._devices.look)  # after the boards themselves have followed
+        self._agent.on_change(self._screens.look)  # after the boards themselves have followed
+        self._looking.start(LOOK_S)
 
     def stopService(self) -> None:  # noqa: N802 - Twisted's name
         Service.stopService(self)
+        self._looking.stop()
         self._boards.stop()

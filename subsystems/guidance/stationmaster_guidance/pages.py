@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from html import escape
 from importlib import resources
@@ -9,9 +10,12 @@ from importlib import resources
 from twisted.internet.defer import Deferred
 
 from stationmaster_base.clock import StationClock
+from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant, to_iso
 from stationmaster_guidance.boards import Boards, Source
+from stationmaster_guidance.readings import LARGEST
+from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.wire import api_board
 from stationmaster_kernel.configuration import Words
 from stationmaster_service.face import Face, json_answer
@@ -19,7 +23,21 @@ from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["Pages"]
 
-FILES = ("board.html", "board.css", "board.js", "draw.js", "feed.js", "fit.js")
+FILES = (
+    "board.html",
+    "board.css",
+    "board.js",
+    "draw.js",
+    "feed.js",
+    "fit.js",
+    "look.js",
+    "light.js",
+    "painted.js",
+    "written.js",
+)
+
+PAGE = re.compile(r"[0-9A-Za-z-]{1,40}\Z")
+"""How a page calls itself."""
 
 
 class Pages:
@@ -30,10 +48,14 @@ class Pages:
         boards: the pictures.
         source: the agent, for what it says of its data.
         clock: station time.
+        screens: who takes what pages say of themselves; None: nobody.
 
     """
 
-    def __init__(self, face: Face, boards: Boards, source: Source, clock: StationClock) -> None:
+    def __init__(
+        self, face: Face, boards: Boards, source: Source, clock: StationClock, screens: Screens | None = None
+    ) -> None:
+        self._screens = screens
         self._boards = boards
         self._source = source
         self._clock = clock
@@ -44,6 +66,8 @@ class Pages:
         app.route("/board/<name>", methods=["GET"])(self._get_page)
         app.route("/board/<name>/head", methods=["GET"])(self._get_head)
         app.route("/board/<name>/events", methods=["GET"])(self._get_events)
+        app.route("/board/<name>/painted", methods=["POST"])(self._post_painted)
+        app.route("/board/<name>/left", methods=["POST"])(self._post_left)
         app.route("/api/v1/boards", methods=["GET"])(self._get_boards)
 
     def _get_list(self, request: WebRequest) -> bytes:
@@ -69,6 +93,21 @@ class Pages:
         self._boards.refresh()
         shown = self._boards.get(name)
         return self._refusal(request, name) if shown is None else shown.stream.subscribe(request)
+
+    def _post_painted(self, request: WebRequest, name: str) -> bytes:
+        """A page says what it shows; the answer is whether that is known now, or has to be said in full."""
+        if self._screens is None:
+            return json_answer(request, {"known": True})
+        try:
+            known = self._screens.painted(name, _page_name(request), request.content.read(LARGEST + 1))
+        except StationError as error:
+            return json_answer(request, {"error": error.code, "message": f"{error.message} {error.hint}"}, 400)
+        return json_answer(request, {"known": known})
+
+    def _post_left(self, request: WebRequest, name: str) -> bytes:
+        if self._screens is not None:
+            self._screens.left(name, _page_name(request))
+        return json_answer(request, {})
 
     def _get_boards(self, request: WebRequest) -> bytes:
         self._boards.refresh()
@@ -102,6 +141,11 @@ class Pages:
         return json_answer(request, body, 404)
 
 
+def _page_name(request: WebRequest) -> str:
+    given = request.args.get(b"page", [b""])[0].decode("ascii", "replace")
+    return given if PAGE.match(given) else "nameless"
+
+
 def _page() -> tuple[bytes, str]:
     """The board page, and a version that changes when any of its files does, so that old pages load themselves anew."""
     folder = resources.files("stationmaster_guidance").joinpath("static")
@@ -121,7 +165,7 @@ def _list_page(boards: Boards) -> str:
             if board.type == kind:
                 size = f"{board.width} × {board.height}"
                 items.append(
-                    f'<li><a href="/board/{escape(board.id)}">{escape(_all(board.names))}</a>'
+                    f'<li><a href="/board/{escape(board.id)}?look">{escape(_all(board.names))}</a>'
                     f" <code>{escape(board.id)}</code> <small>{size}, {escape(board.layout)}</small></li>"
                 )
         items.append("</ul>")

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_base.configuration import Table
+from stationmaster_guidance.controls import Dimming
 from stationmaster_kernel.values import TaskKind
 
 __all__ = ["GuidanceSettings"]
 
+CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidanceSettings:
-    """`agent` says how guidance finds its hub; its pages are served at `listen`:`port`."""
+    """`agent` says how guidance finds its hub; its pages are served at `listen`:`port`.
+
+    `dimming` is how bright boards are by the time of day; `controls` the file where people's word about that is kept.
+    """
 
     agent: AgentSettings
     listen: str = "127.0.0.1"
     port: int = 8081
+    dimming: tuple[Dimming, ...] = ()
+    controls: Path | None = None
 
     @staticmethod
     def from_table(table: Table, *, folder: Path | None = None) -> GuidanceSettings:
@@ -29,10 +38,23 @@ class GuidanceSettings:
             folder: what relative paths count from; the configuration file's folder unless told.
 
         """
+        agent = AgentSettings.from_table(table, folder=folder, task_kinds=(TaskKind.DISPLAY, TaskKind.MESSAGE))
         settings = GuidanceSettings(
-            agent=AgentSettings.from_table(table, folder=folder, task_kinds=(TaskKind.DISPLAY,)),
+            agent=agent,
+            dimming=tuple(_dimming(each) for each in table.tables("brightness")),
+            controls=Path(f"{agent.state_file}.boards"),
             listen=table.text("listen", "127.0.0.1"),
             port=table.integer("port", 8081, low=0, high=65535),
         )
         table.finish()
         return settings
+
+
+def _dimming(table: Table) -> Dimming:
+    """One line of `[[guidance.brightness]]`: `from`, local time, and `percent`."""
+    at = CLOCK.match(table.text("from"))
+    if at is None:
+        table.fault("from", "is no time of day", 'a local time such as "22:30"')
+    percent = table.integer("percent", low=0, high=100)
+    table.finish()
+    return Dimming(at=0 if at is None else int(at[1]) * 60 + int(at[2]), percent=percent)

@@ -7,14 +7,30 @@ and be right again with the next.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from stationmaster_base.health import JsonValue
+from stationmaster_guidance.cars import car_count
 from stationmaster_guidance.geometry import header_place, is_across, is_narrow
-from stationmaster_guidance.layout import BoardLayout, Column, Line, Region
+from stationmaster_guidance.layout import BoardLayout, Cars, Column, Line, Message, Region
+from stationmaster_guidance.messages import NOTHING_WRITTEN, BoardMessage, BoardMessages
 from stationmaster_guidance.rows import NO_ROOM, BoardPicture, BoardRow, RegionPicture
 from stationmaster_kernel.configuration import Board, StationFacts, Words
 
-__all__ = ["api_board", "page_state"]
+__all__ = ["FULL_LIGHT", "Light", "api_board", "page_state"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Light:
+    """Whether a board is lit, how bright it is (0 to 100), and the test that its pages are to do, if any."""
+
+    on: bool = True
+    percent: int = 100
+    test: str = ""
+
+
+FULL_LIGHT = Light()
+"""A board that nobody has touched, by day."""
 
 
 def page_state(
@@ -26,6 +42,8 @@ def page_state(
     places: Words,
     stale: bool,
     alone: bool,
+    messages: BoardMessages = NOTHING_WRITTEN,
+    light: Light = FULL_LIGHT,
 ) -> str:
     """The whole state of one board's page; `places` names what it serves. One picture always gives the same text."""
     return _text(
@@ -48,6 +66,11 @@ def page_state(
             "rows": [_page_row(row) for row in picture.rows if row.page != NO_ROOM],
             "stale": stale,
             "alone": alone,
+            "messages": {
+                "whole": [_written(message) for message in messages.whole],
+                "lines": [_written(message) for message in messages.lines],
+            },
+            "light": {"on": light.on, "percent": light.percent, "test": light.test},
         }
     )
 
@@ -70,6 +93,15 @@ def api_board(picture: BoardPicture, *, stale: bool) -> dict[str, JsonValue]:
             for row in picture.rows
         ],
         "stale": stale,
+    }
+
+
+def _written(message: BoardMessage) -> JsonValue:
+    return {
+        "task": message.task,
+        "revision": message.revision,
+        "emergency": message.emergency,
+        "texts": _words(message.texts),
     }
 
 
@@ -100,6 +132,26 @@ def _look(board: Board, layout: BoardLayout) -> dict[str, JsonValue]:
             "number": colours.number,
             "status": {str(status): colour for status, colour in colours.statuses},
         },
+        "fonts": {language: list(families) for language, families in layout.fonts},
+        "vertical": list(layout.vertical),
+        "cars": _cars(layout.cars),
+        "message": _message_look(layout.message),
+    }
+
+
+def _cars(cars: Cars) -> JsonValue:
+    return {"first": cars.first, "places": cars.places, "sectors": list(cars.sectors), "here": cars.here}
+
+
+def _message_look(message: Message) -> JsonValue:
+    return {
+        "texts": _words(message.texts),
+        "size": message.size,
+        "align": message.align,
+        "background": message.background,
+        "text": message.text,
+        "emergency_background": message.emergency_background,
+        "emergency_text": message.emergency_text,
     }
 
 
@@ -141,6 +193,8 @@ def _page_row(row: BoardRow) -> JsonValue:
         "status": row.status,
         "fields": {name: _words(words) for name, words in row.fields},
         "status_texts": _words(row.status_texts),
+        "formation": row.formation,
+        "cars": car_count(row.formation),
         "region": row.region,
         "page": row.page,
     }

@@ -1,22 +1,33 @@
-// A board's page: joins the feed of states, the drawing and the clock. It holds nothing of the station itself, so it
-// may be loaded on any screen, at any time, and left alone.
+// A board's page: joins the feed of states, the drawing, what people write, the light, and the account of what is
+// really to be seen. It holds nothing of the station itself, so it may be loaded on any screen, at any time, and left
+// alone. With `?look` in its address somebody only looks: such a page is no screen, and gives no account.
 
 import { BoardDrawing } from "./draw.js";
 import { follow } from "./feed.js";
+import { BoardLight } from "./light.js";
+import { PaintedReader } from "./painted.js";
+import { Written } from "./written.js";
 
 const USUAL_SILENT_S = 30;
 
 const path = location.pathname.replace(/\/+$/, "");
 const drawing = new BoardDrawing(document.getElementById("board"), document.getElementById("notice"));
+const written = new Written(document.getElementById("whole"), document.getElementById("lines"));
+const light = new BoardLight(document.getElementById("dark"), () => reader?.read());
 const opening = document.getElementById("opening");
+const looking = new URLSearchParams(location.search).has("look");
+const reader = looking ? null : new PaintedReader(path, () => light.outcome);
 
 follow({
   path,
   version: document.querySelector("meta[name=version]").content,
   silentMs: () => (drawing.look?.stale.silent_s ?? USUAL_SILENT_S) * 1000,
-  onState(state) {
+  onState(state, id) {
     opening.hidden = true;
     drawing.update(state);
+    written.update(state);
+    light.update(state);
+    reader?.drawn(id);
   },
   onAnswer(answer) {
     if (answer.error === "no-such-board") {
@@ -28,7 +39,11 @@ follow({
   onSilence: (silent) => drawing.setSilent(silent),
 });
 
-setInterval(() => drawing.turn(Date.now() / 1000), 100);
+setInterval(() => {
+  const now = Date.now() / 1000;
+  drawing.turn(now);
+  written.turn(now);
+}, 100);
 
 function line(language, text) {
   const paragraph = document.createElement("p");

@@ -9,7 +9,7 @@ const RELOAD_AT_MOST_EVERY_MS = 60000;
 /**
  * Follow the board whose page is at `path` (`/board/hall-1`).
  *
- * `onState(state)` gets each whole state, parsed. `onAnswer(answer)` gets what the server says instead while it has
+ * `onState(state, id)` gets each whole state, parsed, and its id. `onAnswer(answer)` gets what the server says instead while it has
  * no such board. `onSilence(silent)` is called when silence begins and when it ends. `silentMs()` is how long may
  * pass without proof that the state shown is the server's.
  */
@@ -38,7 +38,7 @@ export function follow({ path, version, onState, onAnswer, onSilence, silentMs }
     source?.close();
     source = new EventSource(`${path}/events`);
     source.addEventListener("state", (event) => {
-      onState(JSON.parse(event.data));
+      onState(JSON.parse(event.data), event.lastEventId);
       shownId = event.lastEventId;
       proven();
     });
