@@ -1,5 +1,6 @@
 """The cache is found again, stays within its bound, and survives what is done to its folder."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.cache import SoundCache
+from stationmaster_broadcast.cache import RESERVE, SoundCache
 
 
 def key(number: int) -> str:
@@ -80,3 +81,37 @@ def test_a_folder_that_cannot_be_is_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StationError, match="folder to write in"):
         SoundCache(tmp_path / "file" / "cache", 100)
+
+
+def test_a_full_disk_makes_room_by_what_was_not_used_for_longest(tmp_path: Path) -> None:
+    """Before anything new is made the oldest sounds go, one by one, until the disk has its reserve again."""
+    room = {"free": RESERVE}
+    cache = SoundCache(tmp_path, 10**6, lambda folder: room["free"] + 10 - len(list(folder.glob("*.wav"))) * 10)
+    for number in (1, 2, 3):
+        put(cache, number)
+    cache.find(key(1))
+    room["free"] = RESERVE + 10
+    cache.draft(key(4), 0)
+    assert [bool(cache.find(key(number))) for number in (1, 2, 3)] == [True, False, True]
+    assert not cache.full
+
+
+def test_a_disk_that_is_full_of_other_things_is_an_alarm_and_no_crash(tmp_path: Path) -> None:
+    """Nothing of ours is left to go: it is said once, and what comes then fails by itself or not."""
+    cache = SoundCache(tmp_path, 10**6, lambda _folder: 0)
+    put(cache, 1)
+    cache.draft(key(2), 0)
+    assert cache.full
+    assert len(cache) == 0
+
+
+def test_what_was_used_last_is_known_after_a_new_start(tmp_path: Path) -> None:
+    """The order of use is on the disk too: the file that was found goes last."""
+    cache = SoundCache(tmp_path, 1000)
+    for number in (1, 2):
+        put(cache, number)
+        os.utime(cache.path(key(number)), (number, number))
+    cache.find(key(1))
+    again = SoundCache(tmp_path, 20)
+    put(again, 3)
+    assert again.find(key(2)) is None

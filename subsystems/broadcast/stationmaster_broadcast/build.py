@@ -19,7 +19,7 @@ from stationmaster_base.health import Health
 from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.ahead import Ahead
 from stationmaster_broadcast.cache import SoundCache
-from stationmaster_broadcast.engine import EngineParts, SpeechEngine, engine_factory
+from stationmaster_broadcast.engine import EngineParts, SpeechEngine, degraded, engine_factory
 from stationmaster_broadcast.pages import Pages
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
@@ -121,7 +121,7 @@ def build(
     """
     reactor, clock, timer = running.reactor, running.clock, running.timer
     engine = engine_factory(settings.engine)(
-        EngineParts(reactor=reactor, environment=environment, table=settings.speech)
+        EngineParts(reactor=reactor, environment=environment, table=settings.speech, folder=running.folder)
     )
     settings.speech.faults.raise_if_any()
     pronunciations = Pronunciations([*settings.pronunciations, *shipped_pronunciations()])
@@ -158,13 +158,14 @@ def build(
     def health() -> Health:
         mine = agent.health()
         ends = [at for at in (mine.next_at, performer.next_at()) if at is not None]
-        well = not studio.problem and mine.state is AgentState.ONLINE and mine.stored
+        trouble = studio.problem or degraded(engine)
+        well = not trouble and mine.state is AgentState.ONLINE and mine.stored
         return Health(
             process="broadcast",
             status="ok" if well else "degraded",
             quiet=mine.quiet and performer.quiet(),
             next_at=min(ends, default=None),
-            more={**mine.keys(), "speech": studio.problem or "ok", "played": plays.last},
+            more={**mine.keys(), "speech": trouble or "ok", "played": plays.last},
         )
 
     face = Face(health=health, clock=clock, timer=timer, registry=running.registry, settle=performer.settled)

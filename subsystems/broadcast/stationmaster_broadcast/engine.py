@@ -1,13 +1,13 @@
 """What speaks: the interface of speech engines, and how one is found by its name.
 
-Two come with the package; others are entry points of the group `stationmaster.speech_engines`, each a function that
+Four come with the package; others are entry points of the group `stationmaster.speech_engines`, each a function that
 takes `EngineParts` and returns a `SpeechEngine`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -20,11 +20,12 @@ from stationmaster_base.errors import StationError
 from stationmaster_broadcast.recording import Utterance
 from stationmaster_service.interfaces import Reactor
 
-__all__ = ["GROUP", "EngineFactory", "EngineParts", "SpeechEngine", "engine_factory", "engine_names"]
+__all__ = ["GROUP", "EngineFactory", "EngineParts", "SpeechEngine", "degraded", "engine_factory", "engine_names"]
 
 GROUP = "stationmaster.speech_engines"
 
 _SHIPPED = {
+    "chain": ("stationmaster_broadcast.chain_engine", "chain_engine"),
     "pyttsx3": ("stationmaster_broadcast.pyttsx3_engine", "pyttsx3_engine"),
     "silent": ("stationmaster_broadcast.silent_engine", "silent_engine"),
 }
@@ -65,6 +66,17 @@ class EngineParts:
     reactor: Reactor
     environment: Mapping[str, str]
     table: Table
+    folder: Path = Path()
+    """What relative paths in the settings count from."""
+
+    def at(self, key: str) -> EngineParts:
+        """The same for an engine within this one, whose settings are the table `key` within this one's."""
+        return replace(self, table=self.table.table(key))
+
+
+def degraded(engine: SpeechEngine) -> str:
+    """What is wrong although it speaks (one engine speaks for another); empty if nothing is, or nothing is known."""
+    return str(getattr(engine, "degraded", ""))
 
 
 EngineFactory = Callable[[EngineParts], SpeechEngine]

@@ -15,6 +15,7 @@ What has been seen of this engine, and what is done about it:
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
@@ -188,6 +189,8 @@ class Pyttsx3Engine:
             try:
                 yield self.process.run(job, limit)
             except StationError as error:
+                if os.strerror(errno.ENOSPC) in error.message:  # the disk's fault and not the engine's
+                    raise StationError("speech-file", error.message, "Free the disk.") from error
                 if error.code not in ("speech-hung", "speech-died"):
                     raise
                 yield self.process.run(job, limit)  # once more, by a new child

@@ -109,6 +109,9 @@ class Studio:
         self._working = False
         self._chimes: dict[int, Sound] = {}
         self._recordings: dict[str, Recording] = {}
+        self._stand_ins: dict[
+            str, str
+        ] = {}  # sounds that another engine spoke, and by whose signature they are asked for
 
     @property
     def problem(self) -> str:
@@ -133,6 +136,9 @@ class Studio:
 
     def ready(self, recipe: Recipe) -> Recording | None:
         """The recording, if it can be had without waiting."""
+        if self._stand_ins.get(recipe.key) == self._engine.signature:  # the right engine speaks again
+            del self._stand_ins[recipe.key]
+            self._cache.drop(recipe.key)
         if self._cache.find(recipe.key) is None:
             self._recordings.pop(recipe.key, None)
             return None
@@ -207,6 +213,7 @@ class Studio:
                 self.figures.found += 1
                 return Recording(key=key, path=self._cache.path(key), seconds=seconds, sha256=digest)
         began = self._reactor.seconds()
+        signature = self._engine.signature
         drafts: list[Path] = []
         try:
             for number, utterance in enumerate(recipe.utterances):
@@ -214,7 +221,7 @@ class Studio:
                 drafts.append(draft)
                 yield self._engine.speak(utterance, draft)
             seconds, digest = yield self._offload(lambda: self._put_together(drafts, self._cache.path(key)))
-            self._cache.keep(key)
+            self._cache.keep(key, passing=self._engine.signature != signature)
         except OSError as error:
             raise StationError(
                 "sound-file", f"The sound cannot be written: {error}.", "See that the disk has room."
@@ -222,6 +229,8 @@ class Studio:
         finally:
             for draft in drafts:
                 draft.unlink(missing_ok=True)
+        if self._engine.signature != signature:
+            self._stand_ins[key] = signature
         self.figures.made += 1
         self.figures.seconds += self._reactor.seconds() - began
         return Recording(key=key, path=self._cache.path(key), seconds=seconds, sha256=digest)
