@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from stationmaster_base.times import Instant, from_iso
-from stationmaster_kernel.state import State
 from support.day_check import LAST_MINUTES, MOST_SHOWN
 from support.oracle import Oracle
 
@@ -22,19 +21,21 @@ Key = tuple[str, str]
 """A task and the zone in which it was said."""
 
 
-def begun_in_journal(folder: Path) -> Counter[Key]:
-    """How often each announcement was reported as begun, of all that the hub ever committed."""
+def reported_in_journal(folder: Path) -> dict[Key, list[str]]:
+    """What was reported of each announcement, in order, of all that the hub ever committed."""
     with sqlite3.connect(folder / "hub.db") as database:
-        rows = database.execute("SELECT body FROM input WHERE kind = 'taskresult'").fetchall()
-    results = [json.loads(body) for (body,) in rows]
-    return Counter((each["task"], each["result"]["target"]) for each in results if each["result"]["state"] == "begun")
+        rows = database.execute("SELECT body FROM input WHERE kind = 'taskresult' ORDER BY sequence").fetchall()
+    reported: dict[Key, list[str]] = {}
+    for (body,) in rows:
+        told = json.loads(body)
+        reported.setdefault((told["task"], told["result"]["target"]), []).append(told["result"]["state"])
+    return reported
 
 
 def check_announcements(
     oracle: Oracle,
-    state: State,
     played: Sequence[dict[str, Any]],
-    begun: Counter[Key],
+    reported: Mapping[Key, Sequence[str]],
     *,
     start: Instant,
     now: Instant,
@@ -44,9 +45,8 @@ def check_announcements(
 
     Args:
         oracle: what had to be.
-        state: the hub's, at the end.
         played: the loudspeakers' own proof.
-        begun: from the hub's journal.
+        reported: what the hub's journal has of each.
         start: when the station was started.
         now: the end.
         deaths: when the loudspeakers' process was killed.
@@ -55,23 +55,26 @@ def check_announcements(
         how many were made, and how many of these were interrupted.
 
     """
-    assert not (twice := [key for key, count in begun.items() if count > 1]), f"begun twice: {twice[:MOST_SHOWN]}"
+    twice = [key for key, states in reported.items() if states.count("begun") > 1]
+    assert not twice, f"begun twice: {twice[:MOST_SHOWN]}"
     proofs = Counter((each["task"], each["target"]) for each in played)
     assert not (twice := [key for key, count in proofs.items() if count > 1]), f"made twice: {twice[:MOST_SHOWN]}"
 
     wanted = {(each.task, each.zone): each for each in oracle.announcements(now)}
     made = {(each["task"], each["target"]): each for each in played}
     open_ = {
-        key for key, each in wanted.items() if key not in begun and (each.due > now - LAST_MINUTES or each.due < start)
+        key
+        for key, each in wanted.items()
+        if key not in reported and (each.due > now - LAST_MINUTES or each.due < start)
     }
-    lost = [key for key in wanted if key not in begun and key not in open_]
+    lost = [key for key in wanted if key not in reported and key not in open_]
     assert not lost, f"{len(lost)} lost: {lost[:MOST_SHOWN]}"
-    more = [key for key in begun if key not in wanted]
+    more = [key for key in reported if key not in wanted]
     assert not more, f"{len(more)} too many: {more[:MOST_SHOWN]}"
 
     interrupted = 0
-    for key in begun:
-        result = _outcome(state, key)
+    for key, states in reported.items():
+        result = states[-1]
         proof = made.get(key)
         if result == "interrupted":
             interrupted += 1
@@ -86,11 +89,4 @@ def check_announcements(
             due = wanted[key]
             assert proof["texts"] == due.texts, (proof, due)
             assert due.due <= from_iso(proof["begun"]) < due.valid_until, (proof, due)
-    return len(begun), interrupted
-
-
-def _outcome(state: State, key: Key) -> str:
-    """What the hub holds of it."""
-    task = state.tasks.get(key[0])
-    result = None if task is None else task.result(key[1])
-    return "" if result is None else result.state.value
+    return len(reported), interrupted

@@ -10,7 +10,7 @@ import pytest
 from stationmaster_base.times import Instant
 from support.day_check import DayCheck
 from support.fault_day import FaultDay, make_faults
-from support.fault_day_check import begun_in_journal, check_announcements
+from support.fault_day_check import check_announcements, reported_in_journal
 from support.fault_digests import agent_settings, hub_digest, hub_state, replica_digest
 from support.fault_links import FaultLink, fault_proxy
 from support.oracle import Oracle
@@ -68,9 +68,9 @@ def test_a_day_of_faults(tmp_path: Path) -> None:
 
     assert sum(doing.done.values()) == COUNT
     state = hub_state(tmp_path)
-    begun = begun_in_journal(tmp_path)
+    reported = reported_in_journal(tmp_path)
     deaths = [Instant(at) for at, name in doing.kills if name == "broadcast"]
-    count, interrupted = check_announcements(oracle, state, played, begun, start=start, now=end, deaths=deaths)
+    count, interrupted = check_announcements(oracle, played, reported, start=start, now=end, deaths=deaths)
     assert count > 0
     assert {name: replica_digest(each) for name, each in settings.items()} == {
         name: hub_digest(state, each.wanted) for name, each in settings.items()
