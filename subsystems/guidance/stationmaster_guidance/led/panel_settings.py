@@ -1,0 +1,116 @@
+"""What guidance is told of its LED panels: `[[guidance.panel]]` in its table of the configuration file.
+
+```toml
+[[guidance.panel]]
+board = "gate-1A"              # whose rows it shows
+driver = "onbon-k"             # onbon-k, onbon-q, ibis, alpha, or one that is installed
+connect = "tcp:10.1.0.31:5005" # or "serial:/dev/ttyS0"
+width = 192                    # dots
+height = 64
+font = 16                      # 16, 24 or 32
+colours = "dual"               # single, dual
+header = false                 # the board's title as first line
+[guidance.panel.card]          # what the driver asks for
+address = 1
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stationmaster_base.configuration import Table
+from stationmaster_base.errors import StationError
+from stationmaster_guidance.led.dots import SIZES
+from stationmaster_guidance.led.driver import BoardDriver, DriverParts, driver_factory
+
+__all__ = ["PanelSettings", "font_files", "panel_settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelSettings:
+    """One panel; `tcp` is host and port, or `serial` a device."""
+
+    board: str
+    driver: BoardDriver
+    tcp: tuple[str, int] | None = None
+    serial: Path | None = None
+    width: int
+    height: int
+    font: int
+    two_colours: bool
+    header: bool
+
+    @property
+    def lines(self) -> int:
+        """Lines that the panel has."""
+        return self.driver.lines or max(1, self.height // self.font)
+
+    @property
+    def characters(self) -> int:
+        """Latin letters in a line; Chinese ones take two."""
+        return max(2, 2 * self.width // self.font)
+
+
+def panel_settings(table: Table) -> tuple[PanelSettings, ...]:
+    """Read `[[guidance.panel]]`; faults go to the table, and a panel that has some is left out."""
+    panels = [_panel(each) for each in table.tables("panel")]
+    return tuple(panel for panel in panels if panel is not None)
+
+
+def font_files(table: Table) -> dict[int, Path]:
+    """Read `[guidance.led_fonts]`: files to use instead of the system's fonts, by size (`"16" = "…"`)."""
+    fonts = table.table("led_fonts")
+    files = {size: Path(fonts.text(str(size))) for size in SIZES if str(size) in fonts}
+    fonts.finish()
+    return files
+
+
+def _panel(table: Table) -> PanelSettings | None:
+    before = len(table.faults)
+    board = table.identifier("board")
+    name = table.text("driver")
+    width = table.integer("width", low=8, high=4096)
+    height = table.integer("height", low=7, high=2048)
+    font = table.integer("font", 16)
+    if font not in SIZES:
+        table.fault("font", f"there is none of {font} dots", ", ".join(str(size) for size in SIZES))
+    two_colours = table.choice("colours", ("single", "dual"), "single") == "dual"
+    header = table.flag("header")
+    tcp, serial = _connection(table)
+    card = table.table("card")
+    driver = None
+    try:
+        if name:
+            driver = driver_factory(name)(DriverParts(table=card, width=width, height=height, two_colours=two_colours))
+    except StationError as error:
+        table.fault("driver", str(error))
+    card.finish()
+    table.finish()
+    if driver is None or len(table.faults) > before:
+        return None
+    return PanelSettings(
+        board=board,
+        driver=driver,
+        tcp=tcp,
+        serial=serial,
+        width=width,
+        height=height,
+        font=font,
+        two_colours=two_colours,
+        header=header,
+    )
+
+
+def _connection(table: Table) -> tuple[tuple[str, int] | None, Path | None]:
+    text = table.text("connect")
+    kind, _, rest = text.partition(":")
+    if kind == "serial" and rest:
+        return None, Path(rest)
+    host, _, port = rest.rpartition(":")
+    if kind == "tcp" and host and port.isdecimal() and 0 < int(port) < 65536:
+        return (host.strip("[]"), int(port)), None
+    if text:
+        table.fault("connect", f"{text!r} is no connection", '"tcp:HOST:PORT" or "serial:/dev/…"')
+    return None, None
