@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stationmaster_kernel.configuration import Board, Configuration, PlaceKind, Words
+from stationmaster_kernel.configuration import Board, Configuration, PlaceKind, StationFacts, Words
 
-__all__ = ["served_words"]
+__all__ = ["put_names", "served_words"]
 
 
 def served_words(board: Board, configuration: Configuration) -> Words:
@@ -31,3 +31,14 @@ def served_words(board: Board, configuration: Configuration) -> Words:
 
 def _joined(texts: Iterable[str], language: str) -> str:
     return ("、" if language == "zh" else ", ").join(texts)
+
+
+def put_names(words: Words, board: Board, places: Words, station: StationFacts) -> Words:
+    """A layout's texts with its placeholders filled, as the page fills them; `places` are those of `served_words`."""
+    named = {"{board}": dict(board.names), "{places}": dict(places), "{station}": dict(station.names)}
+    filled = []
+    for language, text in words:
+        for placeholder, names in named.items():
+            text = text.replace(placeholder, names.get(language, board.id))  # noqa: PLW2901 - one after the other
+        filled.append((language, text))
+    return tuple(filled)

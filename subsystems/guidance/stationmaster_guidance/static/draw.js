@@ -3,6 +3,7 @@
 
 import { showClock, stationNow } from "/static/clock.js";
 import { fit } from "./fit.js";
+import { drawCars, dress, enlarge, standing } from "./look.js";
 
 const STACKED = "together";
 const LOCALES = { zh: "zh-CN", en: "en-GB" };
@@ -83,6 +84,7 @@ export class BoardDrawing {
   /** Measure again: the screen or what is on it has changed. */
   refit() {
     fit(this.root.querySelectorAll(".heading, .fitted, .row:not([hidden]) .cell"));
+    this.root.querySelectorAll(".standing").forEach(enlarge);
   }
 
   // -- the frame -------------------------------------------------------------------------------------------------
@@ -90,6 +92,7 @@ export class BoardDrawing {
   build(state) {
     const { board, station, look } = state;
     this.rows.clear();
+    dress(look);
     document.title = `${board.names[station.languages[0]] ?? board.id} · ${board.id}`;
     const root = this.root;
     root.className = `header-${look.header.place} ${look.across ? "across" : "down"} ${look.languages}${look.narrow ? " narrow" : ""}`;
@@ -103,7 +106,11 @@ export class BoardDrawing {
       parts.push(this.header(state));
     }
     this.regions = state.regions.map((region) => this.region(region));
-    parts.push(make("div", "regions", ...this.regions.map((region) => region.element)));
+    const regions = make("div", "regions", ...this.regions.map((region) => region.element));
+    if (this.regions.length === 0) {
+      regions.append(standing(look, station.languages, (texts) => this.named(texts)));
+    }
+    parts.push(regions);
     if (Object.keys(look.footer).length > 0) {
       const footer = make("footer", "fitted");
       this.words(footer, this.named(look.footer));
@@ -208,6 +215,7 @@ export class BoardDrawing {
       for (const column of line.columns) {
         const cell = make("div", `cell ${column.field} ${column.align}${column.filled ? " filled" : ""}`);
         cell.dataset.overflow = column.overflow;
+        cell.dataset.field = column.field;
         cell.style.setProperty("--width", column.width);
         cell.style.setProperty("--size", column.size);
         const value = make("div", "value");
@@ -238,6 +246,10 @@ export class BoardDrawing {
     for (const { column, value } of held.cells) {
       if (column.field === "time") {
         this.time(value, row.fields);
+      } else if (column.field === "cars") {
+        drawCars(value, row.cars, state.look.cars);
+      } else if (column.field === "formation") {
+        this.words(value, { "": row.formation }, column.language);
       } else if (column.field === "status") {
         this.words(value, row.status_texts, column.language);
       } else {
@@ -284,6 +296,7 @@ export class BoardDrawing {
         const span = make("span", index === null ? "text lone" : `text l${index}`);
         if (language !== "") {
           span.lang = language;
+          span.classList.toggle("vertical", this.look.vertical.includes(language));
         }
         span.textContent = text;
         return span;

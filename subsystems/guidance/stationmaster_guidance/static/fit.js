@@ -5,6 +5,7 @@
 const SMALLEST = 0.68;
 const WRAPPED = [0.9, 0.8, 0.7, 0.62, 0.55]; // sizes that are tried one after the other
 const SMALLEST_TITLE = 0.35;
+const SMALLEST_VERTICAL = 0.3;
 const SCROLL_EM_PER_S = 3;
 const PAUSE_S = 2;
 
@@ -31,6 +32,9 @@ function measure(text) {
   const holder = text.parentElement;
   const room = cell.clientWidth - padding(cell) - (holder === cell ? 0 : padding(holder));
   const high = cell.clientHeight / holder.dataset.stack;
+  if (text.classList.contains("vertical")) {
+    return { overflow: "vertical", smallest: SMALLEST_VERTICAL, room: cell.clientHeight, wide: text.offsetHeight };
+  }
   return {
     overflow: holder.classList.contains("value") ? cell.dataset.overflow : "shrink",
     smallest: cell.classList.contains("cell") ? SMALLEST : SMALLEST_TITLE,
@@ -65,7 +69,7 @@ function apply(text, { overflow, smallest, room, wide, high, em }) {
     text.style.fontSize = `${scale * 0.995}em`;
   }
   const missing = wide * scale - room;
-  if (missing > 1) {
+  if (missing > 1 && overflow !== "vertical") {
     text.style.setProperty("--slide", `${-missing}px`);
     text.style.setProperty("--slide-s", `${2 * (PAUSE_S + missing / (SCROLL_EM_PER_S * em))}s`);
     text.classList.add("sliding");
