@@ -29,6 +29,7 @@ BOARDS = (
     "exit-n",
     "arrivals-1",
     "staff-1",
+    "message-1",
 )
 """One of each type."""
 

@@ -66,6 +66,7 @@ def test_sample_has_a_layout_for_every_type_of_board() -> None:
         "underpass",
         "exit",
         "staff",
+        "message",
     }
 
 

@@ -24,8 +24,8 @@ def _add_preview(commands: Any) -> None:
     parser = commands.add_parser(
         "preview",
         help="write the picture of a board as PNG or SVG",
-        description="Writes what a board of a station's folder shows at a time of day: as PNG, painted by Chromium, or as\n"
-        "SVG, drawn without a browser. Trains are as in the timetable unless --late or --suspend says otherwise.",
+        description="Writes what a board of a station's folder shows at a time of day: as PNG, painted by Chromium,\n"
+        "or as SVG, drawn without a browser. Trains are in time unless --late or --suspend says otherwise.",
         epilog="examples:\n  stationmaster guidance preview hall-1\n"
         "  stationmaster guidance preview gate-2a-2b --at 08:05 --language en -o gate.svg\n"
         "  stationmaster guidance preview hall-1 --late G2402=135 --late K1278=? --suspend Z2\n",

@@ -166,7 +166,7 @@ class _Drawing:
             self._words(top, column.headings, _Type(size, column.align, colours.muted), only=column.language, flat=True)
             box = Box(x=box.x, y=box.y + top.height, width=box.width, height=box.height - top.height)
         if column.filled and row.status_texts:
-            inner = Box(x=box.x, y=box.y + 0.12 * box.height, width=cell.box.width, height=0.76 * box.height)
+            inner = Box(x=box.x, y=box.y + 0.05 * box.height, width=cell.room, height=0.9 * box.height)
             self._fill(inner, status, round_by=0.1 * inner.height)
             box, colour = inner, colours.background
         self._words(box, self._shown(cell, row), _Type(cell.type_size, column.align, colour), only=column.language)
