@@ -26,6 +26,7 @@ GROUP = "stationmaster.speech_engines"
 
 _SHIPPED = {
     "chain": ("stationmaster_broadcast.chain_engine", "chain_engine"),
+    "fragments": ("stationmaster_broadcast.fragments_engine", "fragments_engine"),
     "pyttsx3": ("stationmaster_broadcast.pyttsx3_engine", "pyttsx3_engine"),
     "silent": ("stationmaster_broadcast.silent_engine", "silent_engine"),
 }
