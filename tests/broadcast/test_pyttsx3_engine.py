@@ -388,7 +388,7 @@ def test_the_factory_finds_the_engine() -> None:
     assert engine_factory("pyttsx3") is pyttsx3_engine
     made = pyttsx3_engine(EngineParts(reactor=SelectReactor, environment={}, table=Table({}, "f", Faults())))
     assert made.problem == "the speech engine has not been started"
-    with pytest.raises(StationError, match="There are: pyttsx3, silent"):
+    with pytest.raises(StationError, match="There are: chain, fragments, pyttsx3, silent"):
         engine_factory("parrot")
 
 
@@ -412,6 +412,55 @@ def phonemes(text):
     return library.espeak_TextToPhonemes(ctypes.byref(pointer), 1, 0).decode()
 print(json.dumps([[phonemes(text) for text in pair] for pair in json.loads(sys.argv[1])]))
 """
+
+
+VERSION = """
+import ctypes
+library = ctypes.CDLL("libespeak-ng.so.1")
+library.espeak_Initialize(1, 0, None, 0)
+library.espeak_Info.restype = ctypes.c_char_p
+print(library.espeak_Info(None).decode())
+"""
+
+
+def test_the_library_is_the_one_that_reads_mandarin() -> None:
+    """Debian's espeak-ng 1.51 speaks its own pinyin as English; the child's is 1.52, and reads 你好 as ni3hao3."""
+    environment = child_environment(os.environ)
+
+    def ask_library(script: str, *arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", script, *arguments], env=environment, capture_output=True, check=True, text=True
+        ).stdout
+
+    assert ask_library(VERSION).startswith("1.52")
+    [[characters, pinyin]] = json.loads(ask_library(PHONEMES, json.dumps([["好", "hao3"]])))
+    assert _bare(characters) == _bare(pinyin) != ""
+
+
+def test_what_hangs_or_overwrites_is_never_called() -> None:
+    """`runAndWait` returns early, keeps only the last text and hangs when called twice; `say` overwrites the file."""
+    script = Path(child_command(0)[2]).read_text("utf-8")
+    assert ".runAndWait(" not in script
+    assert ".say(" not in script
+
+
+def test_a_full_disk_is_the_disks_fault_and_the_next_text_is_spoken(tmp_path: Path) -> None:
+    """ENOSPC while the child writes: told within seconds as `speech-file`, so that no other engine is called in."""
+
+    def scenario(reactor: Any) -> Generator[Deferred[Any], Any, str]:
+        made = engine(reactor)
+        made.start()
+        (tmp_path / "a.wav.speech.part").symlink_to("/dev/full")
+        try:
+            yield made.speak(Utterance(language="zh", text="好"), tmp_path / "a.wav")
+        except StationError as error:
+            code = f"{error.code}: {error.message}"
+        yield made.speak(Utterance(language="zh", text="好"), tmp_path / "b.wav")
+        yield made.stop()
+        return code
+
+    assert re.match(r"speech-file: .*No space left", run(scenario))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["b.wav"]
 
 
 def test_every_shipped_pronunciation_changes_what_is_heard() -> None:

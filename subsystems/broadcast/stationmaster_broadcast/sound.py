@@ -29,6 +29,7 @@ __all__ = [
     "read_wave",
     "silence",
     "trim",
+    "true_peak",
     "write_wave",
 ]
 
@@ -37,10 +38,16 @@ TARGET_RMS = 3277
 """-20 dB of full scale, over the parts that are not silent: speech then has about the same loudness everywhere."""
 
 PEAK_LIMIT = 29204
-"""-1 dB of full scale: nothing clips further down the line."""
+"""-1 dB of full scale, also between the samples: nothing clips where it is turned into a wave."""
 
 AUDIBLE = 330
 """-40 dB of full scale; a frame that stays below is silent."""
+
+BETWEEN = 1.42
+"""A wave of a quarter of the rate can be 3 dB higher between its samples than at them; speech is never worse."""
+
+_REACH = 6
+"""Samples on each side from which a value between two is worked out."""
 
 FRAME = 0.02
 """Seconds in which loudness is looked at."""
@@ -149,14 +156,34 @@ def measure(sound: Sound) -> Measure:
 
 
 def equal_loudness(sound: Sound, measured: Measure) -> Sound:
-    """`sound` at -20 dB over what is audible, or less where its peak would otherwise pass -1 dB."""
+    """`sound` at -20 dB over what is audible, or less where its true peak would otherwise pass -1 dB."""
     if not measured.rms:
         return sound
     gain = min(TARGET_RMS / measured.rms, PEAK_LIMIT / measured.peak)
+    if gain * measured.peak * BETWEEN > PEAK_LIMIT:
+        gain = min(gain, PEAK_LIMIT / true_peak(sound, measured.peak))
     if 0.98 <= gain <= 1.0:
         return sound
     factor = round(gain * 4096)
     return Sound(rate=sound.rate, samples=array("h", [sample * factor >> 12 for sample in sound.samples]))
+
+
+def true_peak(sound: Sound, peak: int) -> float:
+    """The highest value that the wave reaches between its samples, of which `peak` is the highest.
+
+    Looked for as ITU-R BS.1770-4, annex 2, does: at four times the rate, by twelve taps for each of the three values
+    between two samples; but only beside samples that are high enough for it.
+    """
+    samples = sound.samples
+    highest = float(peak)
+    enough = peak / BETWEEN
+    last = len(samples) - _REACH
+    for number in range(_REACH - 1, last):
+        if abs(samples[number]) >= enough or abs(samples[number + 1]) >= enough:
+            piece = samples[number - _REACH + 1 : number + _REACH + 1]
+            for taps in _BETWEEN_TAPS:
+                highest = max(highest, abs(sum(map(mul, piece, taps))))
+    return highest
 
 
 def trim(sound: Sound, measured: Measure) -> Sound:
@@ -201,6 +228,20 @@ def join(parts: Sequence[Sound]) -> Sound:
     for part in parts:
         samples.extend(part.samples)
     return Sound(rate=rates.pop(), samples=samples)
+
+
+def _between(fraction: float) -> tuple[float, ...]:
+    """How much the samples around weigh at `fraction` of the way from one to the next."""
+    taps = []
+    for number in range(1 - _REACH, _REACH + 1):
+        at = number - fraction
+        window = 0.5 + 0.5 * math.cos(math.pi * at / _REACH)
+        taps.append(math.sin(math.pi * at) / (math.pi * at) * window)
+    total = sum(taps)
+    return tuple(tap / total for tap in taps)
+
+
+_BETWEEN_TAPS = tuple(_between(fraction) for fraction in (0.25, 0.5, 0.75))
 
 
 def _peak(samples: Iterable[int]) -> int:

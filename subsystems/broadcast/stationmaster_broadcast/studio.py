@@ -48,7 +48,7 @@ Offload = Callable[[Callable[[], Any]], Deferred[Any]]
 NOW, LATER = 0, 1
 """Urgency of what is due, and of what will be."""
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 """Goes up when sounds are put together in another way, so that older ones are not used."""
 
 BEFORE_SPEECH = 0.25
