@@ -253,15 +253,22 @@ class Handle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
-    """An announcement without a train, in zones; `due` None means now, `valid` are minutes."""
+    """An announcement without a rule, in zones; `due` None means now, `valid` are minutes.
+
+    It says `texts`, or what `template` says: of `call` with all of its fields, without one with none, and in either
+    case with `reason` if there is one.
+    """
 
     TAG: ClassVar[str] = "announce"
 
     targets: tuple[str, ...]
-    texts: tuple[Text, ...]
+    texts: tuple[Text, ...] = ()
     due: Instant | None = None
     valid: int = 10
     priority: int = 20
+    template: str = ""
+    call: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

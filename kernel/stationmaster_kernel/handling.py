@@ -18,6 +18,7 @@ from stationmaster_kernel.settling import derived, station_of
 from stationmaster_kernel.task import GONE, POINT_KINDS, Task, interval_on
 from stationmaster_kernel.tasks import OVER, newest_of, stem_of
 from stationmaster_kernel.times import moved
+from stationmaster_kernel.topics import topic_texts
 from stationmaster_kernel.values import Hand, Running, TaskKind, TaskState
 
 __all__ = ["announce", "fell_due", "handle", "is_scope", "set_mode", "show"]
@@ -38,7 +39,8 @@ def handle(draft: Draft, deed: Handle, station: Configuration) -> None:
 def announce(draft: Draft, deed: Announce, item: str, station: Configuration) -> None:
     """Make an operator's announcement; `item` is its id."""
     _check_targets(deed.targets, [zone.id for zone in station.zones], "zone")
-    _check_texts(item, [text.text for text in deed.texts])
+    texts = topic_texts(draft, deed, station) if deed.template else deed.texts
+    _check_texts(item, [text.text for text in texts])
     if not 1 <= deed.valid <= 24 * 60:
         raise Refused("deed-impossible", f"A validity of {deed.valid} minutes cannot be.", "Allowed: 1 to 1440.")
     due = draft.now if deed.due is None else deed.due
@@ -55,7 +57,7 @@ def announce(draft: Draft, deed: Announce, item: str, station: Configuration) ->
             order=due,
             priority=deed.priority,
             hand=Hand.RELEASED,
-            texts=deed.texts,
+            texts=texts,
         )
     )
 

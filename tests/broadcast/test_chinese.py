@@ -1,6 +1,7 @@
 """Chinese text is read as announcers read it."""
 
 import pytest
+from pypinyin import lazy_pinyin
 
 from stationmaster_broadcast.chinese import LETTERS, cardinal, clock_time, digits
 from stationmaster_broadcast.normalise import normalise
@@ -36,6 +37,7 @@ TIMES = [
     ("00:05", "零点零五分"),
     ("02:00", "两点整"),
     ("02:02", "两点零二分"),
+    ("06:28: 请候车", "六点二十八分: 请候车"),
     ("12:30", "十二点三十分"),
     ("20:20", "二十点二十分"),
     ("22:00", "二十二点整"),
@@ -89,7 +91,7 @@ PLACES = [
     ("12B检票口", "十二必检票口"),
     ("1A、1B检票口", "一诶、一必检票口"),
     ("A12检票口", "诶十二检票口"),
-    ("C1出口", "西一出口"),
+    ("C1出口", "塞一出口"),
     ("D2、D3出站口", "弟二、弟三出站口"),
     ("T2航站楼", "提二航站楼"),
     ("8号车厢", "八号车厢"),
@@ -182,3 +184,9 @@ def test_every_letter_has_a_name_of_its_own_that_chips_can_read() -> None:
     """The names of the letters are in GB2312, and no two letters sound the same."""
     assert len(LETTERS) == len(set(LETTERS.values())) == 26
     assert all(name.encode("gb2312") for name in LETTERS.values())
+
+
+def test_no_letter_sounds_like_a_number_or_a_quarter_of_the_sky() -> None:
+    """Nobody goes to the western exit who was sent to exit C, or to gate 1 who was sent to E."""
+    taken = {tuple(lazy_pinyin(char)) for char in "零幺一二两三四五六七八九十东南西北"}
+    assert not taken & {tuple(lazy_pinyin(name)) for name in LETTERS.values()}

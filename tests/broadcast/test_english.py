@@ -23,6 +23,7 @@ TIMES = [
     ("13:00", "thirteen hundred hours"),
     ("00:00", "midnight"),
     ("00:05", "zero oh five"),
+    ("at 06:28: please wait", "at six twenty-eight: please wait"),
     ("12:30", "twelve thirty"),
     ("20:20", "twenty twenty"),
     ("23:59", "twenty-three fifty-nine"),

@@ -216,6 +216,9 @@ def test_formation_and_turnaround_are_set() -> None:
         (Handle(tasks=("x",), how=Handling.NOW), "no task x"),
         (Announce(targets=("moon",), texts=TEXTS), "no zone 'moon'"),
         (Announce(targets=("waiting-A",), texts=()), "says nothing"),
+        (Announce(targets=("waiting-A",), template="song"), "no template 'song'"),
+        (Announce(targets=("waiting-A",), template="apology", texts=TEXTS), "the one or the other"),
+        (Announce(targets=("waiting-A",), template="apology", call="TST/2026-03-01/G7/1"), "no call TST"),
         (Show(targets=("hall-1",), texts=TEXTS, end=at("06:00")), "ends before it begins"),
         (Undo(act="never"), "no act never"),
         (AddCall(day=DAY, planned=planned("G9", track="77")), "track '77' is none of"),
@@ -229,6 +232,20 @@ def test_what_cannot_be_is_refused_with_what_is_allowed(deed: Deed, said: str) -
         step(state, act("07:00", SetFormation(call=G1, formation="16"), deed))
     assert said in str(refused.value)
     assert call(state).formation == ""
+
+
+def test_a_person_has_a_template_said_of_a_train_or_of_none() -> None:
+    """The kernel renders it in every language, with the train's fields as they are now or with none."""
+    of_train = Announce(targets=("waiting-A",), template="apology", call=G1)
+    state = run(running_station(), act("07:00", Delay(call=G1, event=DEPARTURE, minutes=35), of_train))
+    (said,) = (task for task in state.tasks.values() if not task.call)
+    fields = call(state)
+    assert said.text("speech", "zh") == f"apology {fields.number}"
+    assert said.text("speech", "en") == "apology Baotou 35"
+    of_none = Announce(targets=("waiting-A",), template="apology", reason="points failure")
+    state = run(running_station(), act("07:00", of_none))
+    (said,) = (task for task in state.tasks.values() if not task.call)
+    assert said.text("speech", "zh") == "apology"
 
 
 def test_an_act_says_who_acts() -> None:

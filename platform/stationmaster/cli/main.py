@@ -17,9 +17,11 @@ from typing import Any
 from stationmaster.cli import words
 from stationmaster.cli.account_commands import add_account_commands
 from stationmaster.cli.act_commands import add_act_commands
+from stationmaster.cli.broadcast_commands import add_broadcast_commands
 from stationmaster.cli.conform_commands import add_conform_commands
 from stationmaster.cli.database_commands import add_database_commands
 from stationmaster.cli.gateway_commands import add_gateway_options, run_gateway
+from stationmaster.cli.guidance_commands import add_guidance_commands
 from stationmaster.cli.journal_commands import add_journal_commands
 from stationmaster.cli.line_commands import add_line_commands
 from stationmaster.cli.pki_commands import add_pki_commands
@@ -242,6 +244,10 @@ def _add_process(commands: Any, process: Process) -> None:
     )
     if process.command == "gateway":
         add_gateway_options(parser)
+    if process.command == "broadcast":
+        add_broadcast_commands(parser)
+    if process.command == "guidance":
+        add_guidance_commands(parser)
     if process.command == "simulate":
         parser.add_argument(
             "--print-scenario", action="store_true", help="write the events of some days as JSON lines, and end"

@@ -33,9 +33,9 @@ PREFIXES = {
 LETTERS = {
     "A": "诶",
     "B": "必",
-    "C": "西",
+    "C": "塞",
     "D": "弟",
-    "E": "衣",
+    "E": "鹅",
     "F": "艾弗",
     "G": "记",
     "H": "艾尺",
@@ -58,7 +58,10 @@ LETTERS = {
     "Y": "歪",
     "Z": "贼",
 }
-"""How announcers call the letters, in characters; all of them are in GB2312, which speech chips read."""
+"""How announcers call the letters, in characters; all of them are in GB2312, which speech chips read.
+
+None sounds like a number or a quarter of the sky: 西 for C would send people to the western exit, 衣 for E to gate 1.
+"""
 
 COUNTED = "小时|分钟|分|秒|天|周|个|元|块|名|位|人|节|辆|趟|件|张|列|米|公里|千米|公斤|千克|岁|倍"
 """Words after which a number counts something, however many digits it has, and a lone 2 is 两."""
@@ -75,7 +78,7 @@ PLACES = (
 _PLACE_AHEAD = rf"(?=\s*(?:[、,，和及与或/]\s*[A-Z]\d{{1,2}}\s*)*(?:号)?\s*(?:{PLACES}))"
 _TRAIN = r"(?:DJ|[GDCZTKLYS])\d{1,5}(?:/(?:DJ|[GDCZTKLYS])?\d{1,5})*"
 _COUNT = r"\d+(?:\.\d+)?"
-_CLOCK = r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:])"
+_CLOCK = r"(?<!\d)(?<!\d:)([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?!\d|:\d)"
 
 
 def digits(number: str, *, one: str = "幺") -> str:

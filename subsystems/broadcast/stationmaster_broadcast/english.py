@@ -73,7 +73,7 @@ _ITEM = r"(?:[A-Z]?\d{1,3}[A-Z]?|[A-Z])(?![A-Za-z0-9])"
 _PLACE_LIST = re.compile(
     rf"\b((?i:(?:{PLACES})s?))\s+({_ITEM}(?:(?:\s*,\s*|\s*/\s*|\s+)(?:and\s+|or\s+|to\s+)?{_ITEM})*)"
 )
-_CLOCK = r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])"
+_CLOCK = r"(?<!\d)(?<!\d:)([01]?\d|2[0-4]):([0-5]\d)(?!\d|:\d)"
 
 
 def digits(number: str) -> str:
