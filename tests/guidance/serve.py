@@ -109,6 +109,7 @@ class Server:
     def _adopt(self) -> None:
         self.view.configuration = self.view.configuration or self.day.configuration
         self.view.tasks = {name: _also_quick(task) for name, task in self.day.state.tasks.items()} | self.written
+        self.view.calls = self.day.state.calls
         self.view.fresh_at = self.day.now
         self.source.changed()
 

@@ -18,9 +18,13 @@ class Browser:
         self.protocol = protocol
         self.protocol.makeConnection(self.transport)
 
-    def ask(self, method: str, path: str, headers: str = "") -> tuple[int, dict[str, str], bytes]:
+    def ask(
+        self, method: str, path: str, headers: str = "", *, body: bytes = b""
+    ) -> tuple[int, dict[str, str], bytes]:
         """Send a request that is answered at once; its code, headers (lower case) and body."""
-        self.send(method, path, headers)
+        self.send(method, path, f"{headers}Content-Length: {len(body)}\r\n" if body else headers)
+        if body:
+            self.protocol.dataReceived(body)
         return self.take()
 
     def send(self, method: str, path: str, headers: str = "") -> None:

@@ -129,7 +129,7 @@ def _of_rows(due: Sequence[BoardRow], read: Sequence[ReadRow]) -> Iterator[Wrong
             yield Wrong(kind=WrongKind.UNSEEN, what=row.number)
         else:
             right.append(row)
-    yield from _of_order(right, there, read)
+    yield from _of_order(right, read)
 
 
 def _is_of(row: BoardRow, read: ReadRow) -> bool:
@@ -150,14 +150,16 @@ def _says(row: BoardRow, read: ReadRow) -> bool:
     return True
 
 
-def _of_order(due: Sequence[BoardRow], there: dict[str, ReadRow], read: Sequence[ReadRow]) -> Iterator[Wrong]:
+def _of_order(due: Sequence[BoardRow], read: Sequence[ReadRow]) -> Iterator[Wrong]:
     """The first row of each page of a part that does not stand where it should."""
-    place = {row.task: number for number, row in enumerate(read)}
+    place: dict[str, int] = {}
+    for number, seen in enumerate(read):
+        place.setdefault(seen.task, number)
     last: dict[tuple[int, int], int] = {}
     told: set[tuple[int, int]] = set()
     for row in due:
         key = (row.region, row.page)
-        here = place[there[row.task].task]
+        here = place[row.task]
         if here < last.get(key, -1) and key not in told:
             told.add(key)
             yield Wrong(kind=WrongKind.ORDER, what=row.number)
