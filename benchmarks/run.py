@@ -3,8 +3,9 @@
     python benchmarks/run.py [NAME …]
 
 Each `benchmarks/<name>.py` is a program of its own: what it prints is kept word for word, and the figures that it hands
-on (`measured.hand_on`) come into the tables. Without names all are run and both files are written; with names only
-those are run, and the files stay as they were. The exit code is 1 if one failed or a budget was not kept.
+on (`measured.hand_on`) come into the tables. Without names all are run; with names only those, and the last run of each
+other one stays, with its date. Each run is kept in `benchmarks/runs`, from which both files are made.
+The exit code is 1 if one failed or a budget was not kept.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from measured import OUT
 
 HERE = Path(__file__).parent
+RUNS = HERE / "runs"
 RESULTS = HERE / "results.json"
 REPORT = HERE / "RESULTS.md"
 SOAK = HERE / "soak.md"
@@ -37,22 +39,32 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"There is no benchmark {', '.join(unknown)}; there are: {', '.join(known)}\n")
         return 2
+    RUNS.mkdir(exist_ok=True)
     runs = []
     for name in names or known:
         sys.stdout.write(f"== {name}\n")
         sys.stdout.flush()
         runs.append(run(name))
         sys.stdout.write(runs[-1]["printed"] + "\n")
+        record = json.dumps(runs[-1], ensure_ascii=False, indent=1)
+        (RUNS / f"{name}.json").write_text(record + "\n", "utf-8")
+        write(known)
     results = [result for each in runs for result in each["results"]]
-    if not names:
-        RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        REPORT.write_text(report(runs), "utf-8")
     failed = [each["benchmark"] for each in runs if each["exit_code"]]
     broken = [result["name"] for result in results if not result["ok"]]
     for what, which in (("failed", failed), ("budget not kept", broken)):
         if which:
             sys.stdout.write(f"{what}: {', '.join(which)}\n")
     return 1 if failed or broken else 0
+
+
+def write(known: list[str]) -> None:
+    """Make both files of the last run of each benchmark."""
+    kept = [RUNS / f"{name}.json" for name in known]
+    runs = [json.loads(file.read_text("utf-8")) for file in kept if file.exists()]
+    results = [result for each in runs for result in each["results"]]
+    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    REPORT.write_text(report(runs), "utf-8")
 
 
 def run(name: str) -> dict[str, Any]:
