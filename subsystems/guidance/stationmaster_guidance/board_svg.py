@@ -23,7 +23,7 @@ from stationmaster_kernel.configuration import Words
 
 __all__ = ["board_svg"]
 
-SMALLEST = 0.3
+SMALLEST = 0.2
 BASELINE = 0.36
 """How far below its middle a text's baseline is, in type sizes."""
 

@@ -28,7 +28,7 @@ SMALLEST = 0.68
 SMALLEST_TITLE = 0.35
 """The same for headings and titles."""
 
-SMALLEST_VERTICAL = 0.3
+SMALLEST_VERTICAL = 0.2
 """The same for a language that is written from top to bottom."""
 
 WRAPPED = 0.55

@@ -21,7 +21,7 @@ from stationmaster_base.times import Instant, to_iso
 from stationmaster_guidance.moment import BoardMoment
 from stationmaster_guidance.wire import page_state
 
-__all__ = ["write_png"]
+__all__ = ["ORIGIN", "answers", "turned_to", "write_png"]
 
 ORIGIN = "http://board.invalid"
 """Nothing is ever looked up under this name: RFC 2606."""
@@ -55,8 +55,8 @@ def write_png(moment: BoardMoment, file: Path, *, language: int = 0, page: int =
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=browser_file, args=["--no-sandbox"])
             opened = browser.new_page(viewport={"width": board.width, "height": board.height})
-            opened.clock.set_fixed_time(_turned_to(moment, language, page))
-            opened.route("**/*", _answers(moment))
+            opened.clock.set_fixed_time(turned_to(moment, language, page))
+            opened.route("**/*", answers(moment))
             opened.goto(f"{ORIGIN}/board/{board.id}")
             opened.wait_for_selector("#board .regions", timeout=PAINTED_MS)
             _settle(opened)
@@ -74,7 +74,7 @@ def _settle(page: Page) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-def _turned_to(moment: BoardMoment, language: int, page: int) -> float:
+def turned_to(moment: BoardMoment, language: int, page: int) -> float:
     """A machine time at which this page is shown in this language; pages of all regions turn together."""
     layout = moment.layout
     turn = 1
@@ -84,7 +84,8 @@ def _turned_to(moment: BoardMoment, language: int, page: int) -> float:
     return first + (page - 1) * layout.dwell_s + language * layout.language_s + 0.5
 
 
-def _answers(moment: BoardMoment) -> Callable[[Route], None]:
+def answers(moment: BoardMoment) -> Callable[[Route], None]:
+    """What answers every request of the board's page, as guidance would: for playwright's `route`."""
     state = page_state(
         moment.board, moment.layout, moment.station, moment.picture, places=moment.places, stale=False, alone=False
     )

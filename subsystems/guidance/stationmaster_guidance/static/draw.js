@@ -106,6 +106,10 @@ export class BoardDrawing {
       parts.push(this.header(state));
     }
     this.regions = state.regions.map((region) => this.region(region));
+    const whole = look.across ? 0 : state.regions.reduce((sum, region) => sum + region.share, 0);
+    state.regions.forEach((region, index) => {
+      this.regions[index].element.style.setProperty("--part", whole === 0 ? 1 : region.share / whole);
+    });
     const regions = make("div", "regions", ...this.regions.map((region) => region.element));
     if (this.regions.length === 0) {
       regions.append(standing(look, station.languages, (texts) => this.named(texts)));

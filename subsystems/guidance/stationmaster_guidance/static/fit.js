@@ -5,7 +5,8 @@
 const SMALLEST = 0.68;
 const WRAPPED = [0.9, 0.8, 0.7, 0.62, 0.55]; // sizes that are tried one after the other
 const SMALLEST_TITLE = 0.35;
-const SMALLEST_VERTICAL = 0.3;
+const SMALLEST_VERTICAL = 0.2;
+const GAP_EM = 0.4;
 const SCROLL_EM_PER_S = 3;
 const PAUSE_S = 2;
 
@@ -30,10 +31,10 @@ export function fit(cells) {
 function measure(text) {
   const cell = text.closest(".cell, .heading, .fitted");
   const holder = text.parentElement;
-  const room = cell.clientWidth - padding(cell) - (holder === cell ? 0 : padding(holder));
+  const room = cell.clientWidth - padding(cell) - (holder === cell ? 0 : padding(holder)) - beside(text, holder);
   const high = cell.clientHeight / holder.dataset.stack;
   if (text.classList.contains("vertical")) {
-    return { overflow: "vertical", smallest: SMALLEST_VERTICAL, room: cell.clientHeight, wide: text.offsetHeight };
+    return { overflow: "vertical", smallest: SMALLEST_VERTICAL, room: depth(cell, text), wide: text.offsetHeight };
   }
   return {
     overflow: holder.classList.contains("value") ? cell.dataset.overflow : "shrink",
@@ -43,6 +44,23 @@ function measure(text) {
     high,
     em: parseFloat(getComputedStyle(text).fontSize),
   };
+}
+
+/** How wide the languages are that stand beside this one because they are written from top to bottom. */
+function beside(text, holder) {
+  if (!(holder.dataset.stack > 1)) {
+    return 0;
+  }
+  const others = [...holder.children].filter((other) => other !== text && other.classList.contains("vertical"));
+  return others.reduce((sum, other) => sum + other.offsetWidth + GAP_EM * parseFloat(getComputedStyle(text).fontSize), 0);
+}
+
+/** How far down a text may run: as far as its cell, or as the board's header; else little more than its line. */
+function depth(cell, text) {
+  if (cell.classList.contains("cell")) {
+    return cell.clientHeight;
+  }
+  return cell.tagName === "H1" ? cell.parentElement.clientHeight * 0.94 : 2.4 * parseFloat(getComputedStyle(text).fontSize);
 }
 
 function padding(element) {

@@ -3,15 +3,12 @@
 
 let sheet = null;
 
-/** Give the page the layout's fonts, and languages that are written from top to bottom their direction. */
+/** Give each language of the page the fonts that the layout names. */
 export function dress(look) {
   const rules = Object.entries(look.fonts ?? {}).map(([language, families]) => {
     const names = families.map((family) => `"${family}"`).join(", ");
-    return `#board :lang(${language}), #whole :lang(${language}) { font-family: ${names}, sans-serif; }`;
+    return `:is(#board, #whole, #lines) [lang="${language}"] { font-family: ${names}, sans-serif; }`;
   });
-  for (const language of look.vertical ?? []) {
-    rules.push(`#board .text:lang(${language}) { writing-mode: vertical-lr; text-orientation: mixed; }`);
-  }
   if (sheet === null) {
     sheet = document.createElement("style");
     document.head.append(sheet);
@@ -61,6 +58,7 @@ export function standing(look, languages, named) {
     if (texts[language]) {
       const line = part("p", `text l${index}`, texts[language]);
       line.lang = language;
+      line.classList.toggle("vertical", look.vertical.includes(language));
       section.append(line);
     }
   }
