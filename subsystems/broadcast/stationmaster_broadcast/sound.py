@@ -12,7 +12,7 @@ import os
 import sys
 import wave
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import mul
 from pathlib import Path
@@ -244,8 +244,11 @@ def _between(fraction: float) -> tuple[float, ...]:
 _BETWEEN_TAPS = tuple(_between(fraction) for fraction in (0.25, 0.5, 0.75))
 
 
-def _peak(samples: Iterable[int]) -> int:
-    return max(map(abs, samples), default=0)
+def _peak(samples: Sequence[int]) -> int:
+    if not samples:
+        return 0
+    highest, lowest = max(samples), min(samples)
+    return max(highest, -lowest)
 
 
 def _little_endian(samples: array[int]) -> array[int]:
