@@ -15,6 +15,7 @@ from stationmaster_guidance.led.dots import Bitmap, Ink
 from stationmaster_guidance.led.driver import Answer, BoardDriver, Frame, Outcome, driver_factory, driver_names
 from stationmaster_guidance.led.grid import as_text
 from stationmaster_guidance.led.onbon_frames import FrameReader, crc16, framed
+from stationmaster_guidance.led.sharing import shared
 from stationmaster_simulator.led_cards import CARDS, Card, Mood
 
 PING = "a5 a5 a5 a5 a5 a5 a5 a5 01 00 00 80 00 00 00 00 00 00 fe 02 05 00 a2 00 01 00 00 68 f8 5a"
@@ -120,11 +121,23 @@ def test_a_text_that_ibis_cannot_show_is_refused() -> None:
 def test_a_line_is_laid_out_in_places() -> None:
     """Cells keep their share, Chinese takes two places, and what is too long is cut."""
     line = (
-        PanelCell(text="G2402", width=0.3),
+        PanelCell(text="G2402", width=0.3, kept=True),
         PanelCell(text="呼和浩特东站", width=0.4),
-        PanelCell(text="12:30", width=0.3, align="right"),
+        PanelCell(text="12:30", width=0.3, align="right", kept=True),
     )
-    assert as_text(line, 24) == "G2402  呼和浩特    12:30"
+    assert as_text(line, 30) == "G2402  呼和浩特东站      12:30"
+    assert as_text(line, 21) == "G2402 呼和浩特. 12:30"
+    assert len(as_text((), 5)) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=6), st.integers(0, 100))
+def test_cells_share_no_more_than_there_is(cells: list[tuple[int, bool]], room: int) -> None:
+    """Nobody gets what is not there, and what must be kept is whole if that can be."""
+    wanted, kept = [each for each, _ in cells], [keep for _, keep in cells]
+    given = shared(wanted, [1.0] * len(cells), kept, room)
+    assert sum(given) <= room
+    if sum(need for need, keep in cells if keep) <= room:
+        assert all(has >= need for has, need, keep in zip(given, wanted, kept, strict=True) if keep)
 
 
 def rounds(made: BoardDriver, card: Card, *frames: Frame) -> list[Outcome | bool]:

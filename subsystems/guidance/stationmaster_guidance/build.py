@@ -14,6 +14,7 @@ from stationmaster_base.health import Health
 from stationmaster_guidance.boards import Boards
 from stationmaster_guidance.commands import BoardCommands
 from stationmaster_guidance.controls import Controls
+from stationmaster_guidance.led.assembly import PanelsHealth, led_panels
 from stationmaster_guidance.pages import Pages
 from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.settings import GuidanceSettings
@@ -70,8 +71,9 @@ def build(running: Running) -> MultiService:
     )
     controls.on_change(boards.refresh)
     commands.serve(boards, screens.pages)
+    panels = led_panels(settings, boards, agent, running)
     face = Face(
-        health=lambda: guidance_health(agent.health(), boards, screens),
+        health=lambda: guidance_health(agent.health(), boards, screens, panels),
         clock=running.clock,
         timer=running.timer,
         registry=running.registry,
@@ -82,19 +84,23 @@ def build(running: Running) -> MultiService:
     for part in (
         agent,
         _BoardService(boards, agent, screens, running.reactor),
+        *([] if panels is None else [panels]),
         Listening(running.reactor, face.site(), settings.listen, settings.port),
     ):
         service.addService(part)
     return service
 
 
-def guidance_health(agent: AgentHealth, boards: Boards, screens: Screens | None = None) -> Health:
+def guidance_health(
+    agent: AgentHealth, boards: Boards, screens: Screens | None = None, panels: PanelsHealth | None = None
+) -> Health:
     """What the process says of itself: degraded while it is on its own, has a layout that it cannot use, or a board
     that shows the wrong thing.
     """
-    seen = {} if screens is None else screens.health()
+    seen = ({} if screens is None else screens.health()) | ({} if panels is None else panels.health())
     moments = [moment for moment in (agent.next_at, boards.next_at) if moment is not None]
-    well = agent.state == "online" and agent.stored and not boards.broken and not seen.get("boards_wrong")
+    well = agent.state == "online" and agent.stored and not boards.broken
+    well = well and not seen.get("boards_wrong") and not seen.get("panels_wrong")
     return Health(
         process="guidance",
         status="ok" if well else "degraded",

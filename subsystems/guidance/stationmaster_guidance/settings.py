@@ -9,6 +9,7 @@ from pathlib import Path
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_base.configuration import Table
 from stationmaster_guidance.controls import Dimming
+from stationmaster_guidance.led.panel_settings import PanelSettings, font_files, panel_settings
 from stationmaster_kernel.values import TaskKind
 
 __all__ = ["GuidanceSettings"]
@@ -21,6 +22,7 @@ class GuidanceSettings:
     """`agent` says how guidance finds its hub; its pages are served at `listen`:`port`.
 
     `dimming` is how bright boards are by the time of day; `controls` the file where people's word about that is kept.
+    `panels` are LED panels, `led_fonts` files of fonts for them by height, instead of the system's.
     """
 
     agent: AgentSettings
@@ -28,6 +30,8 @@ class GuidanceSettings:
     port: int = 8081
     dimming: tuple[Dimming, ...] = ()
     controls: Path | None = None
+    panels: tuple[PanelSettings, ...] = ()
+    led_fonts: tuple[tuple[int, Path], ...] = ()
 
     @staticmethod
     def from_table(table: Table, *, folder: Path | None = None) -> GuidanceSettings:
@@ -45,6 +49,8 @@ class GuidanceSettings:
             controls=Path(f"{agent.state_file}.boards"),
             listen=table.text("listen", "127.0.0.1"),
             port=table.integer("port", 8081, low=0, high=65535),
+            panels=panel_settings(table),
+            led_fonts=tuple(font_files(table).items()),
         )
         table.finish()
         return settings

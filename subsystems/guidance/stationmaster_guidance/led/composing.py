@@ -23,15 +23,19 @@ __all__ = ["PanelCell", "PanelLine", "PanelPage", "Said", "Show", "compose", "in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelCell:
-    """Words in a line; `width` is their share of it, and `align` left, right or center."""
+    """Words in a line; `width` is their share of it, and `align` left, right or center. `kept`: rather cut others."""
 
     text: str
     width: float = 1.0
     align: str = "left"
     ink: Ink = Ink.AMBER
+    kept: bool = False
 
 
 PanelLine = tuple[PanelCell, ...]
+
+_KEPT = ("number", "planned", "expected", "time", "platform", "track", "gates")
+"""Fields of which a part would be wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +191,7 @@ def _row(board: Board, layout: BoardLayout, region: Region, row: BoardRow, langu
                 width=column.width / line.width,
                 align=column.align,
                 ink=_ink(layout, row, column),
+                kept=column.field in _KEPT,
             )
             for column in line.columns
         )

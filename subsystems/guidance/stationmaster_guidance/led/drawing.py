@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stationmaster_guidance.led.composing import PanelCell, PanelPage
+from stationmaster_guidance.led.composing import PanelPage
 from stationmaster_guidance.led.dots import SIZES, Bitmap
 from stationmaster_guidance.led.glyphs import Canvas, Fonts
+from stationmaster_guidance.led.sharing import shared
 
 __all__ = ["Drawn", "draw"]
 
@@ -31,26 +32,37 @@ def draw(page: PanelPage, fonts: Fonts, *, width: int, height: int, size: int) -
     """
     canvas = Canvas(fonts, width, height)
     cut = []
+    forms = {count: _form(page, count, fonts, width, size) for count in {len(line) for line in page.lines if line}}
     for number, line in enumerate(page.lines):
         top = number * size
-        if top + size > height:
-            break
-        left = 0.0
-        for cell in line:
-            right = left + cell.width * width
-            room = round(right) - round(left) - (GAP if right < width - 1 else 0)
-            high = _size(cell, fonts, size, room)
-            wide = fonts.width(cell.text, high)
-            if wide > room:
+        if top + size > height or not line:
+            continue
+        high, rooms = forms[len(line)]
+        left = 0
+        for cell, room in zip(line, rooms, strict=True):
+            text = cell.text
+            while text and fonts.width(text, high) > room:
+                text = text[:-2] + "." if len(text) > 1 else ""
+            if text != cell.text:
                 cut.append(cell.text)
-            spare = max(0, room - wide)
-            shift = {"right": spare, "center": spare // 2}.get(cell.align, 0)
-            canvas.put(cell.text, high, round(left) + shift, top + size - high, cell.ink, room=max(1, room))
-            left = right
+            if text:
+                spare = room - fonts.width(text, high)
+                shift = {"right": spare, "center": spare // 2}.get(cell.align, 0)
+                canvas.put(text, high, left + shift, top + size - high, cell.ink, room=room)
+            left += room + GAP
     return Drawn(bitmap=canvas.bitmap(), cut=tuple(cut))
 
 
-def _size(cell: PanelCell, fonts: Fonts, size: int, room: int) -> int:
-    """The largest font, from `size` down, in which the words fit; the smallest if they fit in none."""
-    sizes = [each for each in sorted(SIZES, reverse=True) if each <= size]
-    return next((each for each in sizes if fonts.width(cell.text, each) <= room), sizes[-1])
+def _form(page: PanelPage, count: int, fonts: Fonts, width: int, size: int) -> tuple[int, list[int]]:
+    """The font of the lines with so many cells, and the room of each: lines of one form stand in columns.
+
+    It is the largest in which every word fits, or the smallest if there is none.
+    """
+    columns = list(zip(*(line for line in page.lines if len(line) == count), strict=True))
+    room = width - GAP * (count - 1)
+    for high in sorted((each for each in SIZES if each <= size), reverse=True):
+        wanted = [max(fonts.width(cell.text, high) for cell in column) for column in columns]
+        if sum(wanted) <= room:
+            break
+    weights = [column[0].width for column in columns]
+    return high, shared(wanted, weights, [column[0].kept for column in columns], room)

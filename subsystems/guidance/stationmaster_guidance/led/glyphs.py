@@ -64,7 +64,7 @@ class Fonts:
         grey = Image.new("L", (width, size))
         draw = ImageDraw.Draw(grey)
         if size == 24:  # its em is higher than its square
-            draw.text((0, size // 2), text, fill=255, font=font, anchor="lm")
+            draw.text((0, 11), text, fill=255, font=font, anchor="lm")
         else:
             draw.fontmode = "1"
             draw.text((0, size * 7 // 8), text, fill=255, font=font, anchor="ls")
@@ -75,7 +75,7 @@ class Fonts:
             file, package = _SHIPPED[size]
             file = self._files.get(size, file)
             try:
-                self._fonts[size] = ImageFont.truetype(str(file), size if size != 24 else 22)
+                self._fonts[size] = ImageFont.truetype(str(file), size if size != 24 else 20)
             except OSError as error:
                 raise StationError(
                     "led-font-missing",
