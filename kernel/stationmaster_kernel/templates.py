@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Undefined
 from jinja2 import Template as Compiled
+from jinja2.exceptions import SecurityError
 from jinja2.meta import find_undeclared_variables
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from stationmaster_kernel.configuration import Template
@@ -47,8 +50,47 @@ class Texts:
 
 
 def environment() -> ImmutableSandboxedEnvironment:
-    """How templates are read: sandboxed, an unknown field is an error, no HTML escaping."""
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    """How templates are read: sandboxed, an unknown field is an error, no HTML escaping.
+
+    The same fields always give the same text, in little time and space: there is no chance in it (`random`, `lipsum`),
+    nothing that makes much of little, and what has no words of its own (a method, a function) cannot be said.
+    """
+    made = _Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_sayable)
+    made.globals = {"range": _short_range}
+    for name in _NO_FILTERS:
+        made.filters.pop(name, None)
+    return made
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Refuses the arithmetic by which a short text would become a long one."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" or not (isinstance(left, int) and isinstance(right, int)):
+            raise SecurityError(f"{operator!r} is for whole numbers that are multiplied")
+        return super().call_binop(context, operator, left, right)
+
+
+_NO_FILTERS = ("center", "format", "indent", "lipsum", "pprint", "random", "tojson", "urlize", "wordwrap", "xmlattr")
+"""Filters that say something else each time, or that fill texts up to any length, or that are for web pages."""
+
+LONGEST_RANGE = 100
+
+
+def _short_range(*arguments: int) -> range:
+    numbers = range(*arguments)
+    if len(numbers) > LONGEST_RANGE:
+        raise SecurityError(f"a range of more than {LONGEST_RANGE} numbers")
+    return numbers
+
+
+def _sayable(value: object) -> object:
+    """What a text may hold; an undefined field goes on to fail in its own words."""
+    if isinstance(value, (str, int, float, Undefined)) and not isinstance(value, bool):
+        return value
+    raise SecurityError(f"{type(value).__name__} is nothing that can be said")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
