@@ -5,7 +5,8 @@ A golden file is written anew by the command that stands above its comparison, a
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, reduce
+from operator import xor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from stationmaster.cli.main import main
 from stationmaster.station.announcing import examples
 from stationmaster.station.load import Station, load_station
 from stationmaster_broadcast.preview import Preview
+from stationmaster_broadcast.sound import silence, write_wave
 from stationmaster_kernel.values import TaskKind
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
@@ -82,6 +84,27 @@ def test_a_table_of_the_subsystems_own_counts(tmp_path: Path, capsys: pytest.Cap
     assert capsys.readouterr().out == "开往dai4cheng2\n"
 
 
+def test_a_chips_frames_are_shown_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    """What goes over the line to the chip: marks, encoding, text and check byte."""
+    assert main(["broadcast", "preview", "--station", str(SAMPLE), "--chip", "syn6288", "2站台"]) == 0
+    frame = capsys.readouterr().out.splitlines()[2].removeprefix("   =  ")
+    data = bytes.fromhex(frame)
+    assert data[0] == 0xFD
+    assert int.from_bytes(data[1:3], "big") == len(data) - 3
+    assert "二站台".encode("gb2312") in data
+    assert reduce(xor, data) == 0
+
+
+def test_what_is_joined_of_recordings_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each recording by its file, and what is spoken between them."""
+    write_wave(tmp_path / "platform.wav", silence(22050, 0.5))
+    (tmp_path / "index.csv").write_text("language,text,file\nzh,二站台,platform.wav\n", "utf-8")
+    arguments = ["--station", str(SAMPLE), "--fragments", str(tmp_path), "高铁到2站台。"]
+    assert main(["broadcast", "preview", *arguments]) == 0
+    said = [line.removeprefix("   =  ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert said[:2] == ["spoken: 高铁到", "platform.wav"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -89,6 +112,8 @@ def test_a_table_of_the_subsystems_own_counts(tmp_path: Path, capsys: pytest.Cap
         (["--day", DAY, "--examples", "--train", "X1"], 1, "Nothing is said"),
         (["--station", "/nowhere"], 2, "nowhere"),
         (["--table", "/nowhere.csv", "text"], 2, "cannot be read"),
+        (["--chip", "nothing", "text"], 2, "no speech chip nothing"),
+        (["--fragments", "/nowhere", "text"], 2, "cannot be read"),
     ],
 )
 def test_what_cannot_be_shown_is_said(

@@ -21,6 +21,7 @@ _EXAMPLES = """\
 examples:
   stationmaster broadcast preview '开往六安的G101次列车，2站台'
   stationmaster broadcast preview --language en 'Train G101, gate 1A'
+  stationmaster broadcast preview --chip syn6288 '2站台'
   stationmaster broadcast preview --station stations/mine --examples
   stationmaster broadcast preview --station stations/mine --day 2026-03-06 --train G101
 """
@@ -52,6 +53,11 @@ def add_broadcast_commands(broadcast: argparse.ArgumentParser) -> None:
     parser.add_argument("--train", metavar="NUMBER", help="this train alone")
     parser.add_argument("--examples", action="store_true", help="one announcement by each rule, and each topic")
     parser.add_argument("--spoken", action="store_true", help="one line each: what the engine is given, and no more")
+    engine = parser.add_mutually_exclusive_group()
+    engine.add_argument("--chip", metavar="NAME", help="the frames, byte for byte, that this speech chip gets")
+    engine.add_argument(
+        "--fragments", type=Path, metavar="DIR", help="which recordings and gaps it is put together from"
+    )
     parser.add_argument("--table", type=Path, metavar="FILE", help="the subsystem's own table of pronunciations")
 
 
@@ -66,5 +72,7 @@ def _preview(chosen: argparse.Namespace) -> int:
         one_of_each=chosen.examples,
         table=chosen.table,
         spoken=chosen.spoken,
+        chip=chosen.chip,
+        fragments=chosen.fragments,
     )
     return code

@@ -29,11 +29,13 @@ def preview(
     one_of_each: bool = False,
     table: Path | None = None,
     spoken: bool = False,
+    chip: str | None = None,
+    fragments: Path | None = None,
 ) -> int:
-    """Write what would be said; 1 if that is nothing.
+    """Write what would be said, and with `chip` or `fragments` what those make of it; 1 if that is nothing.
 
     Raises:
-        StationError: the station's folder or the table is wrong, or the station has no such language.
+        StationError: the station's folder, the table or the recordings are wrong, or there is no such language or chip.
 
     """
     station = load_station(folder)
@@ -42,7 +44,13 @@ def preview(
         raise StationError(
             "preview-language", f"The station does not speak {language!r}.", f"It has: {', '.join(languages)}."
         )
-    shown = Preview(station.configuration, own=table, languages=(language,) if language else ())
+    shown = Preview(
+        station.configuration,
+        own=table,
+        languages=(language,) if language else (),
+        chip=chip,
+        fragments=fragments,
+    )
     if text is not None:
         pairs = [(language or languages[0], text)]
         lines = [said.text for said in shown.spoken(pairs)] if spoken else list(shown.texts(pairs))
