@@ -94,13 +94,12 @@ def _faces_of(file: Path) -> list[Face]:
     """The upright faces of a file; none of one that is broken."""
     faces = []
     try:
-        if file.suffix.lower() in {".ttc", ".otc"}:
-            with TTCollection(file, lazy=True) as collection:
-                for number, font in enumerate(collection.fonts):
+        with file.open("rb") as stream:  # ours, for a broken file would be left open
+            if file.suffix.lower() in {".ttc", ".otc"}:
+                for number, font in enumerate(TTCollection(stream, lazy=True).fonts):
                     faces += _named(file, number, font)
-        else:
-            with TTFont(file, lazy=True) as font:
-                faces += _named(file, 0, font)
+            else:
+                faces += _named(file, 0, TTFont(stream, lazy=True))
     except (TTLibError, OSError, KeyError, ValueError) as error:
         _LOG.warning("font-broken", file=str(file), reason=str(error), todo="install the font again")
     return faces
