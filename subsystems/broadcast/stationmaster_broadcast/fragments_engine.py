@@ -129,7 +129,7 @@ class FragmentsEngine:
 
 
 def fragments_engine(parts: EngineParts) -> FragmentsEngine:
-    """The engine by its settings: `folder`, `filler` (an engine's name, or nothing), `least_share`, and the filler's.
+    """The engine by its settings: `folder`, `filler` (an engine's name, or nothing), `least_share`, `rate`.
 
     The filler's own settings are the table of its name.
     """
@@ -137,6 +137,7 @@ def fragments_engine(parts: EngineParts) -> FragmentsEngine:
     folder = parts.folder / table.text("folder")
     name = table.choice("filler", ("", *(name for name in engine_names() if name != "fragments")), "pyttsx3")
     least_share = table.number("least_share", 0.5, high=1.0)
+    rate = table.integer("rate", RATE, low=4000, high=48000)
     filler = engine_factory(name)(parts.at(name)) if name else None
     table.finish()
     reactor: Any = parts.reactor
@@ -145,4 +146,4 @@ def fragments_engine(parts: EngineParts) -> FragmentsEngine:
         return deferToThreadPool(reactor, reactor.getThreadPool(), function)
 
     library = read_library(folder, PronunciationTable(shipped_pronunciations()), table.faults)
-    return FragmentsEngine(library, filler, offload, least_share=least_share)
+    return FragmentsEngine(library, filler, offload, least_share=least_share, rate=rate)
