@@ -197,3 +197,45 @@ def test_the_documented_example_is_a_layout() -> None:
     layout = good(without_narrow)
     assert layout.header.titles == (("zh", "{station}欢迎您"), ("en", "Welcome to {station}"))
     assert layout.regions[0].rows == 10
+
+
+def test_fonts_cars_and_messages_say_what_is_allowed() -> None:
+    """Faults in what was added for fonts, vertical languages, cars and messages are found all at once as well."""
+    head = """
+vertical = ["mn", "top down"]
+[fonts]
+zh = ["Noto Sans CJK SC", "x\\"; }"]
+Chinese = ["Noto"]
+[cars]
+first = "middle"
+places = 0
+sectors = ["A", "B"]
+here = "C"
+[message]
+text = { zh = "欢迎 {train}", en = "Welcome" }
+colour = "#333333"
+align = "justify"
+"""
+    found = faults_of(LAYOUT.replace("[header]", head + "[header]"))
+    for expected in (
+        "vertical[1]: 'top down' is not a language",
+        "fonts.zh[1]: 'x\"; }' is no name of a font",
+        "fonts.Chinese: is not a language",
+        "cars.first: 'middle' is not known",
+        "cars.places: 0 is not possible",
+        "cars.here: 'C' is not a sector",
+        "message.text.zh: '{train}' is no placeholder",
+        "message.colour: #333333 on #0d2a52 has contrast",
+        "message.align: 'justify' is not known",
+    ):
+        assert any(line.startswith(expected) for line in found), (expected, found)
+
+
+def test_board_without_regions_needs_a_message() -> None:
+    """A layout may do without rows if it says something instead; one that shows nothing at all is a fault."""
+    bare = LAYOUT.split("[[region]]")[0]
+    assert faults_of(bare) == ["region: there are 0 regions"]
+    layout = good(bare + '[message]\ntext = { zh = "欢迎", en = "Welcome" }\n')
+    assert layout.regions == ()
+    assert layout.message.texts == (("zh", "欢迎"), ("en", "Welcome"))
+    assert not layout.shows_formation
