@@ -68,7 +68,7 @@ class AccountsApi:
         self._in_thread = in_thread
         self._boot = boot
         self._count = 0
-        face.app.route("/api/v1/accounts", methods=["GET"])(self._get)
+        face.app.route("/api/v1/accounts", methods=["GET"], endpoint="accounts")(self._get)
         face.app.route("/api/v1/accounts/<login>", methods=["PUT"])(self._put)
         face.app.route("/api/v1/accounts/<login>", methods=["DELETE"])(self._delete)
 

@@ -79,7 +79,7 @@ class CommandsApi:
         self._desk = desk
         self._equipment = equipment
         self._operators = operators
-        face.app.route("/api/v1/commands", methods=["POST"])(self._post)
+        face.app.route("/api/v1/commands", methods=["POST"], endpoint="commands-do")(self._post)
         face.app.route("/api/v1/commands", methods=["GET"])(self._all)
         face.app.route("/api/v1/commands/<path:name>", methods=["GET"])(self._one)
 
