@@ -6,9 +6,8 @@ moment at which time alone brings, changes or ends a row; a board that neither c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -24,11 +23,12 @@ from stationmaster_guidance.messages import NOTHING_WRITTEN, BoardMessages, boar
 from stationmaster_guidance.naming import served_words
 from stationmaster_guidance.plain_layout import plain_layout
 from stationmaster_guidance.rows import BoardPicture, RowCache, board_rows
+from stationmaster_guidance.source import Source, View
 from stationmaster_guidance.wire import FULL_LIGHT, Light, page_state
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Board, Configuration, StationFacts, Words
 from stationmaster_kernel.mode import Mode
-from stationmaster_kernel.task import Task
+from stationmaster_kernel.task import Task, expires
 from stationmaster_kernel.values import FeedGrade, TaskKind
 from stationmaster_service.events import EventStream
 from stationmaster_service.interfaces import MachineTime
@@ -40,49 +40,6 @@ _LOG = get_logger("boards")
 
 KINDS = (TaskKind.DISPLAY, TaskKind.MESSAGE)
 """The kinds of task that are seen on boards."""
-
-
-class View(Protocol):
-    """What the boards need to know of the agent's view."""
-
-    @property
-    def state(self) -> AgentState:
-        """Whether the hub is there."""
-
-    @property
-    def configuration(self) -> Configuration | None:
-        """The station; None until it is known."""
-
-    @property
-    def tasks(self) -> Mapping[str, Task]:
-        """Every task; a task that has not changed is the same object as before."""
-
-    @property
-    def calls(self) -> Mapping[str, Call]:
-        """Every call; the same object for as long as no call has changed."""
-
-    @property
-    def modes(self) -> tuple[Mode, ...]:
-        """What is manual, and keeps rows from coming."""
-
-    @property
-    def grade(self) -> FeedGrade:
-        """How far the feed can be relied on."""
-
-    @property
-    def fresh_at(self) -> Instant | None:
-        """When the feed was last fresh, in station time."""
-
-
-class Source(Protocol):
-    """The agent, as far as the boards need it."""
-
-    @property
-    def view(self) -> View:
-        """What is known now."""
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every change of the view, and each minute of station time."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -254,6 +211,7 @@ class Boards:
                 alone=self._alone,
                 messages=shown.messages,
                 light=shown.light,
+                ends={name: expires(task) for name, task in shown.tasks.items()},
             )
         return shown.event_id, shown.text
 

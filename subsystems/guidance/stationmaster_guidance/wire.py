@@ -7,9 +7,11 @@ and be right again with the next.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stationmaster_base.health import JsonValue
+from stationmaster_base.times import Instant
 from stationmaster_guidance.cars import car_count
 from stationmaster_guidance.geometry import header_place, is_across, is_narrow
 from stationmaster_guidance.layout import BoardLayout, Cars, Column, Line, Message, Region
@@ -44,8 +46,13 @@ def page_state(
     alone: bool,
     messages: BoardMessages = NOTHING_WRITTEN,
     light: Light = FULL_LIGHT,
+    ends: Mapping[str, Instant | None] | None = None,
 ) -> str:
-    """The whole state of one board's page; `places` names what it serves. One picture always gives the same text."""
+    """The whole state of one board's page; one picture always gives the same text.
+
+    `places` names what the board serves. `ends` is when each task's row goes whatever comes, so that a page whose
+    server is gone takes it down by itself.
+    """
     return _text(
         {
             "board": {
@@ -63,7 +70,9 @@ def page_state(
             },
             "look": _look(board, layout),
             "regions": [_region(region, drawn) for region, drawn in zip(layout.regions, picture.regions, strict=True)],
-            "rows": [_page_row(row) for row in picture.rows if row.page != NO_ROOM],
+            "rows": [
+                _page_row(row) | {"ends": (ends or {}).get(row.task)} for row in picture.rows if row.page != NO_ROOM
+            ],
             "stale": stale,
             "alone": alone,
             "messages": {
@@ -185,7 +194,7 @@ def _column(column: Column) -> JsonValue:
     }
 
 
-def _page_row(row: BoardRow) -> JsonValue:
+def _page_row(row: BoardRow) -> dict[str, JsonValue]:
     return {
         "task": row.task,
         "call": row.call,

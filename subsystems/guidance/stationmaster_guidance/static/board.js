@@ -2,6 +2,7 @@
 // really to be seen. It holds nothing of the station itself, so it may be loaded on any screen, at any time, and left
 // alone. With `?look` in its address somebody only looks: such a page is no screen, and gives no account.
 
+import { stationNow } from "/static/clock.js";
 import { BoardDrawing } from "./draw.js";
 import { follow } from "./feed.js";
 import { BoardLight } from "./light.js";
@@ -9,6 +10,7 @@ import { PaintedReader } from "./painted.js";
 import { Written } from "./written.js";
 
 const USUAL_SILENT_S = 30;
+const ENDED_MS = 2000; // of station time, in which the server takes down what has ended
 
 const path = location.pathname.replace(/\/+$/, "");
 const drawing = new BoardDrawing(document.getElementById("board"), document.getElementById("notice"));
@@ -18,12 +20,15 @@ const opening = document.getElementById("opening");
 const looking = new URLSearchParams(location.search).has("look");
 const reader = looking ? null : new PaintedReader(path, () => light.outcome);
 
+let shown = null;
+
 follow({
   path,
   version: document.querySelector("meta[name=version]").content,
   silentMs: () => (drawing.look?.stale.silent_s ?? USUAL_SILENT_S) * 1000,
   onState(state, id) {
     opening.hidden = true;
+    shown = state;
     drawing.update(state);
     written.update(state);
     light.update(state);
@@ -41,9 +46,20 @@ follow({
 
 setInterval(() => {
   const now = Date.now() / 1000;
+  takeDown();
   drawing.turn(now);
   written.turn(now);
 }, 100);
+
+/** No row stays after its time, though the server is gone and nobody says so. */
+function takeDown() {
+  const now = stationNow();
+  const rows = shown?.rows.filter((row) => (row.ends ?? null) === null || now === null || now < row.ends * 1000 + ENDED_MS);
+  if (rows !== undefined && rows.length < shown.rows.length) {
+    shown = { ...shown, rows };
+    drawing.update(shown);
+  }
+}
 
 function line(language, text) {
   const paragraph = document.createElement("p");
