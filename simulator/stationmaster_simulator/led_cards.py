@@ -6,6 +6,7 @@ silent, busy for a while, wrong in what it holds, or refuse everything. Pure: by
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -60,10 +61,17 @@ class Card:
 def _crc(data: bytes) -> int:
     value = 0
     for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+        value = value >> 8 ^ _REMAINDERS[(value ^ byte) & 0xFF]
     return value
+
+
+def _remainder(value: int) -> int:
+    for _ in range(8):
+        value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+    return value
+
+
+_REMAINDERS = [_remainder(byte) for byte in range(256)]
 
 
 class _Onbon(Card):
@@ -94,21 +102,21 @@ class _Onbon(Card):
         if marks < 8 or 0xA5 in escaped:
             self.faults.append(f"{marks} marks before the frame")
             return None
-        plain = bytearray()
-        pairs = {(0xA6, 2): 0xA5, (0xA6, 1): 0xA6, (0x5B, 2): 0x5A, (0x5B, 1): 0x5B}
-        rest = iter(escaped)
-        for byte in rest:
-            if byte not in (0xA6, 0x5B):
-                plain.append(byte)
-            elif (pair := (byte, next(rest, -1))) in pairs:
-                plain.append(pairs[pair])
-            else:
-                self.faults.append(f"no escape: {pair}")
-                return None
-        if len(plain) < 4 or _crc(bytes(plain[:-2])) != int.from_bytes(plain[-2:], "little"):
+        if not _ESCAPED.fullmatch(escaped):
+            self.faults.append("no escape")
+            return None
+        plain = escaped
+        for code, byte in (
+            (b"\xa6\x02", b"\xa5"),
+            (b"\x5b\x02", b"\x5a"),
+            (b"\xa6\x01", b"\xa6"),
+            (b"\x5b\x01", b"\x5b"),
+        ):
+            plain = plain.replace(code, byte)
+        if len(plain) < 4 or _crc(plain[:-2]) != int.from_bytes(plain[-2:], "little"):
             self.faults.append("checksum")
             return None
-        return bytes(plain[:-2])
+        return plain[:-2]
 
     @staticmethod
     def frame(body: bytes) -> bytes:
@@ -321,6 +329,13 @@ CARDS: dict[str, type[Card]] = {"onbon-k": OnbonKCard, "onbon-q": OnbonQCard, "i
 
 
 def _drawn(rgb: bytes, width: int) -> str:
-    letters = {(0, 0): ".", (255, 0): "R", (0, 255): "G", (255, 255): "A"}
-    dots = "".join(letters.get((rgb[at], rgb[at + 1]), "?") for at in range(0, len(rgb), 3))
+    """Dots as letters; what is neither 0 nor 255 is a question mark."""
+    red, green = (rgb[start::3].translate(_LEVELS) for start in (0, 1))
+    both = int.from_bytes(red, "big") | int.from_bytes(green, "big") << 1
+    dots = both.to_bytes(len(red) + 1, "big")[1:].translate(_LETTERS).decode("ascii")
     return "\n".join(dots[at : at + width] for at in range(0, len(dots), width))
+
+
+_LEVELS = bytes({0: 0, 255: 1}.get(level, 4) for level in range(256))
+_LETTERS = bytes(b".RGA"[value] if value < 4 else ord("?") for value in range(256))
+_ESCAPED = re.compile(rb"(?:[^\xa5\xa6\x5a\x5b]|[\xa6\x5b][\x01\x02])*", re.DOTALL)

@@ -27,7 +27,9 @@ def frame(*texts: str, dwell_s: float = 10.0, width: int = 64, height: int = 16)
     return Frame(page=page(*texts, dwell_s=dwell_s), bitmap=Bitmap.dark(width, height))
 
 
-def driver(name: str, *, width: int = 64, height: int = 32, two_colours: bool = False, **keys: object) -> BoardDriver:
+def driver(
+    name: str, /, *, width: int = 64, height: int = 32, two_colours: bool = False, **keys: object
+) -> BoardDriver:
     """A driver with these settings; a fault is an error."""
     faults = Faults()
     table = Table(dict(keys), "test.toml", faults)

@@ -52,7 +52,9 @@ def crc16(data: bytes) -> int:
 def framed(body: bytes) -> bytes:
     """The frame around `body`, which is a header and data without checksum."""
     whole = body + crc16(body).to_bytes(2, "little")
-    return bytes([_START] * 8) + b"".join(_ESCAPES.get(byte, bytes([byte])) for byte in whole) + bytes([_END])
+    for byte in (0xA6, 0x5B, _START, _END):  # first those that stand in escapes themselves
+        whole = whole.replace(bytes([byte]), _ESCAPES[byte])
+    return bytes([_START] * 8) + whole + bytes([_END])
 
 
 class FrameReader:
