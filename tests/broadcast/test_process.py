@@ -132,7 +132,7 @@ def test_the_real_engine_in_the_real_process(tmp_path: Path) -> None:
         assert 0.3 < measure(sound).tail < 0.6
         body = held.get("/api/v1/spoken?task=QHD/2026-03-01/G1/1/open/1")
         assert body["spoken"] == {
-            "zh": "开往lu4an1的高幺次列车开始检票，请到一A检票口。",
+            "zh": "开往lu4an1的高幺次列车开始检票，请到一诶检票口。",
             "en": "Train G one, gate one eigh.",
         }
         assert held.end("broadcast", signal.SIGTERM) == 0
