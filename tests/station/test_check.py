@@ -58,7 +58,7 @@ def test_guidance_is_asked_about_every_layout(folder) -> None:
         ("layouts/gate.toml", "region[1].rows"),
     ]
     assert asked[0] == (folder.path / "layouts" / "arrivals.toml", "layouts/arrivals.toml")
-    assert len(asked) == 9
+    assert len(asked) == 10
 
 
 @pytest.mark.parametrize(

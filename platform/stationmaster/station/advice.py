@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from stationmaster.station.devices import BOARDS_FILE, LAYOUTS_FOLDER
+from stationmaster.station.devices import BOARDS_FILE, LAYOUTS_FOLDER, MESSAGE_BOARD
 from stationmaster.station.load import Station
 from stationmaster.station.occupation import conflicts
 from stationmaster.station.operations import OPERATIONS_FILE
@@ -151,7 +151,7 @@ def _unused(station: Station) -> Iterator[Fault]:
             yield _warning(f"{LAYOUTS_FOLDER}/{layout.id}.toml", "file", "no board uses it", "a board with this layout")
     shown = {board_type for rule in configuration.rules for board_type in rule.boards}
     for board in configuration.boards:
-        if board.type not in shown:
+        if board.type not in shown and board.type != MESSAGE_BOARD:
             yield _warning(
                 BOARDS_FILE, board.id, f"no rule puts rows on boards of type {board.type!r}", "a display rule"
             )

@@ -15,6 +15,7 @@ __all__ = [
     "BOARDS_FILE",
     "BOARD_TYPES",
     "LAYOUTS_FOLDER",
+    "MESSAGE_BOARD",
     "ZONES_FILE",
     "layout_files",
     "read_boards",
@@ -25,6 +26,9 @@ __all__ = [
 BOARDS_FILE = "boards.toml"
 ZONES_FILE = "zones.toml"
 LAYOUTS_FOLDER = "layouts"
+
+MESSAGE_BOARD = "message"
+"""The type of board that shows texts alone: no rule puts rows on it."""
 
 BOARD_TYPES = (
     "ticket_hall",
@@ -37,7 +41,7 @@ BOARD_TYPES = (
     "arrivals",
     "forecourt",
     "staff_room",
-    "message",
+    MESSAGE_BOARD,
 )
 
 

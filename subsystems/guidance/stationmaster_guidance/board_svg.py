@@ -93,9 +93,9 @@ class _Drawing:
                 self._words(drawn.box, self._named(region.empty), _Type(size, "centre", colours.muted))
         if not self._layout.regions:
             self._message(boxes)
-        size = f'width="{board.width}" height="{board.height}"'
+        own = f'width="{board.width}" height="{board.height}"'
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {board.width} {board.height}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" {own} viewBox="0 0 {board.width} {board.height}" '
             f'font-weight="700">\n' + "\n".join(self._parts) + "\n</svg>\n"
         )
 
