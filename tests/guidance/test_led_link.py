@@ -172,3 +172,15 @@ def test_nothing_goes_on_after_the_stop() -> None:
     line.link.stop()
     line.run(60)
     assert (line.seen, len(line.bench.opened), line.reactor.getDelayedCalls()) == (["one"], 1, [])
+
+
+def test_our_own_delay_is_not_the_cards() -> None:
+    """When this process was busy for long, the card still gets the time to be heard before it counts as silent."""
+    line = Line()
+    line.card.mood = Mood.SILENT
+    line.link.start()
+    line.link.show([frame("one")], 1)
+    line.reactor.advance(10)
+    assert (line.listener.said, line.card.commands) == ([], 1)
+    line.run(5)
+    assert line.listener.said == ["gone: it does not answer"]

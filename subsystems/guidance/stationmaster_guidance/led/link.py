@@ -27,6 +27,10 @@ from stationmaster_service.interfaces import DelayedCall, MachineTime
 __all__ = ["LinkLimits", "LinkListener", "Opener", "PanelLink", "PanelWire"]
 
 
+LATE_S = 0.3
+"""A timer that comes so much too late says more of this process than of the card."""
+
+
 class LinkListener(Protocol):
     """Who wants to know how the card is."""
 
@@ -120,6 +124,7 @@ class PanelLink:
         self._busy = 0
         self._pauses = 0
         self._timer: DelayedCall | None = None
+        self._due = 0.0
 
     @property
     def working(self) -> bool:
@@ -242,7 +247,7 @@ class PanelLink:
         if number + 1 < len(step.chunks):
             self._timer = self._reactor.callLater(step.gap_s, self._send, number + 1)
         elif step.answered:
-            self._timer = self._reactor.callLater(self._limits.answer_s, self._silent)
+            self._await(self._limits.answer_s)
         else:
             self._steps.popleft()
             self._step()
@@ -274,8 +279,15 @@ class PanelLink:
         self._rest()
         self._step()
 
+    def _await(self, seconds: float) -> None:
+        self._due = self._reactor.seconds() + seconds
+        self._timer = self._reactor.callLater(seconds, self._silent)
+
     def _silent(self) -> None:
         self._timer = None
+        if self._reactor.seconds() > self._due + LATE_S:  # this process was busy, and has not read the answer yet
+            self._await(LATE_S)
+            return
         self._attempt += 1
         if self._attempt < self._limits.attempts:
             self._send(0)

@@ -7,6 +7,7 @@ how it is as a device, and what is wrong as an alarm.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -40,12 +41,15 @@ from stationmaster_protocol.equipment import (
     Severity,
     ShownRow,
 )
-from stationmaster_service.interfaces import MachineTime
+from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 __all__ = ["LOOK_S", "Panels"]
 
 LOOK_S = 0.1
 """Machine seconds between looks at whether a board's state is another."""
+
+SLICE_S = 0.02
+"""Machine seconds of drawing at a time."""
 
 _LOG = get_logger("panels")
 _BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -89,6 +93,9 @@ class Panels(Service):
             buckets=_BUCKETS,
             registry=registry,
         )
+        self._reactor = reactor
+        self._unseen: deque[_Panel] = deque()
+        self._rest: DelayedCall | None = None
         self._panels = []
         for each in settings:
             panel = _Panel(each, desk, clock, reactor, self._took)
@@ -109,6 +116,8 @@ class Panels(Service):
         Service.stopService(self)
         if self._looking.running:
             self._looking.stop()
+        if self._rest is not None and self._rest.active():
+            self._rest.cancel()
         for panel in self._panels:
             panel.connected.stop()
 
@@ -117,8 +126,19 @@ class Panels(Service):
         station = self._boards.station
         if station is None:
             return
+        if self._rest is None or not self._rest.active():
+            self._unseen = deque(self._panels)
+            self._look_on()
+
+    def _look_on(self) -> None:
+        """Look at those that are left, and let answers in between where there is much to draw."""
         alone = self._source.view.state not in (AgentState.ONLINE, AgentState.SUSPECT)
-        for panel in self._panels:
+        until = self._reactor.seconds() + SLICE_S
+        while self._unseen:
+            if self._reactor.seconds() > until:
+                self._rest = self._reactor.callLater(0, self._look_on)
+                return
+            panel = self._unseen.popleft()
             shown = self._boards.get(panel.settings.board)
             if shown is None:
                 panel.failed(f"the station has no board {panel.settings.board}", there=True)
