@@ -34,7 +34,8 @@ function measure(text) {
   const room = cell.clientWidth - padding(cell) - (holder === cell ? 0 : padding(holder)) - beside(text, holder);
   const high = cell.clientHeight / holder.dataset.stack;
   if (text.classList.contains("vertical")) {
-    return { overflow: "vertical", smallest: SMALLEST_VERTICAL, room: depth(cell, text), wide: text.offsetHeight };
+    const room = depth(cell, text);
+    return { overflow: "vertical", smallest: SMALLEST_VERTICAL, room, wide: text.offsetHeight, own: ownSize(text) };
   }
   return {
     overflow: holder.classList.contains("value") ? cell.dataset.overflow : "shrink",
@@ -43,7 +44,13 @@ function measure(text) {
     wide: text.scrollWidth,
     high,
     em: parseFloat(getComputedStyle(text).fontSize),
+    own: ownSize(text),
   };
+}
+
+/** How large a text is beside what it stands in: the style sheet makes second languages smaller. */
+function ownSize(text) {
+  return parseFloat(getComputedStyle(text).fontSize) / parseFloat(getComputedStyle(text.parentElement).fontSize);
 }
 
 /** How wide the languages are that stand beside this one because they are written from top to bottom. */
@@ -68,13 +75,13 @@ function padding(element) {
   return parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
 }
 
-function apply(text, { overflow, smallest, room, wide, high, em }) {
+function apply(text, { overflow, smallest, room, wide, high, em, own }) {
   if (overflow === "wrap") {
     for (const scale of WRAPPED) {
       if (text.scrollHeight <= high + 1) {
         break;
       }
-      text.style.fontSize = `${scale}em`;
+      text.style.fontSize = `${own * scale}em`;
     }
     return;
   }
@@ -84,7 +91,7 @@ function apply(text, { overflow, smallest, room, wide, high, em }) {
   const wanted = overflow === "scroll" ? 1 : room / wide;
   const scale = Math.max(smallest, wanted);
   if (scale < 1) {
-    text.style.fontSize = `${scale * 0.995}em`;
+    text.style.fontSize = `${own * scale * 0.995}em`;
   }
   const missing = wide * scale - room;
   if (missing > 1 && overflow !== "vertical") {
