@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import signal
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -84,7 +84,8 @@ def make_faults(seed: int, count: int, start: Instant, end: Instant, longest: in
         whom = chance.choice([name for name in SUBSYSTEMS if not lasting or free[name] <= at] or ["hub"])
         if lasting and whom != "hub":
             length = chance.randint(1, longest)
-            faults.append(DayFault(at=at, kind=kind, whom=whom, minutes=length, killed=chance.random() < 0.2))
+            killed = length > 1 and chance.random() < 0.3
+            faults.append(DayFault(at=at, kind=kind, whom=whom, minutes=length, killed=killed))
             free[whom] = Instant(at + (length + LEAST_APART) * MINUTE)
         elif lasting:
             faults.append(DayFault(at=at, kind="hub killed", whom="hub"))
@@ -120,7 +121,7 @@ class FaultDay:
         self._chance = random.Random(seed)
         self._alone_s = alone_s
         self._under_way: list[DayFault] = []
-        self._next: Callable[[], None] | None = None
+        self._troubles: deque[Callable[[], None]] = deque()
         self.done: Counter[str] = Counter()
         self.kills: list[tuple[Instant, str]] = []
         """Station time and process of each SIGKILL."""
@@ -129,20 +130,16 @@ class FaultDay:
         """Step from moment to moment until `end`; `each_minute` sees every minute when it is over."""
         station = self._station
         while station.now < end:
-            trouble, self._next = self._next, None
-            if trouble is None:
-                station.step(min(station.next_moment(), end))
+            moment = min(station.next_moment(), end)
+            returning = [each for each in self._under_way if each.end == moment]
+            if returning or not self._troubles:
+                self._under_way = [each for each in self._under_way if each not in returning]
+                station.step(moment, [each.whom for each in returning])
             else:
-                station.step_while(trouble)
+                station.step_while(self._troubles.popleft())
             if station.now % MINUTE == 0:
-                self._mend(station.now)
                 each_minute(station.now)
                 self._begin(self._faults.get(station.now))
-
-    def _mend(self, now: Instant) -> None:
-        for fault in [each for each in self._under_way if each.end == now]:
-            self._under_way.remove(fault)
-            self._station.mend(fault.whom)
 
     def _begin(self, fault: DayFault | None) -> None:
         if fault is None:
@@ -153,11 +150,11 @@ class FaultDay:
             self._station.cut(fault.whom)
             self._under_way.append(fault)
             if fault.killed:
-                self._next = lambda: self._kill(fault.whom)
+                self._troubles.append(lambda: self._kill(fault.whom))
             return
         cut_off = {each.whom for each in self._under_way}
         whom = next((name for name in (fault.whom, *SUBSYSTEMS) if name not in cut_off), "hub")
-        self._next = self._trouble(fault.kind if whom != "hub" else "hub killed", whom)
+        self._troubles.append(self._trouble(fault.kind if whom != "hub" else "hub killed", whom))
 
     def _trouble(self, kind: str, whom: str) -> Callable[[], None]:
         match kind:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -280,11 +280,21 @@ class RealStation:
         announced = [from_iso(moment) for moment in self._announced.values() if moment is not None]
         return min([Instant(floor_minute(self.now) + MINUTE), *(moment for moment in announced if moment > self.now)])
 
-    def step(self, moment: Instant) -> None:
-        """Set the clock, let the hub and the subsystems do what is due, then the world outside."""
+    def step(self, moment: Instant, returning: Sequence[str] = ()) -> None:
+        """Set the clock, let the hub and the subsystems do what is due, then the world outside.
+
+        The cables of the `returning` are plugged in when the hub has done so and before they do: at this moment they
+        know again what the hub knows.
+        """
         self._set_clock(moment)
         self.steps += 1
-        for name in ("hub", *SUBSYSTEMS):
+        self._poke("hub")
+        for name in returning:
+            self.cables[name].plug()
+            self._pulled.remove(name)
+        for name in returning:
+            self.wait(f"{name} is online", partial(self._online, name))
+        for name in SUBSYSTEMS:
             self._poke(name)
         self.settle_inside()
         self.settle_outside()
@@ -338,6 +348,9 @@ class RealStation:
         return "\n".join(lines)
 
     # Inside
+
+    def _online(self, name: str) -> bool:
+        return bool(self.processes[name].health()["state"] == "online")
 
     def _knows_feed(self, name: str) -> bool:
         fresh_at = self.processes[name].health()["fresh_at"]
