@@ -18,9 +18,7 @@ class Browser:
         self.protocol = protocol
         self.protocol.makeConnection(self.transport)
 
-    def ask(
-        self, method: str, path: str, headers: str = "", *, body: bytes = b""
-    ) -> tuple[int, dict[str, str], bytes]:
+    def ask(self, method: str, path: str, headers: str = "", *, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
         """Send a request that is answered at once; its code, headers (lower case) and body."""
         self.send(method, path, f"{headers}Content-Length: {len(body)}\r\n" if body else headers)
         if body:
