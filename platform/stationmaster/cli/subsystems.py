@@ -32,9 +32,8 @@ def enrol(config: Path, identity: str, *, kind: str, hours: float, certificate: 
         sys.stdout.write(f"{identity} ({kind}) may come with any certificate that is made out to it.\n")
     else:
         sys.stdout.write(f"{answer['secret']}\n")
-        _aside(
-            f"One-time code of {identity} ({kind}), good until {to_iso(Instant(answer['until']))}. It is shown this once."
-        )
+        until = to_iso(Instant(answer["until"]))
+        _aside(f"One-time code of {identity} ({kind}), good until {until}. It is shown this once.")
     return 0
 
 
