@@ -87,9 +87,9 @@ def test_the_invented_station_is_not_a_real_one(real_stations: list[tuple[str, s
     assert dict(facts.names)["zh"] not in {name for name, _ in real_stations}
 
 
-@pytest.mark.parametrize("board", [board.id for board in whole().configuration.boards])
+@pytest.mark.parametrize("board", [board.id for board in whole().configuration.boards if board.type != "message"])
 def test_every_board_has_rows_in_the_course_of_the_day(board: str) -> None:
-    """No board of the sample stays empty."""
+    """No board of the sample stays empty but the one that is there for texts alone."""
     assert any(board in task.targets for task in tasks(TaskKind.DISPLAY))
 
 
