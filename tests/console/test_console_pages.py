@@ -306,7 +306,7 @@ def test_tasks_that_come_near_are_asked_for(hub: FedHub, page: Page) -> None:
     """Only tasks of the next two hours are asked for; when the day has moved on, the next ones are there."""
     evening = page.locator("#due li", has_text="1111")
     assert evening.count() == 0
-    hub.step("17:00")
+    hub.step("17:50")
     expect(evening.first).to_be_visible(timeout=15_000)
 
 

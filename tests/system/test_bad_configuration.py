@@ -244,7 +244,7 @@ def test_all_faults_of_a_folder_are_listed(tmp_path: Path) -> None:
         ("rules.toml: ", "'departed'"),
         ("rules.toml: ", "'thru'"),
         ("rules.toml: ", "'77'"),
-        ("templates.toml: staff-receive.zh: ", "trakc"),
+        ("templates.toml: staff-formation.zh: ", "trakc"),
         ("boards.toml: board[1].layout: ", "'hal'"),
         ("boards.toml: board[1].width: ", "-1"),
         ("layouts/hall.toml: language_s: ", "'ten'"),

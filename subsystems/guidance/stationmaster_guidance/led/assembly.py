@@ -42,7 +42,7 @@ def led_panels(settings: GuidanceSettings, boards: Boards, agent: Agent, running
         from stationmaster_guidance.led.panels import Panels  # noqa: PLC0415 - needs Pillow
     except ImportError as error:
         raise StationError(
-            "led-missing", f"LED panels need a package: {error}.", "Install stationmaster[led]."
+            "led-missing", f"LED panels need a package: {error}.", "Install stationmaster[guidance]."
         ) from error
 
     def opener(panel: PanelSettings) -> Opener:
