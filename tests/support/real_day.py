@@ -46,7 +46,8 @@ class RealDay:
 def make_real_day(folder: Path, seed: int = 7, every: int = 1) -> RealDay:
     """The sample station with the real day's trains imported into it, and a scenario from a seed.
 
-    One of `every` so many trains is kept. The real data is in the folder that STATIONMASTER_TEST_DATA names; without it the sample's own timetable runs.
+    One of `every` so many trains is kept. The real data is in the folder that STATIONMASTER_TEST_DATA names;
+    without it the sample's own timetable runs.
     """
     station = folder / "station"
     shutil.copytree(SAMPLE, station)
