@@ -38,7 +38,7 @@ from stationmaster_protocol.outbox import Outbox
 from stationmaster_protocol.scalars import milliseconds_of, stamp_of
 from stationmaster_protocol.server_session import ServerEvent, ServerSession
 from stationmaster_protocol.session import Breach, error_message
-from stationmaster_protocol.transport import StreamTransport, flusher, peer_of, peer_text
+from stationmaster_protocol.transport import StreamTransport, close_in_order, flusher, peer_of, peer_text
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 if TYPE_CHECKING:
@@ -319,7 +319,7 @@ class HubConnection(Protocol):
         self._stop_timer()
         self._timer = self._reactor.callLater(self._settings.closing_s, self._abort)
         self._transport.unregisterProducer()
-        self._transport.loseConnection()
+        close_in_order(self._transport)
 
     def _end(self, code: str, text: str) -> None:
         """Be no subscriber any more, at once."""

@@ -7,11 +7,11 @@ from typing import Protocol, cast
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
-from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.interfaces import IHalfCloseableDescriptor, ISSLTransport
 
 from stationmaster_protocol.hub_side import Peer
 
-__all__ = ["StreamTransport", "flusher", "peer_of", "peer_text"]
+__all__ = ["StreamTransport", "close_in_order", "flusher", "peer_of", "peer_text"]
 
 
 class StreamTransport(Protocol):
@@ -34,6 +34,10 @@ class _Certificate(Protocol):
 
 class _SecureTransport(StreamTransport, Protocol):
     def getPeerCertificate(self) -> _Certificate | None: ...  # noqa: N802 - Twisted's name
+
+
+class _HalfCloseable(Protocol):
+    def loseWriteConnection(self) -> None: ...  # noqa: N802 - Twisted's name
 
 
 class _Writing(Protocol):
@@ -59,6 +63,20 @@ def flusher(transport: StreamTransport) -> Callable[[], None]:
             writing.startWriting()
 
     return flush
+
+
+def close_in_order(transport: StreamTransport) -> None:
+    """Send what is written, say that nothing more comes, and leave the closing to the peer.
+
+    A socket that is closed while bytes lie in it unread resets the connection, and a reset takes with it what the peer
+    has not read yet: the very words that say why. So the peer is heard out, without heed, until it closes; the caller
+    aborts if it does not. TLS has its own farewell, for whose answer `loseConnection` waits.
+    """
+    transport.resumeProducing()
+    if IHalfCloseableDescriptor.providedBy(transport) and not ISSLTransport.providedBy(transport):
+        cast("_HalfCloseable", transport).loseWriteConnection()
+    else:
+        transport.loseConnection()
 
 
 def peer_of(transport: StreamTransport) -> Peer:

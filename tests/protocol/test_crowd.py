@@ -6,6 +6,7 @@ import os
 import resource
 import selectors
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -158,3 +159,17 @@ def test_ten_thousand_connections(descriptors: int) -> None:
     assert not served.failed
     assert max(after - earlier for earlier, after in zip(served.times, served.times[1:], strict=False)) < 10
     assert most - before < 150 * MEBIBYTE
+
+
+@pytest.mark.parametrize("size", [1 << 16, 1 << 22])
+def test_last_words_arrive_however_much_lies_unread(size: int) -> None:
+    """A peer that writes on without listening still finds, when it does, why it was refused: nothing was reset."""
+    with hub_process() as (port, _), socket.create_connection(("127.0.0.1", port)) as one:
+        one.settimeout(10)
+        one.sendall(struct.pack(">I", 5) + b"<no/>" + bytes(size))
+        frames, documents = FrameReader(8192), []
+        while data := one.recv(4096):
+            documents.extend(frames.documents(data))
+        (error,) = map(decode, documents)
+        assert isinstance(error, Error)
+        assert error.code == "invalid"
