@@ -35,7 +35,11 @@ WEATHER: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayFault:
-    """A fault at a minute, or from then on for `minutes`; `whom` it meets, and `killed` in the middle of it."""
+    """A fault at a minute, or from then on for `minutes` and a half; `whom` it meets, and `killed` in the middle of it.
+
+    A lasting one ends between two minutes. What a subsystem learns as it returns it may act on at the moment that its
+    stepped clock still shows, and nothing's time is over between that and the return, as it may be at a full minute.
+    """
 
     at: Instant
     kind: str
@@ -46,7 +50,7 @@ class DayFault:
     @property
     def end(self) -> Instant:
         """When it is over."""
-        return Instant(self.at + self.minutes * MINUTE)
+        return Instant(self.at + self.minutes * MINUTE + MINUTE // 2)
 
     def cut(self) -> Cut:
         """What the oracle has to know of a lasting one."""
@@ -130,7 +134,7 @@ class FaultDay:
         """Step from moment to moment until `end`; `each_minute` sees every minute when it is over."""
         station = self._station
         while station.now < end:
-            moment = min(station.next_moment(), end)
+            moment = min([station.next_moment(), end, *(each.end for each in self._under_way)])
             returning = [each for each in self._under_way if each.end == moment]
             if returning or not self._troubles:
                 self._under_way = [each for each in self._under_way if each not in returning]
