@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from stationmaster_kernel.account import Account, account_fault
+from stationmaster_kernel.account import Account, Role, account_fault
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.inputs import DropAccount, PutAccount
 from stationmaster_kernel.refused import Refused
@@ -20,6 +20,8 @@ def put_account(draft: Draft, given: PutAccount) -> None:
         raise Refused("account-impossible", fault, "Mend it and try again.")
     before = draft.record("account", account.id)
     _check_known(account.id, 0 if before is None else before.revision, given.known)
+    if not _administers(account):
+        _check_not_last(draft, account.id)
     draft.put_record(account)
     changed = [
         field.name
@@ -38,8 +40,23 @@ def drop_account(draft: Draft, given: DropAccount) -> None:
     if before is None:
         raise Refused("account-unknown", f"There is no account {given.account}.", "See which there are.")
     _check_known(given.account, before.revision, given.known)
+    _check_not_last(draft, given.account)
     draft.delete_record("account", given.account)
     draft.note("account-removed", given.account, by=given.by)
+
+
+def _administers(account: object) -> bool:
+    return isinstance(account, Account) and Role.ADMINISTRATOR in account.roles and not account.locked
+
+
+def _check_not_last(draft: Draft, login: str) -> None:
+    """A station that has an administrator keeps one: without him nobody could make another."""
+    if [each.id for each in draft.records("account") if _administers(each)] == [login]:
+        raise Refused(
+            "account-last-administrator",
+            f"{login} is the only administrator who may log in.",
+            "Make another one first.",
+        )
 
 
 def _check_known(login: str, revision: int, known: int | None) -> None:

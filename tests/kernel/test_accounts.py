@@ -88,6 +88,18 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten() -> None:
     assert run(state, drop("li", known=revision)).records.get("account") is None
 
 
+def test_the_last_administrator_stays() -> None:
+    """He can neither be removed nor locked nor made something less, until another one may log in."""
+    chief = replace(LI, id="chief", roles=(Role.ADMINISTRATOR,))
+    second = replace(chief, id="second", locked=True)
+    state = run(running_station(), put(), put(chief), put(second, name="second"))
+    for less in (drop("chief"), put(replace(chief, locked=True)), put(replace(chief, roles=(Role.SUPERVISOR,)))):
+        assert code(state, less) == "account-last-administrator"
+    assert run(state, put(replace(chief, name="Another name"))).records["account"]["chief"]
+    open_again = run(state, put(replace(second, locked=False), name="unlock"))
+    assert set(run(open_again, drop("chief")).records["account"]) == {"li", "second"}
+
+
 @pytest.mark.parametrize(
     "account",
     [
