@@ -30,6 +30,7 @@ __all__ = [
     "silence",
     "trim",
     "true_peak",
+    "wave_bytes",
     "write_wave",
 ]
 
@@ -118,18 +119,24 @@ def write_wave(path: Path, sound: Sound) -> None:
         OSError: the disk does not take it; nothing is left behind.
 
     """
-    body = io.BytesIO()  # in memory first: a wave writer whose disk is full complains twice
+    body = wave_bytes(sound)  # in memory first: a wave writer whose disk is full complains twice
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_bytes(body)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def wave_bytes(sound: Sound) -> bytes:
+    """What a wave file of `sound` holds."""
+    body = io.BytesIO()
     with wave.open(body, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(sound.rate)
         file.writeframes(_little_endian(sound.samples).tobytes())
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        draft.write_bytes(body.getbuffer())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    return body.getvalue()
 
 
 def measure(sound: Sound) -> Measure:
