@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from stationmaster_agent.acts import RefusedAct
+from stationmaster_agent.acts import RefusedAct, check_sendable
 from stationmaster_agent.commands import CommandPerformer
 from stationmaster_agent.connecting import Connect, connector
 from stationmaster_agent.core import Core
@@ -26,6 +26,7 @@ from stationmaster_agent.view import AgentHealth, View
 from stationmaster_agent.work import Performer, Work
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import Instant
+from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.deeds import Delay, Handle, SetTrack, Unknown
 from stationmaster_kernel.values import TaskState
 from stationmaster_protocol.commands import LocalAct
@@ -179,7 +180,43 @@ class Agent(Service):
             StationError: it cannot be, in words for that person; nothing is changed.
 
         """
-        act = LocalAct(
+        act = self._local_act(by=by, why=why, delays=delays, unknowns=unknowns, tracks=tracks, handles=handles)
+        self._core.act(act)
+        return act.id
+
+    def would(
+        self,
+        *,
+        by: str,
+        why: str = "",
+        delays: Sequence[Delay] = (),
+        unknowns: Sequence[Unknown] = (),
+        tracks: Sequence[SetTrack] = (),
+        handles: Sequence[Handle] = (),
+    ) -> Changes:
+        """What `act` would change, as far as it is known here; nothing is changed.
+
+        Of tasks only those of our kinds are known here; the hub may make others.
+
+        Raises:
+            StationError: it cannot be, in words for that person.
+
+        """
+        act = self._local_act(by=by, why=why, delays=delays, unknowns=unknowns, tracks=tracks, handles=handles)
+        check_sendable(act)
+        return self._core.would(act)
+
+    def _local_act(
+        self,
+        *,
+        by: str,
+        why: str,
+        delays: Sequence[Delay],
+        unknowns: Sequence[Unknown],
+        tracks: Sequence[SetTrack],
+        handles: Sequence[Handle],
+    ) -> LocalAct:
+        return LocalAct(
             id=self._core.outbox.new_id(),
             at=Instant(int(self._clock.now())),
             by=by,
@@ -189,8 +226,6 @@ class Agent(Service):
             tracks=tuple(tracks),
             handles=tuple(handles),
         )
-        self._core.act(act)
-        return act.id
 
     def on_refused(self, listener: Callable[[RefusedAct], None]) -> None:
         """Have `listener` called with each act that the hub did not make its own."""

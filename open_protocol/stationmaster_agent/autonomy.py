@@ -7,6 +7,8 @@ hub makes tasks and occurrences, and the executor goes on with those that it has
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from immutables import Map
 
 from stationmaster_agent.replica import Replica
@@ -21,7 +23,7 @@ from stationmaster_kernel.step import Refused, step
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade, TaskKind
 
-__all__ = ["Autonomy", "kernel_on"]
+__all__ = ["Autonomy", "kernel_on", "would_change"]
 
 _LOG = get_logger("autonomy")
 
@@ -83,6 +85,15 @@ class Autonomy:
         self._overlay(changes)
         return tuple(put.value for put in changes.puts if isinstance(put.value, Task) and put.id in self._held)
 
+    def would(self, given: Act) -> Changes:
+        """What an act would change; nothing is changed.
+
+        Raises:
+            Refused: it cannot be.
+
+        """
+        return step(self._state, given)[1]
+
     def _id(self) -> str:
         self._count += 1
         return f"alone/{self._count}"
@@ -106,6 +117,18 @@ class Autonomy:
                 self.calls = self.calls.set(put.id, put.value)
             elif isinstance(put.value, Task) and put.value.kind in self._kinds:
                 self.tasks = self.tasks.set(put.id, put.value)
+
+
+def would_change(given: Act, replica: Replica, kinds: Iterable[TaskKind], grade: FeedGrade) -> Changes:
+    """What an act would change at a hub that held the replica and nothing else.
+
+    Raises:
+        StationError: `no-replica`, `autonomy`, or it cannot be.
+
+    """
+    if replica.configuration is None:
+        raise StationError("no-replica", "Nothing is known of the station yet.", "Wait until a hub was there.")
+    return step(kernel_on(replica, frozenset(kinds), given.at, grade), given)[1]
 
 
 def kernel_on(replica: Replica, kinds: frozenset[TaskKind], now: Instant, grade: FeedGrade) -> State:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from stationmaster_agent.acts import ActsAwaited, RefusedAct, act_input, check_sendable
-from stationmaster_agent.autonomy import Autonomy, kernel_on
+from stationmaster_agent.autonomy import Autonomy, would_change
 from stationmaster_agent.commands import CommandDesk, CommandPerformer
 from stationmaster_agent.connecting import Connect
 from stationmaster_agent.credentials import Credentials
@@ -35,9 +35,9 @@ from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant, floor_minute
-from stationmaster_kernel.changes import Resource
+from stationmaster_kernel.changes import Changes, Resource
 from stationmaster_kernel.inputs import TaskResult
-from stationmaster_kernel.step import Refused, step
+from stationmaster_kernel.step import Refused
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.client_session import ClientEvent
 from stationmaster_protocol.commands import LocalAct
@@ -200,10 +200,7 @@ class Core:
         """Take in what a person did at the subsystem's own page; see `Agent.act`."""
         check_sendable(act)
         if self._autonomy is None:
-            if self.follower.replica.configuration is None:
-                raise StationError("no-replica", "Nothing is known of the station yet.", "Wait until a hub was there.")
-            kinds = frozenset(self._settings.task_kinds)
-            step(kernel_on(self.follower.replica, kinds, act.at, self.follower.grade), act_input(act))
+            self.would(act)
             self.outbox.record_act(act)
         else:
             changed = self._autonomy.act(act_input(act))
@@ -211,6 +208,12 @@ class Core:
             self.worker.changed(changed)
             self._changed()
         self.reporter.report()
+
+    def would(self, act: LocalAct) -> Changes:
+        """What an act would change, as the embedded kernel sees it; see `Agent.would`."""
+        if self._autonomy is not None:
+            return self._autonomy.would(act_input(act))
+        return would_change(act_input(act), self.follower.replica, self._settings.task_kinds, self.follower.grade)
 
     # The link says.
 
