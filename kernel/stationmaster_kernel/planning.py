@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call, Event
 from stationmaster_kernel.places import ReadyStation
-from stationmaster_kernel.rules import Rule, Trigger
+from stationmaster_kernel.rules import Rule, Trigger, Where
 from stationmaster_kernel.selecting import own_event
 from stationmaster_kernel.targeting import whereabouts
 from stationmaster_kernel.task import Stage, Text
@@ -85,7 +85,11 @@ def _interval(call: Call, rule: Rule, station: ReadyStation, words: CallWords) -
     event = call.event(name)
     if event is None or (suspended and not row):
         return
-    targets = station.targets.of(rule, whereabouts(call))
+    old = rule.where is Where.OLD_PLATFORM
+    if old:
+        targets = station.targets.of_old(rule, whereabouts(call), station.places_of(call.planned_platform))
+    else:
+        targets = station.targets.of(rule, whereabouts(call))
     if not targets:
         return
     start, end = moment_time(call, rule.start), moment_time(call, rule.end)
@@ -109,7 +113,7 @@ def _interval(call: Call, rule: Rule, station: ReadyStation, words: CallWords) -
         end=end,
         hard_end=hard_end,
         awaits=awaits,
-        stages=words.stages(name, event.planned if start is None else start) if row else (),
+        stages=words.stages(name, event.planned if start is None else start, old=old) if row else (),
         texts=words.row(name) if row else (),
     )
 

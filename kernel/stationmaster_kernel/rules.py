@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from stationmaster_kernel.values import CallKind, EventName, Running, TaskKind
 
-__all__ = ["Base", "Condition", "Moment", "Rule", "RuleMode", "Selector", "TimeChoice", "Trigger"]
+__all__ = ["Base", "Condition", "Moment", "Rule", "RuleMode", "Selector", "TimeChoice", "Trigger", "Where"]
 
 
 class Base(StrEnum):
@@ -48,6 +48,13 @@ class RuleMode(StrEnum):
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
+
+
+class Where(StrEnum):
+    """Whether a row stands where its train is, or where it is not any more: on the boards of its planned platform."""
+
+    PLATFORM = "platform"
+    OLD_PLATFORM = "old_platform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +109,8 @@ class Rule:
 
     check_in: `start` is check-in open and `end` check-in close; with `after_arrival`, check-in opens at the latest
     that many minutes after the arrival. The first check-in rule that selects a call decides.
-    display: `boards` are board types; `start`, `end`, `awaits`, `hard_end` (minutes after `end`).
+    display: `boards` are board types; `start`, `end`, `awaits`, `hard_end` (minutes after `end`). With `where` the old
+    platform, a row is for those who wait at the planned one while the train uses another.
     lighting: `lights` are light types; the same moments.
     announcement: `zones` are zone types; either `due` (and `awaits`), or `trigger` with `at_least` minutes (delay,
     early, overdue) and `ahead` (not before so many minutes ahead of the planned time); `valid` minutes; `template`;
@@ -118,6 +126,7 @@ class Rule:
     valid_from: date | None = None
     valid_until: date | None = None
     mode: RuleMode = RuleMode.AUTOMATIC
+    where: Where = Where.PLATFORM
     boards: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     posts: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from stationmaster_kernel.call import Call, Event
-from stationmaster_kernel.rules import Condition, Rule, Selector, Trigger
+from stationmaster_kernel.rules import Condition, Rule, Selector, Trigger, Where
 from stationmaster_kernel.times import base_event
 from stationmaster_kernel.values import CallKind, TaskKind
 
@@ -59,10 +59,11 @@ def selects(rule: Rule, call: Call) -> bool:
 
 
 def holds(rule: Rule, call: Call) -> bool:
-    """Whether the call stands now as the rule's condition asks."""
+    """Whether the call stands now as the rule's condition asks, and has an old platform if the rule is about that."""
     asked = rule.condition
     return (
-        (not asked.running or call.running in asked.running)
+        (rule.where is Where.PLATFORM or call.platform != call.planned_platform)
+        and (not asked.running or call.running in asked.running)
         and (asked.unconfirmed is None or call.unconfirmed is asked.unconfirmed)
         and (asked.track_changed is None or (call.track != call.planned_track) is asked.track_changed)
         and (asked.platform_changed is None or (call.platform != call.planned_platform) is asked.platform_changed)
@@ -112,6 +113,7 @@ def _asks(rule: Rule) -> bool:
     return (
         rule.when != Selector(kinds=rule.when.kinds)
         or rule.condition != Condition()
+        or rule.where is not Where.PLATFORM
         or rule.valid_from is not None
         or rule.valid_until is not None
     )

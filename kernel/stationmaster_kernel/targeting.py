@@ -69,6 +69,11 @@ class Targets:
             return rule.posts
         return tuple(sorted(both, key=self._order.__getitem__))
 
+    def of_old(self, rule: Rule, where: Whereabouts, before: Whereabouts) -> tuple[str, ...]:
+        """What the rule targets for a call that was to be at `before` and is at `where`, without what serves it now."""
+        now = self.of(rule, where)
+        return tuple(target for target in self.of(rule, before) if target not in now)
+
     def knows(self, kind: TaskKind, target: str) -> bool:
         """Whether the station has a zone (for an announcement) or a post (for a notice) of this id."""
         return target in self._known.get(kind, ())

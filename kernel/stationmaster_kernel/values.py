@@ -109,3 +109,4 @@ class Status(StrEnum):
     ARRIVED = "arrived"
     SUSPENDED = "suspended"
     UNCONFIRMED = "unconfirmed"
+    PLATFORM_CHANGED = "platform_changed"

@@ -30,8 +30,10 @@ class CallWords:
             self._rows[name] = _row_texts(self._call, name, self._station)
         return self._rows[name]
 
-    def stages(self, name: EventName, start: Instant) -> tuple[Stage, ...]:
-        """The statuses of that row, the first from `start` on."""
+    def stages(self, name: EventName, start: Instant, *, old: bool = False) -> tuple[Stage, ...]:
+        """The statuses of that row, the first from `start` on; `old`: on a board of the platform that it has left."""
+        if old and self._call.running is not Running.SUSPENDED:
+            return (_elsewhere(self._call, name, start, self._station),)
         return row_stages(self._call, name, start, self._station)
 
     def said(self, kind: TaskKind, template: str, event: Event) -> tuple[Text, ...]:
@@ -136,6 +138,28 @@ def _first_status(call: Call, name: EventName, event: Event | None, station: Rea
     if event.late_minutes <= -station.facts.early_from:
         return Status.EARLY
     return Status.WAITING if departure else Status.ON_TIME
+
+
+def _elsewhere(call: Call, name: EventName, start: Instant, station: ReadyStation) -> Stage:
+    """What a board of the planned platform says: where the train is to be found, whatever its time.
+
+    Who leaves with it is told its gates, who meets somebody its exits.
+    """
+    event = call.event(name)
+    gates, exits = (call.gates, ()) if name is EventName.DEPARTURE else ((), call.exits)
+    texts = []
+    for language in station.languages:
+        fields: dict[str, str | int] = {
+            "minutes": abs(event.late_minutes) if event is not None else 0,
+            "platform": station.place_words(PlaceKind.PLATFORM, (call.platform,), language),
+            "old_platform": station.place_words(PlaceKind.PLATFORM, (call.planned_platform,), language),
+            "track": call.track,
+            "gates": station.place_words(PlaceKind.GATE, gates, language),
+            "exits": station.place_words(PlaceKind.EXIT, exits, language),
+        }
+        text = station.render(f"status.{Status.PLATFORM_CHANGED}", language, fields)
+        texts.append(Text(name="status", language=language, text=text))
+    return Stage(at=start, status=Status.PLATFORM_CHANGED, texts=tuple(texts))
 
 
 def _stage(at: Instant, status: Status, event: Event | None, station: ReadyStation) -> Stage:

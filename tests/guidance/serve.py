@@ -133,6 +133,16 @@ class Server:
         self.day.report(call.number, expected_departure=Instant(call.departure + minutes * MINUTE))
         return {"number": call.number}
 
+    def act_move(self, track: str, platform: str) -> dict[str, str]:
+        """The next departure from a platform goes to another track."""
+        later = (
+            each for each in self.day.planned if each.departure is not None and each.departure > self.day.now + 300
+        )
+        calls = {call.number: call for call in self.day.state.calls.values()}
+        call = next(each for each in later if calls[each.number].planned_platform == platform)
+        self.day.report(call.number, track=track)
+        return {"number": call.number}
+
     def act_alone(self) -> dict[str, str]:
         """The hub is gone."""
         self.view.state = AgentState.ALONE

@@ -236,7 +236,10 @@ def test_track_change_takes_platform_gates_and_rows_along(tmp_path: Path) -> Non
     assert (call.track, call.platform, call.gates, call.areas) == ("2", "2", ("2A", "2B"), ("B",))
     assert (call.planned_track, call.planned_platform) == ("1", "1")
     assert [bool(rows(oracle, board, "09:20")) for board in ("gate-1", "gate-2")] == [1, 0]
-    assert [bool(rows(oracle, board, "09:21")) for board in ("gate-1", "gate-2")] == [0, 1]
+    assert statuses(oracle, "gate-1", "09:21") == [("K1", "platform_changed")]
+    assert rows(oracle, "gate-1", "09:21")[0].status_texts["en"] == "platform_changed Platform 2 2A, 2B"
+    assert statuses(oracle, "gate-2", "09:21") == [("K1", "waiting")]
+    assert [row.rule for row in rows(oracle, "hall", "09:21")] == ["row-hall"]
     assert rows(oracle, "gate-2", "09:30")[0].fields["gates"] == {"zh": "2A、2B", "en": "2A, 2B"}
     assert oracle.calls(at("09:31"))["TST/2026-03-01/K1/1"].track == "4"
 

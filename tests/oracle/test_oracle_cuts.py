@@ -69,7 +69,8 @@ def test_boards_alone_know_no_news_and_all_of_it_on_return(tmp_path: Path) -> No
     oracle = alone(story, "guidance", "09:16:30", "09:55:30")
     assert [bool(rows(oracle, board, "09:55")) for board in ("gate-1", "gate-2")] == [1, 0]
     assert statuses(oracle, "hall", "09:55") == [("K1", "checking_in")]
-    assert [bool(rows(oracle, board, "09:55:30")) for board in ("gate-1", "gate-2")] == [0, 1]
+    assert statuses(oracle, "gate-1", "09:55:30") == [("K1", "platform_changed")]
+    assert statuses(oracle, "gate-2", "09:55:30") == [("K1", "late")]
     assert statuses(oracle, "hall", "09:56") == [("K1", "late")]
 
 

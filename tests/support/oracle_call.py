@@ -82,6 +82,14 @@ class CallAt:
         base = opens if moment.base == "check_in_open" else closes
         return None if base is None else base + moment.offset * MINUTE
 
+    def served_when_planned(self, targets: Iterable[Target], types: Iterable[str]) -> list[str]:
+        """The ids of those that would serve the call at its planned platform, and do not where it is now."""
+        if self.facts.platform == self.facts.planned_platform:
+            return []
+        before, wanted = _as_planned(self.station, self.facts), set(types)
+        there = (each for each in targets if each.type in wanted and _serves(each, before))
+        return [each.id for each in there if not _serves(each, self.facts)]
+
     def served_by(self, targets: Iterable[Target], types: Iterable[str], *, also_as_planned: bool = False) -> list[str]:
         """The ids of targets of these types that serve the call; with `also_as_planned` on its planned platform too."""
         calls = [self.facts]

@@ -79,6 +79,9 @@ rule = [
   { id = "row-arrivals", does = "display", when = { kinds = ["terminus", "through"] }, boards = ["arrivals"],
     start = { base = "arrival", offset = -60, time = "earliest" }, end = { base = "arrival", offset = 10 },
     awaits = "arrival" },
+  { id = "row-old-gate", does = "display", when = { kinds = ["origin", "through"] }, boards = ["gate", "ticket_hall"],
+    where = "old_platform", start = { base = "departure", offset = -60 }, end = { base = "departure" },
+    awaits = "departure" },
   { id = "row-staff", does = "display", when = { kinds = ["passing"] }, boards = ["staff_room"],
     start = { base = "departure", offset = -60 }, end = { base = "departure", offset = 2 }, awaits = "departure" },
   { id = "open", does = "announcement", when = { kinds = ["origin", "through"] }, zones = ["waiting"],
@@ -119,6 +122,7 @@ STATUSES = (
     "arrived",
     "suspended",
     "unconfirmed",
+    "platform_changed",
 )
 
 
@@ -148,7 +152,7 @@ class Story:
         self.scenario = folder / "day.jsonl"
         self._lines: list[str] = ["# a day", ""]
         statuses = "\n".join(
-            f'"status.{each}" = {{ zh = "{each}", en = "{each} {{{{ minutes }}}}" }}' for each in STATUSES
+            f'"status.{each}" = {{ zh = "{each}", en = "{each} {_figure(each)}" }}' for each in STATUSES
         )
         header = (
             "train_class,kind,train,origin,destination,arr,dep,track,gates,areas,exits,valid_from,valid_until,weekdays"
@@ -210,6 +214,10 @@ def said(oracle: Oracle, until: str) -> list[tuple[str, str, str]]:
         )
         for each in oracle.announcements(at(until))
     ]
+
+
+def _figure(status: str) -> str:
+    return "{{ platform }} {{ gates }}" if status == "platform_changed" else "{{ minutes }}"
 
 
 def _utc(text: str) -> str:

@@ -61,7 +61,8 @@ def rows_at(call: CallAt, now: int) -> Iterator[tuple[str, tuple[int, str, str],
     """Board, place in the board's order, and row, for each row of the call that is on at `now`."""
     for task in _tasks(call):
         if task.span.on(now):
-            row = _row(call, task, _status(call, task.event, now))
+            elsewhere = task.rule.where == "old_platform" and not call.facts.suspended
+            row = _row(call, task, "platform_changed" if elsewhere else _status(call, task.event, now))
             for board in task.boards:
                 yield board, (task.order, call.facts.call, task.rule.id), row
 
@@ -77,7 +78,10 @@ def _make_tasks(call: CallAt) -> Iterator[_Task]:
     for rule in call.station.rules:
         if rule.does != "display" or not call.selected_by(rule) or rule.start is None or rule.end is None:
             continue
-        boards = call.served_by(call.station.boards, rule.boards)
+        if rule.where == "old_platform":
+            boards = call.served_when_planned(call.station.boards, rule.boards)
+        else:
+            boards = call.served_by(call.station.boards, rule.boards)
         if not boards or not call.has(rule.start.base) or not call.has(rule.end.base):
             continue
         event = event_of(rule.end.base)
@@ -140,6 +144,18 @@ def _row(call: CallAt, task: _Task, status: str) -> OracleRow:
     event, best = facts.event(task.event), call.best(task.event)
     planned = None if event is None else event.planned
     minutes = 0 if best is None or planned is None else abs(best - planned) // MINUTE
+    said = {}
+    for each in languages:
+        words: dict[str, str | int] = {"minutes": minutes}
+        if status == "platform_changed":
+            words |= {
+                "platform": station.platform_name(facts.platform, each),
+                "old_platform": station.platform_name(facts.planned_platform, each),
+                "track": facts.track,
+                "gates": station.joined("gates", facts.gates, each) if task.event == "departure" else "",
+                "exits": station.joined("exits", facts.exits, each) if task.event == "arrival" else "",
+            }
+        said[each] = station.render(f"status.{status}", each, words)
     row = OracleRow(
         call=facts.call,
         rule=task.rule.id,
@@ -157,7 +173,7 @@ def _row(call: CallAt, task: _Task, status: str) -> OracleRow:
             "areas": {each: station.joined("areas", facts.areas, each) for each in languages},
             "exits": {each: station.joined("exits", facts.exits, each) for each in languages},
         },
-        status_texts={each: station.render(f"status.{status}", each, {"minutes": minutes}) for each in languages},
+        status_texts=said,
     )
     call.memory[key] = row
     return row

@@ -49,6 +49,7 @@ class Rule:
     zones: tuple[str, ...] = ()
     awaits: str = ""
     hard_end: int = 120
+    where: str = "platform"
     trigger: str = ""
     at_least: int = 0
     ahead: int = 180
@@ -257,6 +258,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         boards=tuple(table.get("boards", ())),
         zones=tuple(table.get("zones", ())),
         template=table.get("template", ""),
+        where=table.get("where", "platform"),
         **moments,
         **{key: table[key] for key in plain if key in table},
     )

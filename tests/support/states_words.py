@@ -236,7 +236,7 @@ WORDS: dict[str, Callable[[Outcome], bool]] = {
     "let go": _let_go,
     "on": lambda outcome: _on(outcome) == (False, True),
     "off": lambda outcome: _on(outcome) == (True, False),
-    **{f"says {status.replace('_', ' ')}": _says(status) for status in Status},
+    **{f"says {status.replace('_', ' ')}": _says(status) for status in Status if status is not Status.PLATFORM_CHANGED},
     "dropped": lambda outcome: outcome.before is not None and outcome.after is None,
     "refused": lambda outcome: (
         outcome.refused

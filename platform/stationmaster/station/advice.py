@@ -17,7 +17,7 @@ from stationmaster.station.timetable import TIMETABLE_FILE, TimetableRow
 from stationmaster.station.turnarounds import departures_of
 from stationmaster_base.errors import Fault
 from stationmaster_kernel.configuration import PlaceKind
-from stationmaster_kernel.rules import Base, Rule
+from stationmaster_kernel.rules import Base, Rule, Where
 from stationmaster_kernel.values import CallKind, TaskKind
 
 __all__ = ["advice_for"]
@@ -149,7 +149,8 @@ def _unused(station: Station) -> Iterator[Fault]:
     for layout in configuration.layouts:
         if layout.id not in layouts:
             yield _warning(f"{LAYOUTS_FOLDER}/{layout.id}.toml", "file", "no board uses it", "a board with this layout")
-    shown = {board_type for rule in configuration.rules for board_type in rule.boards}
+    rows = (rule for rule in configuration.rules if rule.where is Where.PLATFORM)
+    shown = {board_type for rule in rows for board_type in rule.boards}
     for board in configuration.boards:
         if board.type not in shown and board.type != MESSAGE_BOARD:
             yield _warning(

@@ -19,7 +19,7 @@ from stationmaster.station.rule_parts import (
     read_validity,
 )
 from stationmaster_base.configuration import Faults, Table, read_toml
-from stationmaster_kernel.rules import Moment, Rule, RuleMode, Trigger
+from stationmaster_kernel.rules import Moment, Rule, RuleMode, Trigger, Where
 from stationmaster_kernel.values import Running, TaskKind
 
 __all__ = ["RULES_FILE", "RuleWorld", "read_rules"]
@@ -29,7 +29,7 @@ RULES_FILE = "rules.toml"
 COMMON_KEYS = ("id", "does", "when", "if", "valid_from", "valid_until", "mode")
 CHECK_IN_KEYS = (*COMMON_KEYS, "start", "end", "after_arrival")
 SPAN_KEYS = ("start", "end", "awaits", "hard_end")
-DISPLAY_KEYS = (*COMMON_KEYS, "boards", *SPAN_KEYS)
+DISPLAY_KEYS = (*COMMON_KEYS, "boards", "where", *SPAN_KEYS)
 LIGHTING_KEYS = (*COMMON_KEYS, "lights", *SPAN_KEYS)
 SAID_KEYS = ("template", "valid", "priority", "rearm", "feed_limit")
 TIMED_KEYS = ("due", "awaits")
@@ -84,7 +84,10 @@ def _check_in(table: Table, common: Rule, _: RuleWorld) -> Rule:
 
 
 def _display(table: Table, common: Rule, _: RuleWorld) -> Rule:
-    rule = replace(_span(table, common), boards=_some(table, "boards", "board type", BOARD_TYPES))
+    where = Where(table.choice("where", [item.value for item in Where], Where.PLATFORM.value))
+    rule = replace(_span(table, common), boards=_some(table, "boards", "board type", BOARD_TYPES), where=where)
+    if where is Where.OLD_PLATFORM and rule.condition.platform_changed is False:
+        table.fault("if.platform_changed", "is false, and where is the old platform", "true, or nothing")
     only_keys(table, DISPLAY_KEYS)
     return rule
 

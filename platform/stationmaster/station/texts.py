@@ -45,6 +45,9 @@ TEMPLATE_FIELDS = (
     "check_in_close",
 )
 STATUS_FIELDS = ("minutes",)
+ELSEWHERE = f"{STATUS_PREFIX}{Status.PLATFORM_CHANGED}"
+ELSEWHERE_FIELDS = (*STATUS_FIELDS, "platform", "old_platform", "track", "gates", "exits")
+"""What the words of a row on the old platform's boards may use: where the train is to be found."""
 
 MINUTES = (0, 1, 15, 60, 95, 1500)
 """Trial delays: on time, the least, usual, a whole hour, hours and minutes, more than a day."""
@@ -79,8 +82,15 @@ def _template(table: Table, key: str, languages: tuple[str, ...]) -> Template:
     texts = tuple((language, inner.text(language)) for language in languages)
     inner.finish()
     for language, text in texts:
-        _try(inner, language, text, STATUS_FIELDS if is_status else TEMPLATE_FIELDS)
+        _try(inner, language, text, _fields(key))
     return Template(id=key, texts=texts)
+
+
+def _fields(template: str) -> tuple[str, ...]:
+    """What a template may use."""
+    if template == ELSEWHERE:
+        return ELSEWHERE_FIELDS
+    return STATUS_FIELDS if template.startswith(STATUS_PREFIX) else TEMPLATE_FIELDS
 
 
 def _try(table: Table, language: str, text: str, fields: Sequence[str]) -> None:

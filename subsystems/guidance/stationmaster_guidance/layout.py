@@ -205,6 +205,7 @@ class Colours:
         (Status.ARRIVED, "#4df07d"),
         (Status.SUSPENDED, "#ff5c5c"),
         (Status.UNCONFIRMED, "#a9b4c6"),
+        (Status.PLATFORM_CHANGED, "#ff6bd6"),
     )
 
     def of(self, status: Status | None) -> str:

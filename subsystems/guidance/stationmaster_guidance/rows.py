@@ -164,7 +164,8 @@ class RowCache:
     def row(self, task: Task, stage: Stage | None) -> BoardRow:
         """`board_row`, remembered for as long as task and stage are the same objects and the make-up is the same."""
         held = self._held.get(task.id)
-        formation = self._formation(task.call)
+        elsewhere = stage is not None and stage.status is Status.PLATFORM_CHANGED
+        formation = "" if elsewhere else self._formation(task.call)  # its cars stop at another platform
         if held is not None and held[0] is task and held[1] is stage and held[2].formation == formation:
             return held[2]
         made = board_row(task, stage, formation)
