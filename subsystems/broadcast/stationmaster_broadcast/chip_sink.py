@@ -8,7 +8,7 @@ every real loudspeaker.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -45,8 +45,11 @@ class SpeakingSink(Protocol):
     def wording(self, texts: Sequence[tuple[str, str]]) -> tuple[Utterance, ...]:
         """What it will be given to say of these pairs of language and final text."""
 
-    def say(self, utterances: Sequence[Utterance], ended: Callable[[str], None]) -> Sounding:
-        """Begin to speak at once; `ended` is called with why it did not come to its end, or with nothing."""
+    def say(self, utterances: Sequence[Utterance], ended: Callable[[str], None], gain_db: float = 0.0) -> Sounding:
+        """Begin to speak at once, so much louder or softer than usual.
+
+        `ended` is called with why it did not come to its end, or with nothing.
+        """
 
     def start(self) -> None:
         """Get ready."""
@@ -151,27 +154,29 @@ class ChipSink:
                 found.append(Utterance(language=language, text=spoken))
         return tuple(found)
 
-    def frames(self, utterances: Sequence[Utterance]) -> list[ChipFrame]:
-        """What goes over the line for them.
+    def frames(self, utterances: Sequence[Utterance], gain_db: float = 0.0) -> list[ChipFrame]:
+        """What goes over the line for them. A chip's steps of volume are no decibels: `gain_db` is met roughly.
 
         Raises:
             StationError: `speech-no-text`.
 
         """
+        voice = self._settings.voice
+        voice = replace(voice, volume=min(1.0, voice.volume * 10 ** (gain_db / 20)))
         return [
             frame
             for utterance in utterances
-            for frame in chip_frames(self._chip, utterance.text, self._settings.voice, self._settings.encoding)
+            for frame in chip_frames(self._chip, utterance.text, voice, self._settings.encoding)
         ]
 
-    def say(self, utterances: Sequence[Utterance], ended: Callable[[str], None]) -> Sounding:
+    def say(self, utterances: Sequence[Utterance], ended: Callable[[str], None], gain_db: float = 0.0) -> Sounding:
         """Speak; see `SpeakingSink`.
 
         Raises:
             StationError: `speech-no-text`, or `chip-busy`: a chip says one thing at a time.
 
         """
-        frames = self.frames(utterances)
+        frames = self.frames(utterances, gain_db)
         if self.session.busy:
             raise StationError("chip-busy", "The speech chip is speaking already.")
         saying = _Saying(self.session, ended)

@@ -13,7 +13,7 @@ from operator import mul
 
 from stationmaster_broadcast.sound import FULL_SCALE, Sound
 
-__all__ = ["FADE", "cross_fade", "resample"]
+__all__ = ["FADE", "Resampled", "cross_fade", "resample"]
 
 FADE = 0.02
 """Seconds in which one piece goes over into the next; within the margin of silence that trimming leaves."""
@@ -73,20 +73,47 @@ def resample(sound: Sound, rate: int) -> Sound:
     """
     if sound.rate == rate:
         return sound
-    divisor = math.gcd(sound.rate, rate)
-    up, down = rate // divisor, sound.rate // divisor
-    cutoff = 0.97 * min(1.0, rate / sound.rate)
-    half = math.ceil(ZERO_CROSSINGS / cutoff)
-    padded = array("h", bytes(2 * half)) + sound.samples + array("h", bytes(2 * half))
-    taps: dict[int, list[float]] = {}
-    samples = array("h", bytes(2 * (len(sound.samples) * up // down)))
-    for number in range(len(samples)):
-        start, phase = divmod(number * down, up)
-        if phase not in taps:
-            taps[phase] = _taps(phase / up, cutoff, half)
-        value = sum(map(mul, padded[start + 1 : start + 1 + 2 * half], taps[phase]))
-        samples[number] = max(-FULL_SCALE, min(FULL_SCALE, round(value)))
-    return Sound(rate=rate, samples=samples)
+    resampled = Resampled(sound, rate)
+    return Sound(rate=rate, samples=resampled.piece(0, resampled.count))
+
+
+class Resampled:
+    """A sound at another rate, worked out piece by piece, for whoever plays it meanwhile.
+
+    Args:
+        sound: the sound.
+        rate: samples a second that are wanted.
+
+    """
+
+    def __init__(self, sound: Sound, rate: int) -> None:
+        divisor = math.gcd(sound.rate, rate)
+        self.rate = rate
+        self._up, self._down = rate // divisor, sound.rate // divisor
+        self.count = len(sound.samples) * self._up // self._down
+        """How many samples it has at the new rate."""
+        self._same = sound.samples if sound.rate == rate else None
+        self._cutoff = 0.97 * min(1.0, rate / sound.rate)
+        self._half = math.ceil(ZERO_CROSSINGS / self._cutoff)
+        margin = array("h", bytes(2 * self._half))
+        self._padded = sound.samples if self._same is not None else margin + sound.samples + margin
+        self._known: dict[int, list[float]] = {}
+
+    def piece(self, start: int, count: int) -> array[int]:
+        """The samples from `start` on, `count` of them or as many as there are."""
+        end = min(start + count, self.count)
+        if self._same is not None:
+            return self._same[start:end]
+        width = 2 * self._half
+        samples = array("h", bytes(2 * max(0, end - start)))
+        for number in range(start, end):
+            at, phase = divmod(number * self._down, self._up)
+            taps = self._known.get(phase)
+            if taps is None:
+                taps = self._known[phase] = _taps(phase / self._up, self._cutoff, self._half)
+            value = sum(map(mul, self._padded[at + 1 : at + 1 + width], taps))
+            samples[number - start] = max(-FULL_SCALE, min(FULL_SCALE, round(value)))
+        return samples
 
 
 def _taps(fraction: float, cutoff: float, half: int) -> list[float]:

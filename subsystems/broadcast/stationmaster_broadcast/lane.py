@@ -1,0 +1,221 @@
+"""What one output has to say, one thing after the other.
+
+Several zones may share an output. The same sound for several of them that comes at once is heard once. What is more
+urgent takes the output over from other zones; what is not waits until it is free, but not for long: a sound that
+comes too late is worse than none, and it is written down that it was left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stationmaster_base.errors import StationError
+from stationmaster_base.logging import get_logger
+from stationmaster_broadcast.output import Changed, Output
+from stationmaster_broadcast.outputs import Saying
+from stationmaster_broadcast.sinks import Sounding
+from stationmaster_service.interfaces import DelayedCall, MachineTime
+
+__all__ = ["Lane", "LaneFigures"]
+
+_LOG = get_logger("outputs")
+
+TOGETHER_S = 0.5
+"""Machine seconds within which the same sound for another zone is the same sounding."""
+
+
+@dataclass(slots=True)
+class LaneFigures:
+    """Counts for the metrics."""
+
+    played: int = 0
+    failed: int = 0
+    left_out: int = 0
+    taken_over: int = 0
+
+
+class Lane:
+    """One output and what waits for it.
+
+    Args:
+        output: the equipment.
+        reactor: machine time.
+
+    """
+
+    def __init__(self, output: Output, reactor: MachineTime) -> None:
+        self.output = output
+        self.figures = LaneFigures()
+        self._reactor = reactor
+        self._current: _Turn | None = None
+        self._waiting: list[_Turn] = []
+
+    @property
+    def well(self) -> bool:
+        """Whether it can be heard, as far as is known."""
+        return not self.output.problem
+
+    @property
+    def busy(self) -> bool:
+        """Whether something sounds."""
+        return self._current is not None
+
+    def start(self, changed: Changed) -> None:
+        """Get the equipment ready."""
+        self.output.start(changed)
+
+    def stop(self) -> None:
+        """Be silent and let go of the equipment."""
+        for turn in self._waiting:
+            turn.give_up()
+        self._waiting.clear()
+        current, self._current = self._current, None
+        if current is not None:
+            current.be_silent()
+        self.output.stop()
+
+    def play(self, saying: Saying, failed: Callable[[str], None]) -> Sounding:
+        """Play it as soon as may be.
+
+        `failed` is called with the reason if the output fails in the middle of it or at its beginning; a sound that is
+        left out is no failure. It may be called before this returns.
+        """
+        current = self._current
+        if current is not None:
+            if current.shares(saying, self._reactor.seconds()):
+                return current.join(failed)
+            if saying.priority < current.saying.priority and saying.zone != current.saying.zone:
+                _LOG.info("output-taken-over", output=self.output.name, by=saying.zone, of=current.saying.zone)
+                self.figures.taken_over += 1
+                self._current = None
+                current.be_silent()
+        turn = _Turn(self, saying, self._reactor.seconds())
+        share = turn.join(failed)
+        if self._current is None:
+            self._begin(turn)
+        else:
+            turn.limit = self._reactor.callLater(self.output.patience_s, self._left_out, turn)
+            self._waiting.append(turn)
+            self._waiting.sort(key=lambda waiting: waiting.saying.priority)
+        return share
+
+    def nobody(self, turn: _Turn) -> None:
+        """Every zone that wanted this has let it go."""
+        if turn in self._waiting:
+            self._waiting.remove(turn)
+            turn.give_up()
+        elif turn is self._current:
+            self._current = None
+            turn.be_silent()
+            self._following()
+
+    def _begin(self, turn: _Turn) -> None:
+        turn.give_up()
+        self._current = turn
+
+        def ended(problem: str) -> None:
+            self._ended(turn, problem)
+
+        try:
+            sounding = self.output.begin(turn.saying, ended)
+        except StationError as error:
+            self._ended(turn, error.message)
+            return
+        if sounding is None:
+            self._current = None
+            self._following()
+        elif self._current is turn:
+            turn.sounding = sounding
+        else:  # whoever was told of it has let it go meanwhile
+            sounding.stop()
+
+    def _ended(self, turn: _Turn, problem: str) -> None:
+        if turn is not self._current:
+            return
+        self._current = None
+        if problem:
+            self.figures.failed += 1
+            _LOG.warning(
+                "output-failed", output=self.output.name, zone=turn.saying.zone, problem=problem, todo="see the output"
+            )
+            turn.fail(problem)
+        else:
+            self.figures.played += 1
+        self._following()
+
+    def _following(self) -> None:
+        if self._current is None and self._waiting:
+            self._begin(self._waiting.pop(0))
+
+    def _left_out(self, turn: _Turn) -> None:
+        self._waiting.remove(turn)
+        self.figures.left_out += 1
+        _LOG.warning(
+            "output-left-out",
+            output=self.output.name,
+            zone=turn.saying.zone,
+            todo="give zones that speak at the same time outputs of their own",
+        )
+
+
+class _Turn:
+    """One sound in its turn, and the zones that want it."""
+
+    def __init__(self, lane: Lane, saying: Saying, at: float) -> None:
+        self.saying = saying
+        self.sounding: Sounding | None = None
+        self.limit: DelayedCall | None = None
+        self._lane = lane
+        self._at = at
+        self._shares: list[_Share] = []
+
+    def shares(self, saying: Saying, now: float) -> bool:
+        """Whether this is the same, for another zone, and begins with it."""
+        mine = self.saying
+        same = mine.recording.key == saying.recording.key and mine.texts == saying.texts
+        alike = (mine.offset_s, mine.gain_db) == (saying.offset_s, saying.gain_db)
+        return same and alike and mine.zone != saying.zone and now - self._at <= TOGETHER_S
+
+    def join(self, failed: Callable[[str], None]) -> _Share:
+        """One more zone."""
+        share = _Share(self, failed)
+        self._shares.append(share)
+        return share
+
+    def leave(self, share: _Share) -> None:
+        """One zone less."""
+        if share in self._shares:
+            self._shares.remove(share)
+            if not self._shares:
+                self._lane.nobody(self)
+
+    def fail(self, problem: str) -> None:
+        """Tell every zone."""
+        shares, self._shares = self._shares, []
+        for share in shares:
+            share.failed(problem)
+
+    def give_up(self) -> None:
+        """It does not wait any more."""
+        if self.limit is not None and self.limit.active():
+            self.limit.cancel()
+        self.limit = None
+
+    def be_silent(self) -> None:
+        """Its sound ends here."""
+        self._shares = []
+        if self.sounding is not None:
+            self.sounding.stop()
+
+
+class _Share:
+    """One zone's part in a turn; a `Sounding`."""
+
+    def __init__(self, turn: _Turn, failed: Callable[[str], None]) -> None:
+        self._turn = turn
+        self.failed = failed
+
+    def stop(self) -> None:
+        """The zone wants it no more."""
+        self._turn.leave(self)

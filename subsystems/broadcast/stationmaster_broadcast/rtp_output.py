@@ -1,0 +1,381 @@
+"""Loudspeakers on a network: one stream of RTP packets for everybody who listens at an address, mostly a multicast one.
+
+Packets go out by a schedule that is counted from the sound's beginning in monotonic machine time: a packet that was
+late does not make the next ones late. Whether the network is there is looked at every two seconds, also while there
+is nothing to say, without sending anything.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from stationmaster_base.configuration import Table
+from stationmaster_base.logging import get_logger
+from stationmaster_broadcast.output import Changed, Ended
+from stationmaster_broadcast.outputs import Saying
+from stationmaster_broadcast.reel import Reel, Reels
+from stationmaster_broadcast.rtp import DYNAMIC, FORMATS, RATES, AudioFormat, RtpStream, audio_format, goodbye
+from stationmaster_service.interfaces import DelayedCall, MachineTime
+
+__all__ = ["RtpOutput", "RtpSettings", "RtpWire", "UdpWire"]
+
+_LOG = get_logger("rtp")
+
+LOOK_S = 2.0
+"""Machine seconds between two looks whether the network is there."""
+
+REPORT_S = 5.0
+"""Machine seconds between two sender reports while there is sound; RFC 3550, 6.2, asks for no fewer."""
+
+BEHIND_S = 0.2
+"""Machine seconds of sound that are sent at once after a stall; the schedule begins anew for the rest."""
+
+FULL = frozenset({errno.EAGAIN, errno.ENOBUFS})
+"""A queue is full: this packet is lost, and nothing is wrong yet."""
+
+LOST = 25
+"""Packets lost in a row, half a second of sound, that are a problem."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RtpSettings:
+    """Where to and how. `interface` is a network card's name or address, empty for whichever the routes say.
+
+    `hops` is the packets' time to live, `dscp` their class of service (46: expedited, for sound).
+    """
+
+    address: str
+    port: int
+    audio: AudioFormat = field(default_factory=lambda: audio_format("pcma"))
+    interface: str = ""
+    hops: int = 8
+    dscp: int = 46
+
+    @staticmethod
+    def from_table(table: Table) -> RtpSettings:
+        """Read `address`, `port`, `format`, `rate`, `payload_type`, `interface`, `hops` and `dscp`; finish is left."""
+        address = table.text("address")
+        try:
+            ipaddress.IPv4Address(address)
+        except ValueError:
+            if address:
+                table.fault("address", f"{address!r} is no IPv4 address", "such as 239.192.0.1")
+        port = table.integer("port", 5004, low=1024, high=65534)
+        if port % 2:
+            table.fault("port", f"{port} is odd", "an even number; the next one is for reports")
+        name = table.choice("format", FORMATS, "pcma")
+        if name != "l16":
+            for key in ("rate", "payload_type"):
+                if key in table:
+                    table.fault(key, "is for l16 alone", 'format = "l16"')
+        rate = table.integer("rate", 22050, low=RATES[0], high=RATES[-1])
+        if rate not in RATES:
+            table.fault("rate", f"{rate} is not possible", ", ".join(map(str, RATES)))
+            rate = 8000
+        given = table.integer("payload_type", DYNAMIC, low=DYNAMIC, high=127) if "payload_type" in table else None
+        return RtpSettings(
+            address=address,
+            port=port,
+            audio=audio_format(name, rate, given),
+            interface=table.text("interface", ""),
+            hops=table.integer("hops", 8, low=0, high=255),
+            dscp=table.integer("dscp", 46, low=0, high=63),
+        )
+
+
+class RtpWire(Protocol):
+    """What an RTP output sends through; `UdpWire` is the real one. Each raises OSError if it cannot be done."""
+
+    def check(self) -> None:
+        """See whether packets could be sent now."""
+
+    def send(self, packet: bytes) -> None:
+        """Sound."""
+
+    def report(self, packet: bytes) -> None:
+        """To the next port."""
+
+    def close(self) -> None:
+        """Let go; it opens again by itself when something is sent."""
+
+
+class UdpWire:
+    """Sockets for sound and for reports."""
+
+    def __init__(self, settings: RtpSettings, networks: Path = Path("/sys/class/net")) -> None:
+        self._settings = settings
+        self._networks = networks
+        self._sound: socket.socket | None = None
+        self._reports: socket.socket | None = None
+
+    def check(self) -> None:
+        """Look for the interface, its cable and a route, with a socket of its own."""
+        name = self._settings.interface
+        carrier = self._networks / name / "carrier"
+        if name and not _is_address(name) and carrier.exists() and carrier.read_text("ascii").strip() == "0":
+            raise OSError(errno.ENETDOWN, f"{name} has no link")
+        self._open(self._settings.port).close()
+
+    def send(self, packet: bytes) -> None:
+        if self._sound is None:
+            self._sound = self._open(self._settings.port)
+        self._sound.send(packet)
+
+    def report(self, packet: bytes) -> None:
+        if self._reports is None:
+            self._reports = self._open(self._settings.port + 1)
+        self._reports.send(packet)
+
+    def close(self) -> None:
+        for each in (self._sound, self._reports):
+            if each is not None:
+                each.close()
+        self._sound = self._reports = None
+
+    def _open(self, port: int) -> socket.socket:
+        settings = self._settings
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            made.setblocking(False)
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, settings.dscp << 2)
+            if ipaddress.IPv4Address(settings.address).is_multicast:
+                made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, settings.hops)
+                if settings.interface:
+                    made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, _interface(settings.interface))
+            else:
+                made.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, max(1, settings.hops))
+                if _is_address(settings.interface):
+                    made.bind((settings.interface, 0))
+            made.connect((settings.address, port))
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _interface(text: str) -> bytes:
+    """Linux' `struct ip_mreqn`: group, own address, number of the interface."""
+    if _is_address(text):
+        return struct.pack("@4s4si", b"", socket.inet_aton(text), 0)
+    return struct.pack("@4s4si", b"", b"", socket.if_nametoindex(text))
+
+
+class RtpOutput:
+    """One stream; an `Output`.
+
+    Args:
+        name: the output's.
+        settings: where to and how.
+        reactor: machine time.
+        wire: sends.
+        reels: what other streams play at present.
+        numbers: gives as many random bits as it is asked for.
+        now: the time of day, for sender reports.
+
+    """
+
+    kind = "rtp"
+    patience_s = 3.0
+
+    def __init__(
+        self,
+        name: str,
+        settings: RtpSettings,
+        *,
+        reactor: MachineTime,
+        wire: RtpWire,
+        reels: Reels,
+        numbers: Callable[[int], int],
+        now: Callable[[], float],
+    ) -> None:
+        self.name = name
+        self.problem = ""
+        self.late = 0
+        """How often the schedule had to begin anew."""
+        self.lost = 0
+        """Packets that did not get out."""
+        self._lost_since = 0
+        self._settings = settings
+        self._reactor = reactor
+        self._wire = wire
+        self._reels = reels
+        self._now = now
+        self._stream = RtpStream(settings.audio, ssrc=numbers(32), sequence=numbers(16), timestamp=numbers(32))
+        self._changed: Changed | None = None
+        self._look: DelayedCall | None = None
+        self._spurt: _Spurt | None = None
+
+    @property
+    def detail(self) -> str:
+        """Address, port and format."""
+        audio = self._settings.audio
+        return f"{self._settings.address}:{self._settings.port} {audio.name} {audio.rate} Hz"
+
+    @property
+    def ssrc(self) -> int:
+        """The stream's number in its packets."""
+        return self._stream.ssrc
+
+    def start(self, changed: Changed) -> None:
+        """Look whether the network is there, and go on looking."""
+        self._changed = changed
+        self._look_now()
+
+    def stop(self) -> None:
+        """Say goodbye to listeners."""
+        self._changed = None
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+        if self._spurt is not None:
+            self._spurt.stop()
+        if self._stream.packets:
+            self._report(goodbye(self._stream.ssrc))
+        self._wire.close()
+
+    def begin(self, saying: Saying, ended: Ended) -> _Spurt:
+        """Send the recording, from the next turn of the reactor on."""
+        audio = self._settings.audio
+        reel = self._reels.reel(
+            saying,
+            form=audio.name,
+            rate=audio.rate,
+            samples=audio.samples,
+            encode=audio.encode,
+        )
+        self._spurt = _Spurt(self, reel, ended, self._reactor)
+        return self._spurt
+
+    def packet(self, payload: bytes, *, first: bool) -> bool:
+        """Send a piece of sound; whether it can go on."""
+        if first:
+            self._stream.spurt(self._reactor.seconds())
+            self.tell_listeners()
+        packet = self._stream.packet(payload)
+        try:
+            self._wire.send(packet)
+        except OSError as error:
+            self.lost += 1
+            if error.errno in FULL and self._in_a_row() < LOST:
+                return True
+            self._has(_why(error, self._settings))
+            self._wire.close()
+            return False
+        self._lost_since = self.lost
+        self._has("")
+        return True
+
+    def tell_listeners(self) -> None:
+        """A sender report."""
+        self._report(self._sender_report())
+
+    def over(self, spurt: _Spurt) -> None:
+        """A sound has ended, or was stopped."""
+        if self._spurt is spurt:
+            self._spurt = None
+
+    def _in_a_row(self) -> int:
+        return self.lost - self._lost_since
+
+    def _sender_report(self) -> bytes:
+        name = f"stationmaster-{self.name}"
+        return self._stream.report(machine=self._reactor.seconds(), unix=self._now(), name=name)
+
+    def _report(self, packet: bytes) -> None:
+        try:
+            self._wire.report(packet)
+        except OSError as error:
+            _LOG.debug("rtp-report-not-sent", output=self.name, problem=str(error))
+
+    def _look_now(self) -> None:
+        self._look = self._reactor.callLater(LOOK_S, self._look_now)
+        try:
+            self._wire.check()
+            if self.problem:
+                self._wire.report(self._sender_report())
+        except OSError as error:
+            self._has(_why(error, self._settings))
+        else:
+            if self._spurt is None:
+                self._has("")
+
+    def _has(self, problem: str) -> None:
+        if problem == self.problem:
+            return
+        self.problem = problem
+        if self._changed is not None:
+            self._changed()
+
+
+def _why(error: OSError, settings: RtpSettings) -> str:
+    by = f" by {settings.interface}" if settings.interface else ""
+    return f"{settings.address}:{settings.port} cannot be reached{by}: {error.strerror or error}"
+
+
+class _Spurt:
+    """A sound being sent; a `Sounding`."""
+
+    def __init__(self, output: RtpOutput, reel: Reel, ended: Ended, reactor: MachineTime) -> None:
+        self._output = output
+        self._reel = reel
+        self._ended: Ended | None = ended
+        self._reactor = reactor
+        self._packet_s = reel.seconds
+        self._began = reactor.seconds()
+        self._number = 0
+        self._reported = self._began
+        self._call: DelayedCall | None = reactor.callLater(0, self._go_on)
+
+    def stop(self) -> None:
+        """Send no more."""
+        self._ended = None
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._call = None
+        self._output.over(self)
+
+    def _go_on(self) -> None:
+        self._call = None
+        now = self._reactor.seconds()
+        behind = now - self._due(self._number)
+        if behind > BEHIND_S:
+            self._began += behind
+            self._output.late += 1
+        while self._number < len(self._reel) and self._due(self._number) <= now:
+            if not self._output.packet(self._reel.piece(self._number), first=self._number == 0):
+                self._end(self._output.problem)
+                return
+            self._number += 1
+        if now - self._reported >= REPORT_S:
+            self._reported = now
+            self._output.tell_listeners()
+        left = self._due(self._number) - now
+        if self._number < len(self._reel):
+            self._call = self._reactor.callLater(max(0.0, left), self._go_on)
+        else:
+            self._call = self._reactor.callLater(max(0.0, left), self._end, "")
+
+    def _due(self, number: int) -> float:
+        return self._began + number * self._packet_s
+
+    def _end(self, problem: str) -> None:
+        self._call = None
+        ended, self._ended = self._ended, None
+        self._output.over(self)
+        if ended is not None:
+            ended(problem)
