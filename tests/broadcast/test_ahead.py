@@ -6,7 +6,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_broadcast.ahead import AT_ONCE, PACE, Ahead
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
-from support.fake_broadcast import CONFIGURATION, FakeEngine, Hall, announcement, hall, works
+from support.fake_broadcast import FakeEngine, Hall, announcement, hall, works
 
 
 def ahead(held: Hall, tasks: dict[str, Task], minutes: int = 10) -> Ahead:
@@ -17,7 +17,7 @@ def ahead(held: Hall, tasks: dict[str, Task], minutes: int = 10) -> Ahead:
         studio=held.studio,
         minutes=minutes,
         tasks=lambda: tasks,
-        configuration=lambda: CONFIGURATION,
+        recipe=held.performer.recipe,
     )
 
 

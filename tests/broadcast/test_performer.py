@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.plays import PlayLog
+from stationmaster_broadcast.plays import Play, PlayLog
 from stationmaster_broadcast.silent_engine import SilentEngine
 from stationmaster_kernel.task import Task
 from support.effort import scaled
@@ -19,6 +19,12 @@ from support.fake_broadcast import START, FakeAgent, FakeEngine, Hall, announcem
 def said(held: Hall) -> list[tuple[object, ...]]:
     """What the agent was told: seconds after the start, what, train, zone."""
     return [(at, what, task.split("/")[2], zone) for at, what, task, zone in held.agent.said]
+
+
+def stretches(play: Play) -> list[tuple[int, int]]:
+    """When it was heard, from and until: it may have been interrupted."""
+    begins = [play.begun, *(pause.resumed for pause in play.pauses if pause.resumed is not None)]
+    return list(zip(begins, [*(pause.at for pause in play.pauses), play.ended], strict=False))
 
 
 def test_a_due_announcement_begins_at_once_and_ends_when_its_sound_ends(tmp_path: Path) -> None:
@@ -72,9 +78,9 @@ def test_the_higher_class_goes_first_even_if_it_is_offered_last(tmp_path: Path) 
 
 
 def test_a_higher_class_waits_until_the_zone_is_free(tmp_path: Path) -> None:
-    """Only an emergency interrupts; an apology does not cut into a courtesy."""
+    """An apology does not cut into what is said of a train's check-in, though it goes before it."""
     held = hall(tmp_path)
-    held.offer(*works(announcement("G1", priority=80)))
+    held.offer(*works(announcement("G1", priority=50)))
     held.step(1)
     held.offer(*works(announcement("G2", priority=40, due=1)))
     assert said(held) == [(0, "begin", "G1", "a")]
@@ -251,7 +257,7 @@ def test_going_down_in_order_interrupts_what_plays(tmp_path: Path) -> None:
     held = hall(tmp_path)
     held.offer(*works(announcement("G1")), *works(announcement("G2", order=1)))
     held.step(3)
-    held.performer.stop()
+    held.performer.shut_down()
     assert said(held) == [(0, "begin", "G1", "a"), (3, "interrupted", "G1", "a")]
     assert not held.machine.getDelayedCalls()
     assert [play.outcome for play in PlayLog(tmp_path).after(0)] == ["interrupted"]
@@ -318,7 +324,7 @@ def test_any_minute_keeps_the_rules(
     for play in plays:
         assert by_id[play.task].due <= play.begun < by_id[play.task].valid_until
     for zone in "abc":
-        spans = sorted((play.begun, play.ended) for play in plays if play.target == zone)
+        spans = sorted(span for play in plays if play.target == zone for span in stretches(play))
         assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(spans))
     assert len(keys) + held.performer.figures.too_old == sum(len(task.targets) for task in tasks)
 

@@ -100,8 +100,14 @@ def test_classes_cover_every_priority_in_order() -> None:
 
 
 @given(st.integers(0, 120), st.integers(0, 120))
-def test_only_an_emergency_interrupts(above: int, below: int) -> None:
-    """An emergency cuts into everything below it and into no other emergency; nothing else cuts into anything."""
+def test_who_cuts_into_whom(above: int, below: int) -> None:
+    """By hand or worse cuts into all below it; trains only into courtesies and music; nothing into its own class."""
     first = Work(task=announcement("G1", priority=above), target="a")
     second = Work(task=announcement("G2", priority=below), target="a")
-    assert may_interrupt(first, second) is (above <= 9 and below > 9)
+    assert may_interrupt(first, second) is (
+        (above <= 9 < below)
+        or (above <= 19 < below)
+        or (above <= 29 < below)
+        or (above <= 69 < below)
+        or (above <= 89 < below)
+    )

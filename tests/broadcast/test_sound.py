@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster_base.errors import StationError
+from stationmaster_broadcast.chimes import chime
 from stationmaster_broadcast.sound import (
     PEAK_LIMIT,
     TARGET_RMS,
     Sound,
-    chime,
     equal_loudness,
     join,
     measure,

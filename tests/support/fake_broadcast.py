@@ -16,14 +16,17 @@ from stationmaster_agent.work import Work
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.cache import SoundCache
+from stationmaster_broadcast.outputs import NoOutputs, Outputs
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.pronunciation import Pronunciations
+from stationmaster_broadcast.queue_rules import QueueRules
 from stationmaster_broadcast.recording import Utterance
 from stationmaster_broadcast.silent_engine import SilentEngine
-from stationmaster_broadcast.sinks import FileSink, Loudspeaker
+from stationmaster_broadcast.sinks import FileSink
 from stationmaster_broadcast.sound import Sound, write_wave
 from stationmaster_broadcast.studio import Studio
+from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration, StationFacts, Zone
 from stationmaster_kernel.task import Task, Text
 from stationmaster_kernel.values import TaskKind, TaskState
@@ -160,7 +163,12 @@ def at_once(function: Callable[[], Any]) -> Deferred[Any]:
 
 
 def hall(
-    folder: Path, *, engine: FakeEngine | SilentEngine | None = None, loudspeaker: Loudspeaker | None = None
+    folder: Path,
+    *,
+    engine: FakeEngine | SilentEngine | None = None,
+    outputs: Outputs | None = None,
+    rules: QueueRules | None = None,
+    calls: Mapping[str, Call] | None = None,
 ) -> Hall:
     """A hall whose sounds go to `folder`."""
     clock, machine = SteppedClock(), Clock()
@@ -177,12 +185,14 @@ def hall(
     agent = FakeAgent(clock)
     performer = BroadcastPerformer(
         reactor=machine,
-        clock=clock,
+        timer=timer,
         studio=studio,
         sink=FileSink(folder, timer),
-        loudspeaker=loudspeaker,
+        outputs=outputs or NoOutputs(),
         plays=plays,
+        rules=rules or QueueRules(),
         configuration=lambda: CONFIGURATION,
+        calls=({} if calls is None else calls).get,
     )
     performer.bind(agent)
     return Hall(folder, clock, machine, timer, speaker, studio, plays, agent, performer)

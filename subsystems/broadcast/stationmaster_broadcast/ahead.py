@@ -8,9 +8,8 @@ from twisted.python.failure import Failure
 
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import MINUTE
-from stationmaster_broadcast.recording import Recording, speech_texts
+from stationmaster_broadcast.recording import Recipe, Recording
 from stationmaster_broadcast.studio import LATER, Studio
-from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskKind, TaskState
 from stationmaster_service.interfaces import DelayedCall, MachineTime
@@ -33,7 +32,7 @@ class Ahead:
         studio: makes the sounds.
         minutes: how far ahead, in station time.
         tasks: all tasks of the replica.
-        configuration: the station as the replica has it.
+        recipe: which sound a task needs.
 
     """
 
@@ -45,14 +44,14 @@ class Ahead:
         studio: Studio,
         minutes: int,
         tasks: Callable[[], Mapping[str, Task]],
-        configuration: Callable[[], Configuration | None],
+        recipe: Callable[[Task], Recipe],
     ) -> None:
         self._reactor = reactor
         self._clock = clock
         self._studio = studio
         self._minutes = minutes
         self._tasks = tasks
-        self._configuration = configuration
+        self._recipe = recipe
         self._look: DelayedCall | None = None
         self._failed: set[str] = set()  # sounds that could not be made: tried again when they are due, not before
 
@@ -73,8 +72,6 @@ class Ahead:
             self.changed()
             return
         now = self._clock.now()
-        configuration = self._configuration()
-        languages = configuration.station.languages if configuration else ()
         soon = [
             task
             for task in self._tasks().values()
@@ -85,7 +82,7 @@ class Ahead:
         ]
         ordered = 0
         for task in sorted(soon, key=lambda task: (task.due or 0, task.id)):
-            recipe = self._studio.recipe(speech_texts(task, languages))
+            recipe = self._recipe(task)
             if recipe.key in self._failed or not recipe.utterances or self._studio.has(recipe):
                 continue
             if ordered == AT_ONCE:

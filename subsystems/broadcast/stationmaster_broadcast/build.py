@@ -20,6 +20,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.ahead import Ahead
 from stationmaster_broadcast.cache import SoundCache
 from stationmaster_broadcast.engine import EngineParts, SpeechEngine, degraded, engine_factory
+from stationmaster_broadcast.outputs import LoudspeakerAlone, NoOutputs
 from stationmaster_broadcast.pages import Pages
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
@@ -66,7 +67,7 @@ class _Sounds(Service):
         Service.stopService(self)
         self._pages.stop()
         self._ahead.stop()
-        self._performer.stop()
+        self._performer.shut_down()
         return self._engine.stop()
 
 
@@ -137,12 +138,14 @@ def build(
     loudspeaker = _loudspeaker(running, settings)
     performer = BroadcastPerformer(
         reactor=reactor,
-        clock=clock,
+        timer=timer,
         studio=studio,
         sink=FileSink(settings.sounds, timer),
-        loudspeaker=loudspeaker,
+        outputs=LoudspeakerAlone(loudspeaker) if loudspeaker else NoOutputs(),
         plays=plays,
+        rules=settings.queue,
         configuration=lambda: agent.view.configuration,
+        calls=lambda name: agent.view.calls.get(name),  # noqa: PLW0108 - each time another view
     )
     agent = Agent(settings.agent, reactor=reactor, clock=clock, timer=timer, performer=performer, boot=boot)
     performer.bind(agent)
@@ -152,7 +155,7 @@ def build(
         studio=studio,
         minutes=settings.ahead_minutes,
         tasks=lambda: agent.view.tasks,
-        configuration=lambda: agent.view.configuration,
+        recipe=performer.recipe,
     )
 
     def health() -> Health:
@@ -181,6 +184,7 @@ def build(
     )
     agent.on_change(lambda: pronunciations.follow(agent.view.configuration))
     StatusPage(face, agent, clock, "broadcast")
+    agent.on_change(performer.review)
     agent.on_change(ahead.changed)
     agent.on_change(pages.changed)
     performer.on_change(pages.changed)

@@ -16,11 +16,12 @@ from stationmaster_agent.view import View
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import to_iso
 from stationmaster_broadcast.classes import class_of
-from stationmaster_broadcast.performer import BroadcastPerformer, ZoneState
+from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.queue import Waiting
 from stationmaster_broadcast.recording import speech_texts
 from stationmaster_broadcast.studio import Studio
+from stationmaster_broadcast.zone_state import ZoneState
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.task import Task
 from stationmaster_service.events import EventStream
@@ -133,7 +134,7 @@ class Pages:
         task = self._view().tasks.get(request.args.get(b"task", [b""])[0].decode("utf-8", "replace"))
         if task is None:
             return json_answer(request, {"error": "there is no such task; give its id as task=…"}, 404)
-        recipe = self._studio.recipe(speech_texts(task, _languages(self._view().configuration)))
+        recipe = self._performer.recipe(task)
         spoken: dict[str, JsonValue] = {item.language: item.text for item in recipe.utterances}
         return json_answer(request, {"task": task.id, "spoken": spoken, "made": self._studio.has(recipe)})
 

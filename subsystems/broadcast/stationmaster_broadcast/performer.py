@@ -1,76 +1,50 @@
-"""Does announcements: from the agent's offer to its end, zone by zone.
+"""Does announcements: from the agent's offer to its end, all zones together.
 
-An offer is queued in its zone and its sound is made, if it is not there already. When the zone is free and the sound
-is there, the agent is told *begun*, then it plays; at its end the agent is told how it ended. Everything that has
-been offered in one turn of the reactor is looked at together in the next, so that what comes first never depends on
-the order of the news, and all free zones of one announcement begin together.
+An offer is queued in its zone and its sound is made, if it is not there already. When its turn has come (`turns.py`)
+and the sound is there, the agent is told *begun*, then it plays (`announcer.py`); at its end the agent is told how it
+ended. Everything that has been offered in one turn of the reactor is looked at together in the next, so that what
+comes first never depends on the order of the news, and all free zones of one announcement begin together.
+
+What a person does by hand, a microphone and an alarm come in here as well: `stop`, `skip`, `hold`, `seize`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Protocol
-from urllib.parse import unquote
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from stationmaster_agent.work import Work
 from stationmaster_base.clock import StationClock, whole
-from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
-from stationmaster_base.times import Instant, local_date, local_hhmm
-from stationmaster_broadcast.plays import Play, PlayLog, play_of
-from stationmaster_broadcast.queue import Waiting, ZoneQueue, may_interrupt
-from stationmaster_broadcast.recording import Recipe, Recording, speech_texts
-from stationmaster_broadcast.sinks import FileSink, Loudspeaker, Sounding, sound_name
+from stationmaster_base.times import Instant
+from stationmaster_broadcast.announcer import Announcer, PerformerFigures, Reporter
+from stationmaster_broadcast.classes import class_of
+from stationmaster_broadcast.outputs import Outputs
+from stationmaster_broadcast.plays import PlayLog
+from stationmaster_broadcast.queue import Waiting, too_old
+from stationmaster_broadcast.queue_rules import QueueRules
+from stationmaster_broadcast.recording import Recipe, Recording
+from stationmaster_broadcast.sinks import FileSink
 from stationmaster_broadcast.studio import NOW, Studio
+from stationmaster_broadcast.turns import Look, Turn, joining, look
+from stationmaster_broadcast.wrong import what_is_wrong
+from stationmaster_broadcast.zone_state import Cut, Seizure, ZoneState
+from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration
-from stationmaster_kernel.values import TaskState
+from stationmaster_kernel.task import Task, Text
+from stationmaster_kernel.values import TaskKind
 from stationmaster_service.interfaces import DelayedCall, MachineTime
+from stationmaster_service.timer import Handle, StationTimer
 
-__all__ = ["BroadcastPerformer", "PerformerFigures", "Playing", "Reporter", "ZoneState"]
+__all__ = ["MICROPHONE", "BroadcastPerformer"]
 
 _LOG = get_logger("performer")
 
-
-class Reporter(Protocol):
-    """What the performer needs of the agent."""
-
-    def begin(self, work: Work) -> None:
-        """It begins; on disk when this returns."""
-
-    def finish(self, work: Work, state: TaskState, detail: str = "") -> None:
-        """It has ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Playing:
-    """What plays in one zone; `ends` is the station time at which it will have ended, a whole second."""
-
-    work: Work
-    play: Play
-    ends: Instant
-    soundings: tuple[Sounding, ...]
-
-
-@dataclass(slots=True)
-class ZoneState:
-    """One zone: what plays and what waits."""
-
-    playing: Playing | None = None
-    queue: ZoneQueue = field(default_factory=ZoneQueue)
-
-
-@dataclass(slots=True)
-class PerformerFigures:
-    """Counts for the metrics: plays by outcome, and what became too old while it waited."""
-
-    outcomes: dict[str, int] = field(default_factory=dict)
-    too_old: int = 0
+MICROPHONE = 10
+"""Priority of somebody who seizes a zone, unless he says otherwise: that of the class `microphone`."""
 
 
 class BroadcastPerformer:
@@ -78,12 +52,14 @@ class BroadcastPerformer:
 
     Args:
         reactor: machine time, for looking at all that came together in the next turn.
-        clock: station time.
+        timer: station time, and waking at a moment of it.
         studio: makes the sounds.
         sink: where they go.
-        loudspeaker: where they are heard as well, if there is one.
+        outputs: where they are heard as well.
         plays: proof of play.
+        rules: how announcements follow one another here.
         configuration: the station as the replica has it; None before it has any.
+        calls: a train's call as the replica has it.
 
     """
 
@@ -91,39 +67,58 @@ class BroadcastPerformer:
         self,
         *,
         reactor: MachineTime,
-        clock: StationClock,
+        timer: StationTimer,
         studio: Studio,
         sink: FileSink,
-        loudspeaker: Loudspeaker | None,
+        outputs: Outputs,
         plays: PlayLog,
+        rules: QueueRules,
         configuration: Callable[[], Configuration | None],
+        calls: Callable[[str], Call | None],
     ) -> None:
         self.zones: dict[str, ZoneState] = {}
-        self.figures = PerformerFigures()
+        self.held = False
+        self.rules = rules
         self._reactor = reactor
-        self._clock = clock
+        self._clock: StationClock = timer.clock
+        self._timer = timer
         self._studio = studio
-        self._sink = sink
-        self._loudspeaker = loudspeaker
-        self._plays = plays
-        self._configuration = configuration
-        self._reporter: Reporter | None = None
+        self._calls = calls
+        self._announcer = Announcer(
+            clock=timer.clock,
+            sink=sink,
+            outputs=outputs,
+            plays=plays,
+            rules=rules,
+            configuration=configuration,
+            calls=calls,
+            ended=self._free,
+        )
         self._listeners: list[Callable[[], None]] = []
         self._look: DelayedCall | None = None
+        self._wake: Handle | None = None
         self._preparing: set[str] = set()
         self._settling: list[Deferred[None]] = []
+        self._count = 0
+
+    @property
+    def figures(self) -> PerformerFigures:
+        """Counts for the metrics."""
+        return self._announcer.figures
 
     def bind(self, reporter: Reporter) -> None:
         """Say whom begin and finish are told; once, before anything is offered."""
-        self._reporter = reporter
+        self._announcer.bind(reporter)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call this whenever what plays or waits has changed."""
         self._listeners.append(listener)
 
+    # What the agent asks.
+
     def offer(self, work: Work) -> None:
         """It is due now; see `stationmaster_agent.work.Performer`."""
-        waiting = Waiting(work=work, recipe=self._studio.recipe(self._texts(work)))
+        waiting = Waiting(work=work, recipe=self.recipe(work.task))
         self._zone(work.target).queue.put(waiting)
         self._prepare(waiting.recipe)
         self._look_soon()
@@ -135,11 +130,17 @@ class BroadcastPerformer:
 
     def quiet(self) -> bool:
         """Whether nothing can be begun at the present station time, and no sound that could be is being made."""
-        return self._look is None and not any(self._turn(zone) for zone in self.zones.values())
+        if self._look is not None:
+            return False
+        found = self._looked(self._clock.now())
+        return found.turn is None and not found.wanted
 
     def next_at(self) -> Instant | None:
-        """When the next sound ends."""
-        return min((zone.playing.ends for zone in self.zones.values() if zone.playing), default=None)
+        """When the next sound ends, or the gap after one."""
+        moments = [zone.playing.ends for zone in self.zones.values() if zone.playing]
+        if self._wake is not None and self._wake.pending:
+            moments.append(Instant(int(self._wake.instant)))
+        return min(moments, default=None)
 
     def settled(self) -> Deferred[None]:
         """Fires when `quiet`, which may be now."""
@@ -149,28 +150,168 @@ class BroadcastPerformer:
         self._settling.append(waiting)
         return waiting
 
-    def stop(self) -> None:
+    def recipe(self, task: Task) -> Recipe:
+        """Which sound a task needs."""
+        kind = self.rules.kind(task)
+        return self._studio.recipe(self._announcer.texts(task), which=kind.chime, times=kind.times)
+
+    def review(self) -> None:
+        """The station has changed: what is being said may have become wrong."""
+        for zone in self.zones.values():
+            playing = zone.playing
+            if playing is not None and (wrong := self._wrong(playing.calls, playing.work.task)):
+                self._announcer.cut(zone, f"no longer right: {wrong}", may_resume=False)
+                self._look_soon()
+            for cut in list(zone.cuts):
+                if wrong := self._wrong(cut.playing.calls, cut.work.task):
+                    self._announcer.drop(zone, cut, f"no longer right: {wrong}")
+                    self._look_soon()
+
+    def shut_down(self) -> None:
         """End what plays: the process is going down in order."""
         if self._look is not None:
             self._look.cancel()
             self._look = None
+        self._sleep()
         for zone in self.zones.values():
-            if zone.playing is not None:
-                self._cut(zone, zone.playing, "the subsystem was stopped")
+            self._announcer.cut(zone, "the subsystem was stopped", may_resume=False)
+            for cut in list(zone.cuts):
+                self._announcer.drop(zone, cut, "the subsystem was stopped")
 
-    def _texts(self, work: Work) -> tuple[tuple[str, str], ...]:
-        configuration = self._configuration()
-        return speech_texts(work.task, configuration.station.languages if configuration else ())
+    # What people and alarms do.
+
+    def stop(self, zone: str, by: str = "") -> bool:
+        """End what plays in a zone; it is `interrupted` and does not go on. Whether anything played."""
+        state = self._zone(zone)
+        if state.playing is None:
+            return False
+        self._announcer.cut(state, f"stopped by hand{by and f': {by}'}", may_resume=False)
+        self._look_soon()
+        return True
+
+    def skip(self, zone: str, task: str = "", by: str = "") -> bool:
+        """What comes next in a zone, or this task, is not said there: it is `failed`. Whether there was such."""
+        state = self._zone(zone)
+        why = f"skipped by hand{by and f': {by}'}"
+        items: list[Waiting | Cut] = [*state.cuts, *state.queue.ordered()]
+        item = next((item for item in items if item.work.task.id == task), None) if task else state.first()
+        if item is None:
+            return False
+        if isinstance(item, Cut):
+            self._announcer.drop(state, item, why)
+        else:
+            state.queue.remove(item.work)
+            self._announcer.fail(item.work, why)
+        self._look_soon()
+        return True
+
+    def hold(self, zone: str | None, held: bool) -> None:
+        """Nothing begins in a zone (None: in the whole station) until it is let go, but for emergencies."""
+        if zone is None:
+            self.held = held
+        else:
+            self._zone(zone).held = held
+        self._look_soon()
+
+    def seize(self, zones: Collection[str], by: str, *, why: str, priority: int = MICROPHONE) -> None:
+        """Somebody has these zones for himself until he lets them go; to do it twice is to do it once.
+
+        What plays there, and in zones that overlap with them, is cut, unless it is that of somebody who has seized the
+        zone with a smaller `priority`. Nothing else begins there.
+        """
+        for name in zones:
+            self._zone(name).seized[by] = Seizure(by=by, why=why, priority=priority)
+        for name in self.rules.plan.reach_of(zones):
+            state = self._zone(name)
+            playing = state.playing
+            if playing is not None and playing.by != by and not (playing.by and playing.work.task.priority < priority):
+                self._announcer.cut(state, why, drops=self._drops(priority))
+        self._look_soon()
+
+    def release(self, zones: Collection[str], by: str) -> None:
+        """He lets them go; what he sounded there ends, and what was cut for him goes on, by its class."""
+        for name in zones:
+            state = self._zone(name)
+            state.seized.pop(by, None)
+            if state.playing is not None and state.playing.by == by:
+                self._announcer.cut(state, "ended by hand", may_resume=False)
+        self._look_soon()
+
+    def sound_now(
+        self,
+        zones: Collection[str],
+        by: str,
+        recording: Recording,
+        texts: Sequence[tuple[str, str]],
+        *,
+        ended: Callable[[], None],
+    ) -> tuple[str, ...]:
+        """Sound this at once in those zones that `by` has seized and nobody with more right; which they are.
+
+        What `by` sounded there before is cut. `ended` is called once, when it has ended in all of them, however it
+        did; never within this call, and not at all if there are none.
+        """
+        mine = [name for name in dict.fromkeys(zones) if self._is_first(name, by)]
+        if not mine:
+            return ()
+        for name in self.rules.plan.reach_of(mine):
+            self._announcer.cut(self._zone(name), f"interrupted by {by}")  # by seizing, all but sounds of seizers was
+        self._count += 1
+        left = set(mine)
+
+        def over(name: str) -> None:
+            left.discard(name)
+            if not left:
+                self._reactor.callLater(0, ended)
+
+        now = self._clock.now()
+
+        for name in mine:
+            work = Work(task=self._seized_task(by, name, tuple(mine), texts, whole(now)), target=name)
+            self._announcer.seized(self._zone(name), work, recording, now, by=by, ended=partial(over, name))
+        self._look_soon()
+        return tuple(mine)
+
+    def _is_first(self, name: str, by: str) -> bool:
+        """Whether nobody has more right in this zone, or in one that is heard there."""
+        mine = self._zone(name).seized.get(by)
+        return mine is not None and not any(
+            other.priority < mine.priority
+            for near in self.rules.plan.reach(name)
+            for other in self._zone(near).seized.values()
+        )
+
+    def _seized_task(
+        self, by: str, name: str, zones: tuple[str, ...], texts: Sequence[tuple[str, str]], now: Instant
+    ) -> Task:
+        return Task(
+            id=f"{by}/{now}/{self._count}",
+            call="",
+            rule=by,
+            occurrence=1,
+            kind=TaskKind.ANNOUNCEMENT,
+            targets=zones,
+            due=now,
+            order=now,
+            priority=self._zone(name).seized[by].priority,
+            texts=tuple(Text(name="speech", language=language, text=text) for language, text in texts),
+        )
 
     def _zone(self, target: str) -> ZoneState:
         return self.zones.setdefault(target, ZoneState())
 
-    def _turn(self, zone: ZoneState) -> Waiting | None:
-        """The announcement whose turn it is in this zone; None while another one has it."""
-        first = zone.queue.first()
-        if first is None or (zone.playing is not None and not may_interrupt(first.work, zone.playing.work)):
-            return None
-        return first
+    def _drops(self, priority: int) -> bool:
+        return class_of(priority, self.rules.classes).drops
+
+    def _free(self, target: str, at: Instant) -> None:
+        for name in self.rules.plan.reach(target):
+            self._zone(name).free_at = at + self.rules.gap_s
+        self._look_soon()
+
+    def _wrong(self, calls: Sequence[Call], task: Task) -> str:
+        return what_is_wrong(self.rules.kind(task).wrong, calls, self._calls)
+
+    # Sounds.
 
     def _prepare(self, recipe: Recipe) -> None:
         if recipe.key in self._preparing:
@@ -187,109 +328,79 @@ class BroadcastPerformer:
     def _not_prepared(self, failure: Failure, recipe: Recipe) -> None:
         self._preparing.discard(recipe.key)
         for zone in self.zones.values():
-            for waiting in zone.queue.ordered():
-                if waiting.recipe.key == recipe.key:
-                    zone.queue.remove(waiting.work)
-                    self._fail(waiting.work, failure.getErrorMessage())
+            for waiting in zone.queue.with_sound(recipe.key):
+                zone.queue.remove(waiting.work)
+                self._announcer.fail(waiting.work, failure.getErrorMessage())
         self._look_soon()
+
+    # Turns.
 
     def _look_soon(self) -> None:
         if self._look is None:
             self._look = self._reactor.callLater(0, self._look_now)
 
+    def _looked(self, now: float) -> Look:
+        ready = self._studio.ready
+        return look(
+            self.zones,
+            self.rules.plan,
+            self.rules.classes,
+            now,
+            ready=lambda waiting: ready(waiting.recipe) is not None,
+            held=self.held,
+        )
+
     def _look_now(self) -> None:
         self._look = None
         now = self._clock.now()
-        for target in sorted(self.zones):
-            self._look_at(self.zones[target], now)
+        for zone in self.zones.values():
+            self._drop_too_old(zone, now)
+        while True:
+            found = self._looked(now)
+            for waiting in found.wanted:
+                self._prepare(waiting.recipe)
+            if found.turn is None:
+                break
+            self._take(found.turn, now)
+        self._wake_at(found.waits_until)
         for listener in self._listeners:
             listener()
         if self.quiet():
             settling, self._settling = self._settling, []
-            for waiting in settling:
-                waiting.callback(None)
+            for settled in settling:
+                settled.callback(None)
 
-    def _look_at(self, zone: ZoneState, now: float) -> None:
+    def _drop_too_old(self, zone: ZoneState, now: float) -> None:
         for dropped in zone.queue.drop_too_old(now):
             self.figures.too_old += 1
             _LOG.info("too-old", task=dropped.work.task.id, zone=dropped.work.target)
-        while (first := self._turn(zone)) is not None:
-            recording = self._studio.ready(first.recipe)
-            if recording is None:
-                self._prepare(first.recipe)
-                return
-            if zone.playing is not None:
-                self._cut(zone, zone.playing, f"interrupted by {first.work.task.id}")
-            zone.queue.remove(first.work)
-            self._begin(zone, first.work, recording, now)
+        for cut in list(zone.cuts):
+            if all(too_old(work, now) for work, _ in cut.playing.works()):
+                self._announcer.drop(zone, cut, "too old to go on")
 
-    def _begin(self, zone: ZoneState, work: Work, recording: Recording, now: float) -> None:
-        try:
-            self._agent.begin(work)
-        except StationError as error:
-            _LOG.warning("not-begun", task=work.task.id, zone=work.target, problem=error.message, todo="none")
+    def _take(self, turn: Turn, now: float) -> None:
+        for name in turn.cuts:
+            task = turn.item.work.task
+            self._announcer.cut(self.zones[name], f"interrupted by {task.id}", drops=self._drops(task.priority))
+        if isinstance(turn.item, Cut):
+            self._announcer.resume(self.zones[turn.zone], turn.item, now)
             return
-        begun = whole(now)
-        play = replace(
-            play_of(work.task, work.target, self._texts(work)),
-            begun=begun,
-            seconds=recording.seconds,
-            sha256=recording.sha256,
-        )
-        try:
-            play = replace(play, file=self._sink.place(recording, *self._file_name(work, begun)))
-            self._plays.begin(play)
-        except OSError as error:
-            self._ended(work, replace(play, ended=begun), TaskState.FAILED, f"the sound cannot be written: {error}")
-            return
-        ends = Instant(math.ceil(round(now + recording.seconds, 3)))
-        soundings = [self._sink.play(ends, lambda: self._played(zone, work))]
-        if self._loudspeaker is not None:
-            soundings.append(self._loudspeaker.play(recording))
-        zone.playing = Playing(work=work, play=play, ends=ends, soundings=tuple(soundings))
+        recording = self._studio.ready(turn.item.recipe)
+        if recording is None:
+            raise RuntimeError("a sound was ready and is not any more within one turn")
+        for each in (turn, *joining(self.zones, self.rules.plan, turn, now, held=self.held)):
+            zone = self.zones[each.zone]
+            together = zone.queue.with_sound(recording.key)
+            for waiting in together:
+                zone.queue.remove(waiting.work)
+            self._announcer.begin(zone, [waiting.work for waiting in together], recording, recording.key, now)
 
-    def _played(self, zone: ZoneState, work: Work) -> None:
-        playing = zone.playing
-        if playing is None or playing.work is not work:
-            return
-        zone.playing = None
-        self._ended(work, replace(playing.play, ended=playing.ends), TaskState.DONE)
-        self._look_soon()
+    def _wake_at(self, moment: float | None) -> None:
+        self._sleep()
+        if moment is not None:
+            self._wake = self._timer.call_at(moment, self._look_soon)
 
-    def _cut(self, zone: ZoneState, playing: Playing, why: str) -> None:
-        zone.playing = None
-        for sounding in playing.soundings:
-            sounding.stop()
-        ended = replace(playing.play, ended=whole(self._clock.now()))
-        self._ended(playing.work, ended, TaskState.INTERRUPTED, why)
-
-    def _fail(self, work: Work, why: str) -> None:
-        play = play_of(work.task, work.target, self._texts(work))
-        self._ended(work, replace(play, ended=whole(self._clock.now())), TaskState.FAILED, why)
-
-    def _ended(self, work: Work, play: Play, state: TaskState, detail: str = "") -> None:
-        self.figures.outcomes[state.value] = self.figures.outcomes.get(state.value, 0) + 1
-        try:
-            self._plays.end(replace(play, outcome=state.value, detail=detail))
-        except OSError as error:
-            _LOG.error("play-not-logged", task=play.task, problem=str(error), todo="see that the disk has room")
-        try:
-            self._agent.finish(work, state, detail)
-        except StationError as error:
-            _LOG.warning("end-not-reported", task=play.task, zone=play.target, problem=error.message, todo="none")
-
-    def _file_name(self, work: Work, begun: Instant) -> tuple[str, str]:
-        """Folder and name of the sound: the service date, and when, where, what."""
-        configuration = self._configuration()
-        zone = ZoneInfo(configuration.station.zone if configuration else "UTC")
-        parts = work.task.call.split("/")
-        day = parts[1] if len(parts) == 4 else local_date(begun, zone).isoformat()
-        number = unquote(parts[2]) if len(parts) == 4 else "station"
-        time = f"{local_hhmm(begun, zone).replace(':', '')}{begun % 60:02d}"
-        return day, sound_name(time, work.target, number, work.task.rule)
-
-    @property
-    def _agent(self) -> Reporter:
-        if self._reporter is None:
-            raise RuntimeError("offered before bind")
-        return self._reporter
+    def _sleep(self) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None

@@ -20,7 +20,7 @@ from stationmaster_base.times import Instant, from_iso, to_iso
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
 
-__all__ = ["Play", "PlayLog", "play_of"]
+__all__ = ["Pause", "Play", "PlayLog", "play_of"]
 
 _LOG = get_logger("plays")
 
@@ -29,11 +29,47 @@ KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """An interruption after which it went on: cut at the station time `at`, after `heard_s` of the sound.
+
+    It went on at `resumed` from `from_s` of the sound; both are None while it has not.
+    """
+
+    at: Instant
+    why: str
+    heard_s: float
+    resumed: Instant | None = None
+    from_s: float | None = None
+
+    def body(self) -> dict[str, JsonValue]:
+        """As JSON."""
+        return {
+            "at": to_iso(self.at),
+            "why": self.why,
+            "heard_s": round(self.heard_s, 3),
+            "resumed": _iso(self.resumed),
+            "from_s": None if self.from_s is None else round(self.from_s, 3),
+        }
+
+    @staticmethod
+    def from_body(body: dict[str, Any]) -> Pause:
+        """The reverse of `body`."""
+        return Pause(
+            at=from_iso(body["at"]),
+            why=str(body["why"]),
+            heard_s=float(body["heard_s"]),
+            resumed=_instant(body["resumed"]),
+            from_s=None if body["from_s"] is None else float(body["from_s"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """One announcement in one zone. `n` counts up from 1 for ever, in the order in which they ended.
 
     `begun` is None if there was nothing to begin with; `ended` is None if a crash ended it. `outcome` is `playing`
-    until it has ended, then `done`, `interrupted` or `failed`. `file` counts from the folder of sounds.
+    until it has ended, then `done`, `interrupted` or `failed`. `file` counts from the folder of sounds. `pauses` are
+    the interruptions in between, `together` the tasks with the same words that were said in one with it.
     """
 
     n: int = 0
@@ -51,6 +87,8 @@ class Play:
     detail: str = ""
     file: str = ""
     sha256: str = ""
+    pauses: tuple[Pause, ...] = ()
+    together: tuple[str, ...] = ()
 
     def body(self) -> dict[str, JsonValue]:
         """As JSON."""
@@ -70,6 +108,8 @@ class Play:
             "detail": self.detail,
             "file": self.file,
             "sha256": self.sha256,
+            "pauses": [pause.body() for pause in self.pauses],
+            "together": list(self.together),
         }
 
     @staticmethod
@@ -97,6 +137,8 @@ class Play:
                 detail=str(body["detail"]),
                 file=str(body["file"]),
                 sha256=str(body["sha256"]),
+                pauses=tuple(Pause.from_body(pause) for pause in body.get("pauses", ())),
+                together=tuple(str(task) for task in body.get("together", ())),
             )
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a play: {error!r}") from error
@@ -147,14 +189,30 @@ class PlayLog:
         """The number of the last play that ended."""
         return self._last
 
-    def begin(self, play: Play) -> None:
-        """Enter what plays now.
+    def path(self, file: str) -> Path:
+        """Where the sound of a play is, by its `file`."""
+        return self._file.parent / file
+
+    def begin(self, *plays: Play) -> None:
+        """Enter what plays now, one sound or several that are one.
 
         Raises:
             OSError: it could not be written.
 
         """
-        self._playing[play.task, play.target] = play
+        for play in plays:
+            self._playing[play.task, play.target] = play
+        self._write_present()
+
+    def change(self, *plays: Play) -> None:
+        """Something more is known of what has begun and not ended: it was interrupted, or goes on.
+
+        Raises:
+            OSError: it could not be written; it is in memory all the same.
+
+        """
+        for play in plays:
+            self._playing[play.task, play.target] = play
         self._write_present()
 
     def end(self, play: Play) -> Play:

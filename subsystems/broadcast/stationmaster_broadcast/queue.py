@@ -6,14 +6,18 @@ which news came first. Nothing is said from its `valid_until` on. Each task is s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stationmaster_agent.work import Work
 from stationmaster_base.times import Instant
-from stationmaster_broadcast.classes import class_of
+from stationmaster_broadcast.classes import CLASSES, AnnouncementClass, class_of
 from stationmaster_broadcast.recording import Recipe
 
-__all__ = ["Waiting", "ZoneQueue", "may_interrupt"]
+__all__ = ["Place", "Waiting", "ZoneQueue", "may_interrupt", "too_old"]
+
+Place = tuple[int, bool, Instant, Instant, str]
+"""What announcements are sorted by: priority, whether it is still to begin, due time, train, id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +28,15 @@ class Waiting:
     recipe: Recipe
 
     @property
-    def place(self) -> tuple[int, Instant, Instant, str]:
+    def place(self) -> Place:
         """What it is sorted by."""
-        task = self.work.task
-        return (task.priority, task.order if task.due is None else task.due, task.order, task.id)
+        return Waiting.place_of(self.work)
 
-    def too_old(self, now: float) -> bool:
-        """Whether it may not be said any more."""
-        until = self.work.task.valid_until
-        return until is not None and now >= until
+    @staticmethod
+    def place_of(work: Work, *, begun: bool = False) -> Place:
+        """The place of a work, whether it is still to begin or has begun and is to go on."""
+        task = work.task
+        return (task.priority, not begun, task.order if task.due is None else task.due, task.order, task.id)
 
 
 class ZoneQueue:
@@ -58,7 +62,7 @@ class ZoneQueue:
 
     def drop_too_old(self, now: float) -> list[Waiting]:
         """Take out what may not be said any more, in order."""
-        dropped = [waiting for waiting in self.ordered() if waiting.too_old(now)]
+        dropped = [waiting for waiting in self.ordered() if too_old(waiting.work, now)]
         for waiting in dropped:
             del self._waiting[waiting.work.task.id]
         return dropped
@@ -67,12 +71,22 @@ class ZoneQueue:
         """The one whose turn is next."""
         return min(self._waiting.values(), key=lambda waiting: waiting.place, default=None)
 
+    def with_sound(self, key: str) -> list[Waiting]:
+        """Those that are the sound of this key, in order."""
+        return [waiting for waiting in self.ordered() if waiting.recipe.key == key]
+
     def ordered(self) -> list[Waiting]:
         """All of them, the next one first."""
         return sorted(self._waiting.values(), key=lambda waiting: waiting.place)
 
 
-def may_interrupt(waiting: Work, playing: Work) -> bool:
-    """Whether `waiting` cuts into `playing`: by its class, and only into a class below its own."""
-    above, below = class_of(waiting.task.priority), class_of(playing.task.priority)
-    return above.interrupts and above.up_to < below.up_to
+def too_old(work: Work, now: float) -> bool:
+    """Whether it may not be said any more."""
+    until = work.task.valid_until
+    return until is not None and now >= until
+
+
+def may_interrupt(waiting: Work, playing: Work, classes: Sequence[AnnouncementClass] = CLASSES) -> bool:
+    """Whether `waiting` cuts into `playing`: by its class."""
+    above = class_of(waiting.task.priority, classes)
+    return class_of(playing.task.priority, classes).id in above.cuts

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stationmaster_broadcast.chimes import Chime
 from stationmaster_kernel.task import Task
 
 __all__ = ["Recipe", "Recording", "Utterance", "speech_texts"]
@@ -21,20 +22,27 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What an announcement's sound is made of; `key` is the hash of all of it."""
+    """What an announcement's sound is made of: a chime, then the utterances, `times` times; `key` is the hash of it."""
 
     key: str
     utterances: tuple[Utterance, ...]
+    chime: Chime = Chime.FALLING
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A finished sound: its file in the cache, its length and the SHA-256 of the file."""
+    """A finished sound: its file in the cache, its length and the SHA-256 of the file.
+
+    `marks` are the seconds at which something begins after a pause: a sentence, a language, the first word after the
+    chime. There it can go on after an interruption.
+    """
 
     key: str
     path: Path
     seconds: float
     sha256: str
+    marks: tuple[float, ...] = ()
 
 
 def speech_texts(task: Task, languages: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_base.configuration import Table
 from stationmaster_broadcast.engine import engine_names
 from stationmaster_broadcast.pronunciation import Pronunciation, read_pronunciations
+from stationmaster_broadcast.queue_rules import QueueRules
 from stationmaster_kernel.values import TaskKind
 
 __all__ = ["BroadcastSettings"]
@@ -39,6 +40,7 @@ class BroadcastSettings:
     sounds_bytes: int = 4096 * MEBIBYTE
     keep_days: int = 7
     pronunciations: tuple[Pronunciation, ...] = ()
+    queue: QueueRules = field(default_factory=QueueRules)
 
     @staticmethod
     def from_table(table: Table, folder: Path) -> BroadcastSettings:
@@ -61,6 +63,7 @@ class BroadcastSettings:
             sounds_bytes=MEBIBYTE * table.integer("sounds_mb", 4096, low=1, high=100_000_000),
             keep_days=table.integer("keep_days", 7, low=1, high=36500),
             pronunciations=read_pronunciations(folder / pronunciation, table.faults) if pronunciation else (),
+            queue=QueueRules.from_table(table.table("queue")),
         )
         table.finish()
         return settings

@@ -22,12 +22,12 @@ from stationmaster_base.errors import StationError
 __all__ = [
     "Measure",
     "Sound",
-    "chime",
     "equal_loudness",
     "join",
     "measure",
     "read_wave",
     "silence",
+    "starts",
     "trim",
     "true_peak",
     "wave_bytes",
@@ -55,6 +55,9 @@ _STRETCH = 64
 
 FRAME = 0.02
 """Seconds in which loudness is looked at."""
+
+PAUSE = 0.3
+"""Seconds of silence between sentences: engines pause less within one."""
 
 MARGIN = 0.03
 """Seconds of silence that are left at both ends of what is trimmed, so that no breath or fading vowel is cut."""
@@ -214,18 +217,21 @@ def silence(rate: int, seconds: float) -> Sound:
     return Sound(rate=rate, samples=array("h", bytes(2 * round(rate * seconds))))
 
 
-def chime(rate: int) -> Sound:
-    """前导音: two soft notes, a falling third, that say that something is about to be said; 1.6 s."""
-    samples = array("h", bytes(2 * round(rate * 1.6)))
-    for start, pitch in ((0.0, 659.26), (0.55, 523.25)):
-        first = round(rate * start)
-        for number in range(len(samples) - first):
-            at = number / rate
-            rise = min(1.0, at / 0.008)  # a note that begins at full strength clicks
-            fade = math.exp(-3.2 * at) * min(1.0, max(0.0, (1.6 - start - at) / 0.05))
-            wave_ = math.sin(2 * math.pi * pitch * at) + 0.25 * math.sin(4 * math.pi * pitch * at) * math.exp(-4 * at)
-            samples[first + number] += round(5200 * rise * fade * wave_)
-    return Sound(rate=rate, samples=samples)
+def starts(sound: Sound, pause: float = PAUSE) -> tuple[float, ...]:
+    """The seconds at which something begins to be heard after at least `pause` seconds of silence."""
+    samples = sound.samples
+    frame = max(1, round(sound.rate * FRAME))
+    needed = math.ceil(pause / FRAME)
+    found: list[float] = []
+    quiet = 0
+    for first in range(0, len(samples), frame):
+        if _peak(samples[first : first + frame]) < AUDIBLE:
+            quiet += 1
+            continue
+        if quiet >= needed:
+            found.append(max(0.0, first / sound.rate - MARGIN))
+        quiet = 0
+    return tuple(found)
 
 
 def join(parts: Sequence[Sound]) -> Sound:

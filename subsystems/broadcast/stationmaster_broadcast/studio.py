@@ -1,7 +1,8 @@
 """Where announcements are made: from final texts to one finished sound file each, ahead of time where there is time.
 
-An announcement is a chime, then each language's text with a pause between. What is needed now is made before what
-will be needed later; what was made before is found in the cache. One utterance is with the engine at a time.
+An announcement is a chime, then each language's text with a pause between, and that again where it is said several
+times. What is needed now is made before what will be needed later; what was made before is found in the cache. One
+utterance is with the engine at a time.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from twisted.python.failure import Failure
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.cache import SoundCache
+from stationmaster_broadcast.chimes import Chime, chime
 from stationmaster_broadcast.engine import SpeechEngine
 from stationmaster_broadcast.pronunciation import Pronunciations
 from stationmaster_broadcast.recording import Recipe, Recording
 from stationmaster_broadcast.sound import (
     Sound,
-    chime,
     equal_loudness,
     join,
     measure,
     read_wave,
     silence,
+    starts,
     trim,
     write_wave,
 )
@@ -48,11 +50,12 @@ Offload = Callable[[Callable[[], Any]], Deferred[Any]]
 NOW, LATER = 0, 1
 """Urgency of what is due, and of what will be."""
 
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 """Goes up when sounds are put together in another way, so that older ones are not used."""
 
 BEFORE_SPEECH = 0.25
 BETWEEN_LANGUAGES = 0.7
+BETWEEN_TIMES = 1.2
 AT_END = 0.4
 """Seconds of silence."""
 
@@ -107,7 +110,7 @@ class Studio:
         self._heap: list[tuple[int, int, str]] = []
         self._count = 0
         self._working = False
-        self._chimes: dict[int, Sound] = {}
+        self._chimes: dict[tuple[int, Chime], Sound] = {}
         self._recordings: dict[str, Recording] = {}
         self._stand_ins: dict[
             str, str
@@ -123,12 +126,13 @@ class Studio:
         """How many sounds are still to be made."""
         return len(self._orders)
 
-    def recipe(self, texts: Sequence[tuple[str, str]]) -> Recipe:
+    def recipe(self, texts: Sequence[tuple[str, str]], *, which: Chime = Chime.FALLING, times: int = 1) -> Recipe:
         """What the pairs of language and final text are made into: this is exactly what the engine is given."""
         spoken = utterances(texts, self._pronunciations.table)
-        body = [RECIPE_VERSION, self._engine.signature, [[item.language, item.text] for item in spoken]]
+        said = [[item.language, item.text] for item in spoken]
+        body = [RECIPE_VERSION, self._engine.signature, which.value, times, said]
         key = hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
-        return Recipe(key=key, utterances=spoken)
+        return Recipe(key=key, utterances=spoken, chime=which, times=times)
 
     def has(self, recipe: Recipe) -> bool:
         """Whether its sound is there."""
@@ -206,12 +210,12 @@ class Studio:
             raise StationError("no-text", "The announcement has no text in any language of the station.")
         if self._cache.find(key) is not None:
             try:
-                seconds, digest = yield self._offload(lambda: _describe(self._cache.path(key)))
+                described: Recording = yield self._offload(lambda: _describe(key, self._cache.path(key)))
             except (OSError, StationError) as error:
                 _LOG.warning("sound-unreadable", file=key, problem=str(error), todo="none; it is made again")
             else:
                 self.figures.found += 1
-                return Recording(key=key, path=self._cache.path(key), seconds=seconds, sha256=digest)
+                return described
         began = self._reactor.seconds()
         signature = self._engine.signature
         drafts: list[Path] = []
@@ -220,7 +224,7 @@ class Studio:
                 draft = self._cache.draft(key, number)
                 drafts.append(draft)
                 yield self._engine.speak(utterance, draft)
-            seconds, digest = yield self._offload(lambda: self._put_together(drafts, self._cache.path(key)))
+            made: Recording = yield self._offload(lambda: self._put_together(drafts, recipe, self._cache.path(key)))
             self._cache.keep(key, passing=self._engine.signature != signature)
         except OSError as error:
             raise StationError(
@@ -233,29 +237,33 @@ class Studio:
             self._stand_ins[key] = signature
         self.figures.made += 1
         self.figures.seconds += self._reactor.seconds() - began
-        return Recording(key=key, path=self._cache.path(key), seconds=seconds, sha256=digest)
+        return made
 
-    def _put_together(self, drafts: Sequence[Path], path: Path) -> tuple[float, str]:
+    def _put_together(self, drafts: Sequence[Path], recipe: Recipe, path: Path) -> Recording:
         """In a thread: make the finished file of what the engine made."""
-        parts: list[Sound] = []
+        speech: list[Sound] = []
         for draft in drafts:
             sound = read_wave(draft)
             measured = measure(sound)
-            if not parts:
-                parts = [self._chime(sound.rate), silence(sound.rate, BEFORE_SPEECH)]
-            else:
-                parts.append(silence(sound.rate, BETWEEN_LANGUAGES))
-            parts.append(equal_loudness(trim(sound, measured), measured))
-        parts.append(silence(parts[0].rate, AT_END))
+            if speech:
+                speech.append(silence(sound.rate, BETWEEN_LANGUAGES))
+            speech.append(equal_loudness(trim(sound, measured), measured))
+        rate = speech[0].rate
+        parts = [self._chime(rate, recipe.chime), silence(rate, BEFORE_SPEECH)]
+        for number in range(recipe.times):
+            parts += [*([silence(rate, BETWEEN_TIMES)] if number else []), *speech]
+        parts.append(silence(rate, AT_END))
         write_wave(path, join(parts))
-        return _describe(path)
+        return _describe(recipe.key, path)
 
-    def _chime(self, rate: int) -> Sound:
-        if rate not in self._chimes:
-            self._chimes[rate] = chime(rate)
-        return self._chimes[rate]
+    def _chime(self, rate: int, which: Chime) -> Sound:
+        if (rate, which) not in self._chimes:
+            self._chimes[rate, which] = chime(rate, which)
+        return self._chimes[rate, which]
 
 
-def _describe(path: Path) -> tuple[float, str]:
-    """Length and SHA-256 of a file."""
-    return read_wave(path).seconds, hashlib.sha256(path.read_bytes()).hexdigest()
+def _describe(key: str, path: Path) -> Recording:
+    """What there is to know of a finished file."""
+    sound = read_wave(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Recording(key=key, path=path, seconds=sound.seconds, sha256=digest, marks=starts(sound))
