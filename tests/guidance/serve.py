@@ -12,6 +12,7 @@ import time as machine_time
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 from twisted.internet import reactor
@@ -32,7 +33,7 @@ from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.telling import Telling
 from stationmaster_kernel.configuration import Configuration, Layout
 from stationmaster_kernel.task import Task
-from stationmaster_kernel.values import FeedGrade
+from stationmaster_kernel.values import FeedGrade, Running
 from stationmaster_protocol.commands import Command, Parameter
 from stationmaster_protocol.scalars import stamp_of
 from stationmaster_service.face import Face, json_answer
@@ -53,6 +54,14 @@ def with_quick_board(configuration: Configuration) -> Configuration:
         ),
         layouts=(*configuration.layouts, layout),
     )
+
+
+_TROUBLES: dict[str, dict[str, Any]] = {
+    "hours": {"minutes": 135},
+    "day": {"minutes": 1500},
+    "unknown": {"departure_unknown": True},
+    "suspended": {"running": Running.SUSPENDED, "reason": "大风"},
+}
 
 
 class Server:
@@ -132,6 +141,20 @@ class Server:
         call = self.day.next_departure()
         self.day.report(call.number, expected_departure=Instant(call.departure + minutes * MINUTE))
         return {"number": call.number}
+
+    def act_trouble(self) -> dict[str, str]:
+        """Of the next departures one is late by hours, one by more than a day, one unknown, one suspended."""
+        far = self.day.now + 600
+        calls = [call for call in self.day.planned if call.departure is not None and call.departure > far]
+        good = [call for call in calls if call.arrival is None][:4]
+        numbers = {}
+        for call, (name, change) in zip(good, _TROUBLES.items(), strict=True):
+            minutes, others = change.get("minutes"), {key: value for key, value in change.items() if key != "minutes"}
+            expected = None if minutes is None else Instant(call.departure + minutes * MINUTE)
+            clean = {"expected_departure": expected, "departure_unknown": False, "running": Running.SCHEDULED}
+            self.day.report(call.number, **(clean | others))
+            numbers[name] = call.number
+        return numbers
 
     def act_move(self, track: str, platform: str) -> dict[str, str]:
         """The next departure from a platform goes to another track."""

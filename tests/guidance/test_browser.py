@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -99,6 +100,48 @@ def test_page_follows_without_reload(served: ServedBoards, page: Page) -> None:
     expect(row.locator(".time b")).to_be_visible()
     assert row.evaluate("(element) => element.mark === element.dataset.call")
     assert errors == []
+
+
+def test_page_says_trouble_as_people_know_it(served: ServedBoards, page: Page) -> None:
+    """Large delays in hours and minutes, unknown without a new time, suspended with its time struck out."""
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    numbers = served.act("trouble")
+    page.goto(f"{served.base}/board/staff-1")
+    page.wait_for_selector("#board .row:not([hidden])")
+    said = {}
+    for name, number in numbers.items():
+        row = page.locator(".row", has=page.locator(".number", has_text=number)).first
+        said[name] = (
+            row.locator(".status").inner_text(),
+            len(re.findall(r"\d\d:\d\d", row.locator(".time").inner_text())),
+        )
+    assert said == {
+        "hours": ("晚点约2小时15分", 2),
+        "day": ("晚点约25小时", 2),
+        "unknown": ("晚点未定", 1),
+        "suspended": ("列车停运", 1),
+    }
+
+
+def test_old_platforms_page_says_where_the_train_is_now(served: ServedBoards, page: Page) -> None:
+    """At once with the change, striped, never as the next train; and the page counts as showing what it should."""
+    page.goto(f"{served.base}/board/platform-2")
+    page.wait_for_selector("#board .regions")
+    number = served.act("move", track="13", platform="2")["number"]
+    row = page.locator('.row[data-status="platform_changed"]')
+    expect(row.locator(".number")).to_have_text(number, timeout=1000)
+    expect(row.locator(".status .l0")).to_contain_text("改到6站台")
+    assert "gradient" in row.evaluate("(element) => getComputedStyle(element).backgroundImage")
+    assert page.locator(".region").first.locator(".row").filter(has_text=number).count() == 0
+    task = row.get_attribute("data-task")
+    told: dict[str, Any] = {}
+    for _ in range(100):
+        told = served.act("told", board="platform-2")
+        if task in [each[0] for each in told["rows"] or []]:
+            break
+        page.wait_for_timeout(50)
+    assert task in [each[0] for each in told["rows"]]
+    assert told["condition"] == "ok"
 
 
 def test_pages_and_languages_turn(served: ServedBoards, page: Page) -> None:

@@ -141,6 +141,18 @@ def test_a_hidden_status_is_not_placed() -> None:
     assert [(row.number, row.page) for row in picture.rows] == [("G1", NO_ROOM), ("G2", 1)]
 
 
+def test_without_a_column_for_the_state_the_time_says_it() -> None:
+    """A suspended train's time alone would be a lie; where the state has its own column, times stay times."""
+    body = LAYOUT.replace('  { field = "status", heading = { zh = "状态", en = "Status" }, width = 8 },\n', "")
+    stages = (stage(NOON, Status.SUSPENDED),)
+    (row,) = board_rows(board(), layout(body), [row_task("G1", stages=stages)], NOON).rows
+    assert dict(row.fields)["time"] == (("zh", "列车停运"), ("en", "Suspended"))
+    (late,) = board_rows(board(), layout(body), [row_task("G1", stages=(stage(NOON, Status.LATE),))], NOON).rows
+    assert "time" not in dict(late.fields)
+    (usual,) = board_rows(board(), layout(), [row_task("G1", stages=stages)], NOON).rows
+    assert "time" not in dict(usual.fields)
+
+
 def test_latest_first_turns_a_region_round() -> None:
     """In a region with the latest first, the first page holds the latest trains."""
     turned = layout()

@@ -178,7 +178,7 @@ class _Drawing:
             return row.status_texts
         if name == "formation":
             return (("", row.formation),)
-        if name != "time":
+        if name != "time" or name in fields:
             return fields.get(name, ())
         planned, expected = (next(iter(dict(fields.get(each, ())).values()), "") for each in ("planned", "expected"))
         return (("", f"{planned} → {expected}" if expected else planned),)

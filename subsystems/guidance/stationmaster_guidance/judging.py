@@ -141,7 +141,7 @@ def _says(row: BoardRow, read: ReadRow) -> bool:
     """Whether nothing stands in the row that is not its own, and nothing is empty that has words."""
     own = {name: {text for _, text in words} for name, words in row.fields}
     own["status"] = {text for _, text in row.status_texts}
-    own["time"] = own.get("planned", set()) | own.get("expected", set())
+    own.setdefault("time", own.get("planned", set()) | own.get("expected", set()))
     for field in {field for field, _ in read.words} - DERIVED:
         shown = {text for name, text in read.words if name == field and text}
         known = {text for text in own.get(field, set()) if text}

@@ -33,6 +33,9 @@ __all__ = [
 Field = tuple[str, Words]
 """A field's name and its text by language; language `""` holds for all."""
 
+UNTIMELY = (Status.SUSPENDED, Status.DELAY_UNKNOWN, Status.PLATFORM_CHANGED, Status.UNCONFIRMED)
+"""States in which a time alone would say something wrong."""
+
 NO_ROOM = 0
 """The page of a row that is on by the data but for which the board has no room."""
 
@@ -194,12 +197,20 @@ def _placed(
     placed = list(homeless)
     pictures = []
     for region, size, mine in zip(layout.regions, sizes, held, strict=True):
-        ordered = mine if region.order is Order.TIME else mine[::-1]
+        lines = lines_of(board, region)
+        ordered = [_with_state(row, lines) for row in (mine if region.order is Order.TIME else mine[::-1])]
         placed += [replace(row, page=number // size + 1) for number, row in enumerate(ordered)]
         pages = max(1, -(-len(mine) // size))
-        pictures.append(RegionPicture(rows_per_page=size, pages=pages, lines=lines_of(board, region)))
+        pictures.append(RegionPicture(rows_per_page=size, pages=pages, lines=lines))
     placed.sort(key=lambda row: (row.order, row.call, row.task))
     return tuple(placed), tuple(pictures)
+
+
+def _with_state(row: BoardRow, lines: Sequence[Line]) -> BoardRow:
+    """Where no column shows the state of a row, its time makes room for a state without which it would be wrong."""
+    if row.status not in UNTIMELY or any(column.field == "status" for line in lines for column in line.columns):
+        return row
+    return replace(row, fields=(*row.fields, ("time", row.status_texts)))
 
 
 def takes(region: Region, rule: str, status: Status | None) -> bool:

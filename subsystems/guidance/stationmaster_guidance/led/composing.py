@@ -203,7 +203,7 @@ def _cell(row: BoardRow, column: Column, language: str) -> str:
     fields = dict(row.fields)
     if column.field == "status":
         return _said(row.status_texts, language)
-    if column.field == "time":
+    if column.field == "time" and "time" not in fields:
         return _said(fields.get("expected", ()), language) or _said(fields.get("planned", ()), language)
     return _said(fields.get(column.field, ()), language)
 

@@ -248,7 +248,7 @@ export class BoardDrawing {
     setData(element, "status", row.status ?? "");
     element.style.setProperty("--status", state.look.colours.status[row.status] ?? state.look.colours.text);
     for (const { column, value } of held.cells) {
-      if (column.field === "time") {
+      if (column.field === "time" && row.fields.time === undefined) {
         this.time(value, row.fields);
       } else if (column.field === "cars") {
         drawCars(value, row.cars, state.look.cars);
