@@ -45,8 +45,8 @@ class EmergencyMessage:
 class EmergencyOrder:
     """What somebody wants said, where.
 
-    `zones` empty: everywhere. `message` is the id of a message; `texts` (pairs of language and words) are said instead
-    if there are any. Neither: the station's usual message. `by` is the person or the input that wants it.
+    `zones` are zones or groups; none: everywhere. `message` is the id of a message; `texts` (pairs of language and
+    words) are said instead if there are any. Neither: the station's usual message. `by` is the person or the input.
     """
 
     by: str
@@ -86,7 +86,7 @@ class ZoneTest:
 
 
 class BroadcastControl(Protocol):
-    """What can be done by hand. In every method `zones` empty means all of the station's.
+    """What can be done by hand. In every method `zones` are zones or groups of them; none means all of the station's.
 
     Every method may raise a StationError in words for that person: `no-such-zone`, and what stands with it. Nothing
     is done then.
@@ -116,13 +116,21 @@ class BroadcastControl(Protocol):
         """
 
     def stop(self, by: str, zones: Collection[str] = ()) -> tuple[str, ...]:
-        """End what plays there and leave out what waits; the zones where there was anything."""
+        """End what plays there, for good; the zones where something played. What waits comes next.
 
-    def skip(self, by: str, zones: Collection[str] = ()) -> tuple[str, ...]:
-        """End what plays there and go on with the next; the zones where something was playing."""
+        Raises:
+            StationError: `emergency-under-way`: an emergency is ended by `end_emergency` alone.
+
+        """
+
+    def skip(self, by: str, zones: Collection[str] = (), task: str = "") -> tuple[str, ...]:
+        """Leave out what would come next there, or this task; the zones where there was such."""
 
     def hold(self, by: str, zones: Collection[str] = ()) -> tuple[str, ...]:
-        """Begin nothing new there until `release`; what plays comes to its end. The zones that are held now."""
+        """Begin nothing new there until `release`; what plays comes to its end. The zones that are held now.
+
+        An emergency is heard all the same.
+        """
 
     def release(self, by: str, zones: Collection[str] = ()) -> tuple[str, ...]:
         """Let these zones go on; the zones that were held."""

@@ -83,7 +83,7 @@ class EmergencySettings:
             state=kept / "state.json",
             kept=kept,
             tone_s=table.number("tone_s", 6.0, low=SHORTEST_S, high=LONGEST_S),
-            pause_s=table.number("pause_s", 2.0, low=0.0, high=60.0),
+            pause_s=table.number("pause_s", 2.0, low=1.0, high=60.0),
             limit_min=table.integer("limit_min", 120, high=10_080),
             messages=(*own, *(each for each in SHIPPED if each.id not in [message.id for message in own])),
         )

@@ -55,8 +55,13 @@ class HeldSound:
         return HeldSound(path, source.read_bytes(), seconds)
 
     def recording(self) -> Recording:
-        """The sound as something that can be played: its file is there when this returns."""
-        path = self._path if self.put() else self._in_memory()
+        """The sound as something that can be played: its file is there, if there can be one at all."""
+        path = self._path
+        if not self.put():
+            try:
+                path = self._in_memory()
+            except OSError as error:  # no descriptor is left either: what plays will say that there is no file
+                _LOG.error("sound-not-in-memory", file=str(path), problem=str(error), todo="start the process anew")
         return Recording(key=self.sha256, path=path, seconds=self.seconds, sha256=self.sha256)
 
     def put(self) -> bool:
