@@ -8,6 +8,7 @@ how the hardware is, hands on commands, and goes on by itself when the hub is go
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import cast
 
 from twisted.application.service import Service
@@ -28,6 +29,7 @@ from stationmaster_base.clock import StationClock
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.deeds import Delay, Handle, SetTrack, Unknown
+from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
 from stationmaster_protocol.commands import LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Readback
@@ -196,7 +198,7 @@ class Agent(Service):
     ) -> Changes:
         """What `act` would change, as far as it is known here; nothing is changed.
 
-        Of tasks only those of our kinds are known here; the hub may make others.
+        Of tasks only those of our kinds are known here, and told.
 
         Raises:
             StationError: it cannot be, in words for that person.
@@ -204,7 +206,9 @@ class Agent(Service):
         """
         act = self._local_act(by=by, why=why, delays=delays, unknowns=unknowns, tracks=tracks, handles=handles)
         check_sendable(act)
-        return self._core.would(act)
+        changes, kinds = self._core.would(act), self.settings.task_kinds
+        ours = tuple(put for put in changes.puts if not isinstance(put.value, Task) or put.value.kind in kinds)
+        return replace(changes, puts=ours)
 
     def _local_act(
         self,

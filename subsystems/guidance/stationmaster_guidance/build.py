@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from secrets import token_urlsafe
 from typing import Any, cast
 
 from twisted.application.service import MultiService, Service
+from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
+from twisted.internet.threads import deferToThreadPool
 
 from stationmaster_agent.agent import Agent
+from stationmaster_agent.desk import Desk
 from stationmaster_agent.page import StatusPage
 from stationmaster_agent.view import AgentHealth
 from stationmaster_base.health import Health
@@ -15,10 +20,12 @@ from stationmaster_guidance.boards import Boards
 from stationmaster_guidance.commands import BoardCommands
 from stationmaster_guidance.controls import Controls
 from stationmaster_guidance.led.assembly import PanelsHealth, led_panels
+from stationmaster_guidance.local_pages import LocalPages
 from stationmaster_guidance.pages import Pages
 from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.settings import GuidanceSettings
 from stationmaster_guidance.telling import Telling
+from stationmaster_guidance.written_here import WrittenHere
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import MachineTime
 from stationmaster_service.listening import Listening
@@ -52,8 +59,11 @@ def build(running: Running) -> MultiService:
         commands=commands,
     )
     controls = Controls(settings.dimming, settings.controls)
+    written = WrittenHere(
+        agent, clock=running.clock, boot=boot, file=settings.texts, alarm=agent.alarm, clear=agent.clear
+    )
     boards = Boards(
-        agent,
+        written,
         clock=running.clock,
         timer=running.timer,
         reactor=running.reactor,
@@ -80,15 +90,40 @@ def build(running: Running) -> MultiService:
     )
     Pages(face, boards, agent, running.clock, screens)
     StatusPage(face, agent, running.clock, "guidance")
+    desk = Desk(
+        settings.desk,
+        face=face,
+        agent=agent,
+        clock=running.clock,
+        reactor=running.reactor,
+        offload=lambda function: _in_thread(running.reactor, function),
+        new_secret=lambda: token_urlsafe(24),
+        boot=boot,
+    )
+    LocalPages(
+        face=face,
+        desk=desk,
+        boards=boards,
+        screens=screens,
+        commands=commands,
+        written=written,
+        health=agent.health,
+        clock=running.clock,
+        boot=boot,
+    )
     service = MultiService()
     for part in (
         agent,
-        _BoardService(boards, agent, screens, running.reactor),
+        _BoardService(boards, agent, screens, desk, running.reactor),
         *([] if panels is None else [panels]),
         Listening(running.reactor, face.site(), settings.listen, settings.port),
     ):
         service.addService(part)
     return service
+
+
+def _in_thread(reactor: Any, function: Callable[[], bool]) -> Deferred[bool]:
+    return deferToThreadPool(reactor, reactor.getThreadPool(), function)
 
 
 def guidance_health(
@@ -113,8 +148,9 @@ def guidance_health(
 class _BoardService(Service):
     """The boards' part in the life of the process."""
 
-    def __init__(self, boards: Boards, agent: Agent, screens: Screens, reactor: MachineTime) -> None:
+    def __init__(self, boards: Boards, agent: Agent, screens: Screens, desk: Desk, reactor: MachineTime) -> None:
         self._boards = boards
+        self._desk = desk
         self._agent = agent
         self._screens = screens
         self._looking = cast("Any", LoopingCall(screens.look))  # its clock is declared as a zope interface
@@ -129,4 +165,5 @@ class _BoardService(Service):
     def stopService(self) -> None:  # noqa: N802 - Twisted's name
         Service.stopService(self)
         self._looking.stop()
+        self._desk.stop()
         self._boards.stop()

@@ -155,6 +155,12 @@ class Screens:
         screen = self._screens.get(board, _Screen())
         return tuple(name for name, page in screen.pages.items() if not page.silent(now))
 
+    def reading(self, board: str) -> Reading | None:
+        """What the page of a board that was heard last says of itself; None if none is heard."""
+        now = self._reactor.seconds()
+        heard = [page for page in self._screens.get(board, _Screen()).pages.values() if not page.silent(now)]
+        return max(heard, key=lambda page: page.heard).reading if heard else None
+
     def look(self) -> None:
         """Judge every board as it is now; to be called about once a second, and after the boards have changed."""
         now = self._reactor.seconds()

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from stationmaster_agent.desk import DeskSettings
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_base.configuration import Table
 from stationmaster_guidance.controls import Dimming
@@ -22,14 +23,17 @@ class GuidanceSettings:
     """`agent` says how guidance finds its hub; its pages are served at `listen`:`port`.
 
     `dimming` is how bright boards are by the time of day; `controls` the file where people's word about that is kept.
+    `texts` is the file of what was written at the page for people, `desk` what that page is told.
     `panels` are LED panels, `led_fonts` files of fonts for them by height, instead of the system's.
     """
 
     agent: AgentSettings
+    desk: DeskSettings
     listen: str = "127.0.0.1"
     port: int = 8081
     dimming: tuple[Dimming, ...] = ()
     controls: Path | None = None
+    texts: Path | None = None
     panels: tuple[PanelSettings, ...] = ()
     led_fonts: tuple[tuple[int, Path], ...] = ()
 
@@ -45,8 +49,12 @@ class GuidanceSettings:
         agent = AgentSettings.from_table(table, folder=folder, task_kinds=(TaskKind.DISPLAY, TaskKind.MESSAGE))
         settings = GuidanceSettings(
             agent=agent,
+            desk=DeskSettings.from_table(
+                table.table("desk"), identity=agent.identity, kind="guidance", logins=agent.accounts
+            ),
             dimming=tuple(_dimming(each) for each in table.tables("brightness")),
             controls=Path(f"{agent.state_file}.boards"),
+            texts=Path(f"{agent.state_file}.texts"),
             listen=table.text("listen", "127.0.0.1"),
             port=table.integer("port", 8081, low=0, high=65535),
             panels=panel_settings(table),

@@ -1,0 +1,159 @@
+"""A hub, guidance and broadcast as real processes with the sample station, and people who may log in at them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from stationmaster_base.clock import Anchor, write_anchor
+from stationmaster_base.times import Instant
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 30.0
+OPERATOR = "operators-own-token"
+PASSWORD = "correct horse battery"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing listens on at the moment."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [item.getsockname()[1] for item in sockets]
+    for item in sockets:
+        item.close()
+    return ports
+
+
+class DeskStation:
+    """The processes; only the hub is started at first.
+
+    Args:
+        folder: where everything lives.
+        start: station time at the beginning.
+        rate: how fast station time runs.
+        names: the subsystems.
+
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        start: Instant,
+        rate: float = 1.0,
+        names: tuple[str, ...] = ("guidance", "broadcast"),
+        more: str = "",
+    ) -> None:
+        self.folder = folder
+        self.names = names
+        hub, protocol, *ports = free_ports(2 + len(names))
+        self.ports = dict(zip(("hub", *names), (hub, *ports), strict=True))
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        self.config = folder / "stationmaster.toml"
+        subsystems = "".join(
+            f'[{name}]\nhubs = ["127.0.0.1:{protocol}"]\nidentity = "{name}"\ntoken = "secret-of-{name}"\n'
+            f'state = "{name}.db"\nport = {self.ports[name]}\naccounts = true\nheartbeat_s = 0.3\n'
+            + ('sounds = "sounds"\nengine = "silent"\n' if name == "broadcast" else "")
+            for name in names
+        )
+        self.config.write_text(
+            f'[clock]\nfile = "clock.json"\n[hub]\nstation = "{ROOT / "stations" / "sample"}"\n'
+            f'database = "sqlite:///hub.db"\nline = "nowhere"\nport = {hub}\nprotocol_port = {protocol}\n'
+            f'heartbeat_s = 0.3\n[hub.operators]\noperator = "{OPERATOR}"\n[hub.subsystems]\n'
+            + "".join(f'{name} = "secret-of-{name}"\n' for name in names)
+            + subsystems
+            + more,
+            "utf-8",
+        )
+        write_anchor(folder / "clock.json", Anchor(station=start, machine=time.time(), rate=rate))
+
+    def start(self, name: str) -> None:
+        """Start a process and wait until it answers."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", "stationmaster.cli", name, "--config", str(self.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+            )
+        self.wait(lambda: self.health(name), f"{name} answers")
+
+    def kill(self, name: str) -> None:
+        """End a process at once."""
+        process = self._running.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE_S)
+
+    def end(self) -> None:
+        """End what still runs."""
+        for name in list(self._running):
+            self.kill(name)
+
+    def base(self, name: str) -> str:
+        """Where a process's pages are."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def health(self, name: str) -> dict[str, Any] | None:
+        """A process's health, if it answers."""
+        try:
+            found: dict[str, Any] = self.json(name, "/healthz")
+        except (URLError, ConnectionError):
+            return None
+        return found
+
+    def json(self, name: str, path: str, *, method: str = "GET", body: object = None, **headers: str) -> Any:
+        """A JSON answer of a process; the operator asks."""
+        request = Request(self.base(name) + path, method=method)
+        request.add_header("Authorization", f"Bearer {OPERATOR}")
+        for header, value in headers.items():
+            request.add_header(header.replace("_", "-"), value)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        with urlopen(request, timeout=PATIENCE_S) as answer:
+            return json.load(answer)
+
+    def account(self, login: str, name: str, *roles: str, at: tuple[str, ...] = ("guidance", "broadcast")) -> None:
+        """Make an account at the hub."""
+        body = {"name": name, "roles": list(roles), "subsystems": list(at), "password": PASSWORD}
+
+        def made() -> bool:
+            try:
+                self.json("hub", f"/api/v1/accounts/{login}", method="PUT", body=body)
+            except HTTPError as error:
+                if error.code != 503:  # it has not read its database yet
+                    raise
+                return False
+            return True
+
+        self.wait(made, f"there is an account {login}")
+
+    def wait(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait until `condition` gives something true."""
+        deadline = time.monotonic() + PATIENCE_S
+        pause = threading.Event()
+        while time.monotonic() < deadline:
+            found = condition()
+            if found:
+                return found
+            if any(process.poll() is not None for process in self._running.values()):
+                break
+            pause.wait(0.03)
+        logs = {path.name: path.read_text("utf-8")[-1500:] for path in self.folder.glob("*.log")}
+        raise AssertionError(f"not: {what}; the logs say: {logs}")
+
+    def state(self, name: str) -> str:
+        """How a subsystem stands with its hub."""
+        return str((self.health(name) or {}).get("state"))
