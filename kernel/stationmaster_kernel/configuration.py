@@ -107,7 +107,9 @@ class Place:
 class Board:
     """A board. It serves the places it names; one that names none serves the whole station.
 
-    `layout` names the layout that draws it; `width` and `height` are pixels.
+    `layout` names the layout that draws it; `width` and `height` are pixels. A board that is built of characters has
+    `columns` (Latin ones in a line, Chinese ones take two) and `rows` (lines), others 0; its pixels follow from them.
+    `groups` are free words by which people address several boards at once.
     """
 
     id: str
@@ -121,6 +123,9 @@ class Board:
     exits: tuple[str, ...] = ()
     width: int = 1920
     height: int = 1080
+    columns: int = 0
+    rows: int = 0
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

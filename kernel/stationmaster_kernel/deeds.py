@@ -273,7 +273,10 @@ class Announce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """A text on boards until `end`; `start` None means now; `whole` takes the whole board, else a line of it."""
+    """A text on boards until `end`; `start` None means now; `whole` takes the whole board, else a line of it.
+
+    `targets` are ids of boards, `type:…`, `group:…`, `platform:…`, `gate:…`, `area:…`, `exit:…`, or `*` for all.
+    """
 
     TAG: ClassVar[str] = "show"
 

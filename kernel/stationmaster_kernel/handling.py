@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from stationmaster_base.times import Instant
+from stationmaster_kernel.addressing import addressed
 from stationmaster_kernel.applying import Setting
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.deeds import Announce, Handle, Handling, SetMode, Show
@@ -64,7 +65,7 @@ def announce(draft: Draft, deed: Announce, item: str, station: Configuration) ->
 
 def show(draft: Draft, deed: Show, item: str, station: Configuration) -> None:
     """Put an operator's text on boards; `item` is its id."""
-    _check_targets(deed.targets, [board.id for board in station.boards], "board")
+    targets = addressed(deed.targets, station.boards)
     _check_texts(item, [text.text for text in deed.texts])
     start = draft.now if deed.start is None else deed.start
     if deed.end <= max(start, draft.now):
@@ -76,7 +77,7 @@ def show(draft: Draft, deed: Show, item: str, station: Configuration) -> None:
             rule="",
             occurrence=1,
             kind=TaskKind.MESSAGE,
-            targets=deed.targets,
+            targets=targets,
             start=start,
             end=deed.end,
             hard_end=deed.end,

@@ -45,6 +45,20 @@ BOARD_TYPES = (
 )
 
 
+CHARACTER = (8, 16)
+"""Pixels of a Latin character, wide and high, where a board's size is given in characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How large a board is; `columns` and `rows` are 0 where that is not given in characters."""
+
+    width: int
+    height: int
+    columns: int = 0
+    rows: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """The places that a board or a zone serves."""
@@ -95,6 +109,7 @@ def read_zones(folder: Path, languages: tuple[str, ...], places: Sequence[Place]
 
 def _board(table: Table, languages: tuple[str, ...], places: Sequence[Place], layouts: Sequence[Layout]) -> Board:
     served = _served(table, places)
+    size = _size(table)
     board = Board(
         id=table.identifier("id"),
         type=table.choice("type", BOARD_TYPES),
@@ -104,11 +119,38 @@ def _board(table: Table, languages: tuple[str, ...], places: Sequence[Place], la
         gates=served.gates,
         areas=served.areas,
         exits=served.exits,
-        width=table.integer("width", 1920, low=64, high=16384),
-        height=table.integer("height", 1080, low=16, high=16384),
+        width=size.width,
+        height=size.height,
+        columns=size.columns,
+        rows=size.rows,
+        groups=_groups(table),
     )
     table.finish()
     return board
+
+
+def _size(table: Table) -> Size:
+    """In pixels, or in characters; both is a contradiction sooner or later."""
+    if "columns" not in table and "rows" not in table:
+        return Size(
+            width=table.integer("width", 1920, low=64, high=16384),
+            height=table.integer("height", 1080, low=16, high=16384),
+        )
+    for key in ("width", "height"):
+        if key in table:
+            table.integer(key)
+            table.fault(key, "stands beside columns and rows", "a size in pixels, or one in characters")
+    columns = table.integer("columns", low=8, high=400)
+    rows = table.integer("rows", low=1, high=60)
+    return Size(width=columns * CHARACTER[0], height=rows * CHARACTER[1], columns=columns, rows=rows)
+
+
+def _groups(table: Table) -> tuple[str, ...]:
+    groups = table.texts("groups")
+    for number, group in enumerate(groups):
+        if not IDENTIFIER.match(group):
+            table.fault(f"groups[{number}]", f"{group!r} is not an identifier", "letters, digits, '.', '_', '-'")
+    return groups
 
 
 def _zone(table: Table, languages: tuple[str, ...], places: Sequence[Place]) -> Zone:
