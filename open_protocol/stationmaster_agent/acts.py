@@ -1,8 +1,9 @@
 """What people do at the subsystem's own page: checked by the embedded kernel, kept for the hub, and looked after.
 
 An act is a wish. The hub makes an act of its own of it, which its kernel may refuse: the train may be gone by then, or
-somebody may have handled the task meanwhile. The protocol does not say so; it only says that the act was taken in. So
-once the replica is proved after that, what the hub now holds is compared with what the act wanted.
+somebody may have handled the task meanwhile. It says so when it has taken the act in. Of what it took, others may have
+changed something at the same moment: so once the replica is proved after that, what the hub now holds is compared with
+what the act wanted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from stationmaster_kernel.inputs import Act
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import Hand, Source, TaskState
 from stationmaster_protocol.codec import encode
-from stationmaster_protocol.commands import LocalAct
+from stationmaster_protocol.commands import ActRefusal, LocalAct
 from stationmaster_protocol.errors import LocalProtocolError
 from stationmaster_protocol.messages import Report
 
@@ -50,9 +51,11 @@ class ActsAwaited:
         self.refused: tuple[RefusedAct, ...] = ()
         """Those that were not taken, the newest last; a few."""
 
-    def taken_in(self, acts: tuple[LocalAct, ...]) -> None:
-        """The hub has committed these, or refused them; the next proof of the replica tells."""
-        self._awaited += acts
+    def taken_in(self, acts: tuple[LocalAct, ...], refusals: tuple[ActRefusal, ...] = ()) -> tuple[RefusedAct, ...]:
+        """The hub has committed these, but for what it refused; gives these. The replica's next proof tells the rest."""
+        whys = {refusal.id: refusal.why or refusal.code for refusal in refusals}
+        self._awaited += [act for act in acts if act.id not in whys]
+        return self._refuse(tuple(RefusedAct(act=act, problem=whys[act.id]) for act in acts if act.id in whys))
 
     def give_up(self, acts: tuple[LocalAct, ...], problem: str) -> tuple[RefusedAct, ...]:
         """The hub said that it does not want these; gives them with that."""

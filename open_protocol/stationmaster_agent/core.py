@@ -263,7 +263,7 @@ class Core:
         acts = self.reporter.received(received.number)
         if not acts:
             return
-        self.acts.taken_in(acts)
+        self._tell_refused(self.acts.taken_in(acts, received.refusals))
         if self._acts_wait is not None and not self.outbox.acts:
             # What the hub made of them comes before its next heartbeat, which proves it, if we ask anew.
             self.follower.subscribe()

@@ -13,7 +13,7 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.deeds import Delay, Handle, SetTrack, Unknown
 from stationmaster_protocol.scalars import Code, Identity, ShortText, Stamp, Word
 
-__all__ = ["Command", "CommandResult", "CommandState", "LocalAct", "Parameter"]
+__all__ = ["ActRefusal", "Command", "CommandResult", "CommandState", "LocalAct", "Parameter"]
 
 
 class CommandState(StrEnum):
@@ -79,3 +79,12 @@ class LocalAct:
     unknowns: tuple[Unknown, ...] = ()
     tracks: tuple[SetTrack, ...] = ()
     handles: tuple[Handle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRefusal:
+    """The hub did not make the act of this id its own: a stable word for why, and why in words for who did it."""
+
+    id: str
+    code: Code
+    why: ShortText = ""

@@ -13,6 +13,7 @@ from zope.interface import implementer
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.allowance import SUBSCRIPTION_COST, Allowance
 from stationmaster_protocol.codec import encode
+from stationmaster_protocol.commands import ActRefusal
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.filter_class import FilterClass, Framed
 from stationmaster_protocol.filters import Filter
@@ -213,10 +214,10 @@ class HubConnection(Protocol):
         self._acked = -1
         self._stop_timer()
 
-    def reported(self, number: int) -> None:
-        """Report `number` is committed."""
+    def reported(self, number: int, refusals: tuple[ActRefusal, ...] = ()) -> None:
+        """Report `number` is committed, but for the acts that were refused."""
         self.pending_reports -= 1
-        self.answer(Received(number=number))
+        self.answer(Received(number=number, refusals=refusals))
         self._regulate()
 
     def refuse(self, code: str, text: str, hint: str | None = None) -> None:

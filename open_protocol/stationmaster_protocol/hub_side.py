@@ -14,7 +14,7 @@ from stationmaster_kernel.changes import PUBLIC_KINDS, Changes, Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind
 from stationmaster_protocol.codec import LARGEST_TO_CLIENT, LARGEST_TO_HUB
-from stationmaster_protocol.commands import Command, CommandResult, LocalAct
+from stationmaster_protocol.commands import ActRefusal, Command, CommandResult, LocalAct
 from stationmaster_protocol.equipment import LIVE_KINDS, AlarmSign, Device
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import VERSION, Enrol, Enrolled, Hello, Level, Position, Report
@@ -200,8 +200,8 @@ class HubSide(Protocol):
     def task_kind(self, task: str) -> TaskKind | None:
         """The kind of a task that is held now; None if it is not."""
 
-    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
-        """Take in what people did at a subsystem's page; fires when it is committed.
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[tuple[ActRefusal, ...]]:
+        """Take in what people did at a subsystem's page; fires when it is committed, with what was refused of it.
 
         Results that are given in the same turn come after it. What the kernel refuses counts as taken in too, and
         the operator sees it. The same id again is taken in once only.

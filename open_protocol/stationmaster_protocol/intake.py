@@ -6,6 +6,7 @@ Rights are looked at here, before anything reaches the hub.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults, maybeDeferred
 from twisted.python.failure import Failure
@@ -13,7 +14,7 @@ from twisted.python.failure import Failure
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_protocol.admission import refuse_for
-from stationmaster_protocol.commands import Command, CommandResult, CommandState
+from stationmaster_protocol.commands import ActRefusal, Command, CommandResult, CommandState
 from stationmaster_protocol.connection import HubConnection
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.hub_side import HubSide, ProtocolSettings
@@ -49,15 +50,15 @@ class Intake:
         if report.devices or report.readbacks or report.alarms or report.gone or report.whole:
             self._hub.observed(connection.identity, report)
         self.pending += 1
-        committing: list[Deferred[None]] = []
+        committing: list[Deferred[Any]] = []
         if report.acts:
             # Before the results: what was done may have been done as the person at the page wished.
             committing.append(maybeDeferred(self._hub.acts, connection.identity, report.acts))
         if report.results:
             committing.append(maybeDeferred(self._hub.results, connection.identity, report.results))
 
-        def committed(_: object) -> None:
-            connection.reported(report.number)
+        def committed(outcomes: list[tuple[ActRefusal, ...] | None]) -> None:
+            connection.reported(report.number, tuple(each for refusals in outcomes for each in refusals or ()))
 
         def failed(failure: Failure) -> None:
             first = failure.value

@@ -15,7 +15,7 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind
-from stationmaster_protocol.commands import Command, CommandResult, LocalAct
+from stationmaster_protocol.commands import ActRefusal, Command, CommandResult, LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Device, Readback
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.scalars import (
@@ -283,9 +283,13 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """The hub has committed report `number`; the client may forget it."""
+    """The hub has committed report `number`; the client may forget it.
+
+    What stands in `refusals` of its acts was looked at and not done.
+    """
 
     number: Positive
+    refusals: tuple[ActRefusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from stationmaster_kernel.inputs import Input, Presence, TaskResult
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import Refused, step
 from stationmaster_kernel.values import FeedGrade, TaskKind
-from stationmaster_protocol.commands import LocalAct
+from stationmaster_protocol.commands import ActRefusal, LocalAct
 from stationmaster_protocol.digest import digest_of
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import ProtocolSettings
@@ -129,7 +129,7 @@ class _Side(FakeHub):
             name = f"presence/{len(self.present)}/{kind}"
             self.do(Presence(id=name, at=self.state.facts.now, kind=kind, present=present))
 
-    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[tuple[ActRefusal, ...]]:
         for act in acts:
             self.do(act_input(act))
         return super().acts(identity, acts)

@@ -13,6 +13,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_kernel.deeds import Delay, Handle, Handling, SetTrack, Unknown
 from stationmaster_kernel.inputs import Act, Tick
 from stationmaster_kernel.values import EventName, Hand, TaskKind, TaskState
+from stationmaster_protocol.commands import ActRefusal
 
 CALL = "QHD/2026-03-01/G1/1"
 TASK = f"{CALL}/open/1"
@@ -224,6 +225,18 @@ def test_what_the_hub_did_not_take_is_told(scene):
     assert "hold" in told[1][1]
     assert len(scene.agent.health().acts_refused) == 2
     assert scene.agent.health().keys()["acts_refused"] == 2
+
+
+def test_what_the_hub_refuses_is_told_in_its_words(scene):
+    """Its answer says why, so nothing has to be concluded from the replica."""
+    told = []
+    scene.agent.on_refused(lambda one: told.append((one.act.by, one.problem)))
+    scene.alone()
+    refused, kept = [scene.agent.act(by=by, delays=[late(minutes)]) for by, minutes in (("Wang", 30), ("Li", 40))]
+    scene.hub.side.refusals[refused] = ActRefusal(id=refused, code="task-gone", why="It left an hour ago.")
+    scene.back()
+    assert refused != kept
+    assert told == [("Wang", "It left an hour ago.")]
 
 
 def test_an_act_without_a_right_is_given_up(tmp_path):

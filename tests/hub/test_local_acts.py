@@ -14,7 +14,7 @@ from stationmaster.hub.local_acts import SHOWN_S, LocalActs
 from stationmaster_base.times import Instant
 from stationmaster_kernel.deeds import Delay, Handle, Handling, SetTrack, Unknown
 from stationmaster_kernel.values import EventName
-from stationmaster_protocol.commands import LocalAct
+from stationmaster_protocol.commands import ActRefusal, LocalAct
 from support.small_station import at
 
 CALL = "TST/2026-03-01/G1/1"
@@ -38,8 +38,8 @@ def acts_of(hub: MadeHub) -> LocalActs:
     return LocalActs(hub.pipeline, lambda: float(at("07:00")) + 0.5, hub.reactor.seconds)
 
 
-def put(hub: MadeHub, acts: LocalActs, *local: LocalAct) -> list[None]:
-    done: list[None] = []
+def put(hub: MadeHub, acts: LocalActs, *local: LocalAct) -> list[tuple[ActRefusal, ...]]:
+    done: list[tuple[ActRefusal, ...]] = []
     acts.put("guidance", local).addCallback(done.append)
     return done
 
@@ -51,7 +51,7 @@ def test_an_act_counts_as_if_it_had_been_done_at_the_console(hub: MadeHub) -> No
     done = put(hub, acts, LATE)
     assert done == []
     hub.thread.run()
-    assert done == [None]
+    assert done == [()]
     call = hub.pipeline.state.calls[CALL]
     assert call.departure is not None
     assert call.departure.expected == at("08:22")
@@ -68,7 +68,7 @@ def test_an_act_is_taken_once_however_often_it_is_sent(hub: MadeHub) -> None:
     put(hub, acts, LATE)
     put(hub, acts, LocalAct(id="boot-2", at=at("07:00"), by="Wang", tracks=(SetTrack(call=CALL, track="2"),)))
     head = hub.pipeline.position
-    assert put(hub, acts, LATE) == [None]
+    assert put(hub, acts, LATE) == [()]
     assert hub.pipeline.position == head
     assert hub.pipeline.state.calls[CALL].track == "2"
 
@@ -97,8 +97,10 @@ def test_a_refused_act_is_committed_as_refused_and_told_for_a_while(hub: MadeHub
     """Who sent it is not to send it again; the operator sees what was refused and why, once."""
     acts = acts_of(hub)
     bad = LocalAct(id="boot-4", at=at("07:00"), by="Wang", tracks=(SetTrack(call=CALL, track="77"),))
-    assert put(hub, acts, bad, LATE) == [None]
-    assert put(hub, acts, bad) == [None]
+    ((refusal,),) = put(hub, acts, bad, LATE)
+    assert (refusal.id, refusal.code) == ("boot-4", "deed-impossible")
+    assert "77" in refusal.why
+    assert put(hub, acts, bad) == [(refusal,)]
     assert hub.pipeline.state.calls[CALL].track == "1"
     (sign,) = acts.signs()
     assert (sign.id, sign.severity, sign.since) == ("act-refused/act/guidance/boot-4", Severity.WARNING, at("07:00"))
@@ -125,12 +127,13 @@ def test_a_refused_act_is_committed_as_refused_and_told_for_a_while(hub: MadeHub
 def test_an_act_that_is_none_reaches_no_kernel(hub: MadeHub, act: LocalAct) -> None:
     """Nothing to do, or a delay of centuries: refused without an entry in the journal."""
     acts, head = acts_of(hub), hub.pipeline.position
-    assert put(hub, acts, act) == [None]
+    ((refusal,),) = put(hub, acts, act)
+    assert (refusal.id, refusal.code) == (act.id, "act-impossible")
     assert hub.pipeline.position == head
     assert len(list(acts.signs())) == 1
 
 
 def test_no_acts_are_done_at_once(hub: MadeHub) -> None:
     """A report without any waits for nothing."""
-    assert put(hub, acts_of(hub)) == [None]
+    assert put(hub, acts_of(hub)) == [()]
     assert Instant(0) < hub.pipeline.state.facts.now

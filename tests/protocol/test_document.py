@@ -13,7 +13,7 @@ from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result
 from stationmaster_protocol.allowance import SUBSCRIPTION_COST
 from stationmaster_protocol.codec import LARGEST_TO_CLIENT, LARGEST_TO_HUB, FrameReader, decode
-from stationmaster_protocol.commands import CommandResult, LocalAct
+from stationmaster_protocol.commands import ActRefusal, CommandResult, LocalAct
 from stationmaster_protocol.digest import Holding
 from stationmaster_protocol.equipment import LIVE_KINDS, AlarmSign, Device, Readback
 from stationmaster_protocol.errors import ERROR_CODES
@@ -92,6 +92,7 @@ def test_every_field_of_every_message_is_described(name: str) -> None:
         ("| field of `task-result` |", shape_of(TaskResult)),
         ("| field of `outcome` |", shape_of(Result)),
         ("| field of `act` |", shape_of(LocalAct)),
+        ("| field of `refusal` |", shape_of(ActRefusal)),
         ("| field of `device` |", shape_of(Device)),
         ("| field of `readback` |", shape_of(Readback)),
         ("| field of `alarm` |", shape_of(AlarmSign)),

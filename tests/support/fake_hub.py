@@ -14,7 +14,7 @@ from stationmaster_kernel.changes import Changes, Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import FeedGrade, TaskKind
-from stationmaster_protocol.commands import Command, CommandResult, CommandState, LocalAct
+from stationmaster_protocol.commands import ActRefusal, Command, CommandResult, CommandState, LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Device
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.hub_side import Entry, Grant, Peer
@@ -40,6 +40,7 @@ class FakeHub:
         self.codes: dict[str, str] = {}
         self.peers: list[Peer] = []
         self.acted: list[tuple[str, tuple[LocalAct, ...]]] = []
+        self.refusals: dict[str, ActRefusal] = {}
         self.observations: list[tuple[str, Report]] = []
         self.losses: list[str] = []
         self.devices: tuple[Device, ...] = ()
@@ -149,9 +150,9 @@ class FakeHub:
         held = self.world.get(("task", task))
         return held.value.kind if held is not None and isinstance(held.value, Task) else None
 
-    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[tuple[ActRefusal, ...]]:
         self.acted.append((identity, tuple(acts)))
-        return self._later(None)
+        return self._later(tuple(self.refusals[each.id] for each in acts if each.id in self.refusals))
 
     def observed(self, identity: str, report: Report) -> None:
         self.observations.append((identity, report))

@@ -20,7 +20,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_kernel.deeds import Deed
 from stationmaster_kernel.inputs import Act, Input
-from stationmaster_protocol.commands import LocalAct
+from stationmaster_protocol.commands import ActRefusal, LocalAct
 
 __all__ = ["SHOWN_S", "LocalActs", "act_of"]
 
@@ -43,8 +43,8 @@ class Pipeline(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Refused:
     act: str
+    answer: ActRefusal
     by: str
-    reason: str
     at: Instant
     seconds: float
 
@@ -65,11 +65,11 @@ class LocalActs:
         self._seconds = seconds
         self._refused: deque[_Refused] = deque(maxlen=MOST_REFUSED)
 
-    def put(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
-        """Put acts in, in their order; fires when each is committed, was so before, or is refused."""
+    def put(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[tuple[ActRefusal, ...]]:
+        """Put acts in, in their order; fires when each is committed, was so before, or is refused, with the refusals."""
         at = Instant(int(self._now()))
         done = [self._put(identity, act, at) for act in acts]
-        return gatherResults(done, consumeErrors=True).addCallback(lambda _: None)
+        return gatherResults(done, consumeErrors=True).addCallback(lambda each: tuple(filter(None, each)))
 
     def signs(self) -> Iterator[Sign]:
         """The acts that were refused not long ago."""
@@ -80,34 +80,38 @@ class LocalActs:
             yield Sign(
                 id=f"act-refused/{refused.act}",
                 severity=Severity.WARNING,
-                zh=f"{refused.by} 的操作未被采纳: {refused.reason}",
-                en=f"What {refused.by} did was refused: {refused.reason}",
+                zh=f"{refused.by} 的操作未被采纳: {refused.answer.why}",
+                en=f"What {refused.by} did was refused: {refused.answer.why}",
                 since=refused.at,
                 after_s=0.0,
             )
 
-    def _put(self, identity: str, local: LocalAct, at: Instant) -> Deferred[None]:
+    def _put(self, identity: str, local: LocalAct, at: Instant) -> Deferred[ActRefusal | None]:
         act = act_of(identity, local, at)
         problem = _problem(local)
         if problem:
-            self._refuse(act, problem)
-            return succeed(None)
+            return succeed(self._refuse(act, ActRefusal(id=local.id, code="act-impossible", why=problem)))
         _LOG.info("local-act", identity=identity, act=act.id, by=local.by, done_at=local.at, deeds=len(act.deeds))
         done: Deferred[Committed | None] = self._pipeline.put(act)
-        return done.addCallback(lambda committed: self._committed(act, committed))
+        return done.addCallback(lambda committed: self._committed(local, act, committed))
 
-    def _committed(self, act: Act, committed: Committed | None) -> None:
-        if committed is None or not committed.refused:
-            return
+    def _committed(self, local: LocalAct, act: Act, committed: Committed | None) -> ActRefusal | None:
+        if committed is None:  # it was put in before: its answer may have been lost on its way
+            return next((refused.answer for refused in self._refused if refused.act == act.id), None)
+        if not committed.refused:
+            return None
         notes = committed.stored.changes.notes
         detail = {key: value for note in notes if note.code == QUARANTINED for key, value in note.detail}
-        self._refuse(act, detail.get("message", "") or detail.get("reason", QUARANTINED))
+        code = detail.get("reason", QUARANTINED)
+        why = detail.get("message", "") or code
+        return self._refuse(act, ActRefusal(id=local.id, code=code, why=why))
 
-    def _refuse(self, act: Act, reason: str) -> None:
-        if any(refused.act == act.id for refused in self._refused):
-            return
-        _LOG.warning("local-act-refused", act=act.id, by=act.by, reason=reason, todo="tell who did it; do it here")
-        self._refused.append(_Refused(act=act.id, by=act.by, reason=reason, at=act.at, seconds=self._seconds()))
+    def _refuse(self, act: Act, answer: ActRefusal) -> ActRefusal:
+        if all(refused.act != act.id for refused in self._refused):
+            _LOG.warning("local-act-refused", act=act.id, by=act.by, reason=answer.why, todo="tell him; do it here")
+            refused = _Refused(act=act.id, answer=answer, by=act.by, at=act.at, seconds=self._seconds())
+            self._refused.append(refused)
+        return answer
 
 
 def act_of(identity: str, local: LocalAct, at: Instant) -> Act:

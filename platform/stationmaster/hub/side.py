@@ -19,7 +19,7 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import PUBLIC_KINDS, Resource
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.values import FeedGrade, TaskKind
-from stationmaster_protocol.commands import Command, CommandResult, LocalAct
+from stationmaster_protocol.commands import ActRefusal, Command, CommandResult, LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Device
 from stationmaster_protocol.hub_side import Entry, Grant, Peer
 from stationmaster_protocol.messages import Enrol, Enrolled, Hello, Position, Report
@@ -115,7 +115,7 @@ class ProtocolSide:
         held = self._pipeline.state.tasks.get(task)
         return None if held is None else held.kind
 
-    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[tuple[ActRefusal, ...]]:
         """What people did at a subsystem's page."""
         return self._watching.acts(identity, acts)
 

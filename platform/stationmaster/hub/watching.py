@@ -28,7 +28,7 @@ from stationmaster.hub.view import HubView
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskKind
-from stationmaster_protocol.commands import Command, CommandResult, LocalAct
+from stationmaster_protocol.commands import ActRefusal, Command, CommandResult, LocalAct
 from stationmaster_protocol.equipment import AlarmSign, Device
 from stationmaster_protocol.hub_side import Grant
 from stationmaster_protocol.messages import Deletion, Report
@@ -132,8 +132,8 @@ class Watching:
         self._grants[grant.identity] = grant
         return grant
 
-    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[None]:
-        """What people did at a subsystem's page; fires when it is committed or refused."""
+    def acts(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[tuple[ActRefusal, ...]]:
+        """What people did at a subsystem's page; fires when it is committed or refused, with the refusals."""
         return self._acts.put(identity, acts)
 
     def observed(self, identity: str, report: Report) -> None:
