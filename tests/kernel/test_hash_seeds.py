@@ -69,10 +69,10 @@ def read_nights(file: Path) -> list[list[Input]]:
 def test_another_process_decides_the_same(tmp_path: Path) -> None:
     """Nothing depends on the order of a hash: what one process makes of a night, another makes of it too."""
     file = tmp_path / "nights"
-    lines = ([[type(each).__name__, json.loads(to_text(each))] for each in night] for night in nights(scaled(40)))
+    lines = ([[type(each).__name__, json.loads(to_text(each))] for each in night] for night in nights(scaled(20)))
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     made = [_in_a_process(file, seed) for seed in ("1", "2", "3")]
-    assert len(made[0].splitlines()) >= 30
+    assert len(made[0].splitlines()) >= 20
     assert made[0] == made[1] == made[2]
 
 
