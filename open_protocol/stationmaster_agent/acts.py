@@ -52,7 +52,7 @@ class ActsAwaited:
         """Those that were not taken, the newest last; a few."""
 
     def taken_in(self, acts: tuple[LocalAct, ...], refusals: tuple[ActRefusal, ...] = ()) -> tuple[RefusedAct, ...]:
-        """The hub has committed these, but for what it refused; gives these. The replica's next proof tells the rest."""
+        """The hub has committed these, but for what it refused, which is given; the next proof tells the rest."""
         whys = {refusal.id: refusal.why or refusal.code for refusal in refusals}
         self._awaited += [act for act in acts if act.id not in whys]
         return self._refuse(tuple(RefusedAct(act=act, problem=whys[act.id]) for act in acts if act.id in whys))

@@ -66,7 +66,7 @@ class LocalActs:
         self._refused: deque[_Refused] = deque(maxlen=MOST_REFUSED)
 
     def put(self, identity: str, acts: Sequence[LocalAct]) -> Deferred[tuple[ActRefusal, ...]]:
-        """Put acts in, in their order; fires when each is committed, was so before, or is refused, with the refusals."""
+        """Put acts in, in their order; fires with the refusals when each is committed, was so before, or is refused."""
         at = Instant(int(self._now()))
         done = [self._put(identity, act, at) for act in acts]
         return gatherResults(done, consumeErrors=True).addCallback(lambda each: tuple(filter(None, each)))
