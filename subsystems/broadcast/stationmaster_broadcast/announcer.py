@@ -80,6 +80,7 @@ class Announcer:
         configuration: Callable[[], Configuration | None],
         calls: Callable[[str], Call | None],
         ended: Callable[[str, Instant], None],
+        by_hand: Callable[[str], float | None] = lambda _zone: None,
     ) -> None:
         self.figures = PerformerFigures()
         self._clock = clock
@@ -90,6 +91,7 @@ class Announcer:
         self._configuration = configuration
         self._calls = calls
         self._free = ended
+        self._by_hand = by_hand
         self._reporter: Reporter | None = None
 
     def bind(self, reporter: Reporter) -> None:
@@ -259,6 +261,9 @@ class Announcer:
         configuration = self._configuration()
         if configuration is None or self._rules.kind(work.task).full_volume:
             return 0.0
+        by_hand = self._by_hand(work.target)
+        if by_hand is not None:
+            return by_hand
         local = ZoneInfo(configuration.station.zone)
         return gain_db(self._rules.softer, work.target, configuration.zones, now, local)
 

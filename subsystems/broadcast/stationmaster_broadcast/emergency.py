@@ -82,6 +82,7 @@ class Emergencies:
         self._file = StateFile(settings.state)
         self._running: list[_Running] = []
         self._seized: frozenset[str] = frozenset()
+        self._station: tuple[str, ...] = ()
         self._count = 0
         self._listeners: list[Callable[[], None]] = []
 
@@ -198,7 +199,7 @@ class Emergencies:
 
     def zones_changed(self) -> None:
         """The station's zones may be others now: one that is everywhere takes them in."""
-        if self._running:
+        if self._running and self._zones() != self._station:
             self._arrange()
 
     def _known(self, zones: Collection[str]) -> tuple[str, ...]:
@@ -249,7 +250,7 @@ class Emergencies:
 
     def _arrange(self) -> None:
         """Give each zone to the latest emergency that has it; the sound first, then the file."""
-        station = self._zones()
+        station = self._station = self._zones()
         taken: frozenset[str] = frozenset()
         mine: frozenset[str] = frozenset()
         shares: list[tuple[_Running, frozenset[str]]] = []

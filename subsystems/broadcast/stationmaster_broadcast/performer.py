@@ -60,6 +60,7 @@ class BroadcastPerformer:
         rules: how announcements follow one another here.
         configuration: the station as the replica has it; None before it has any.
         calls: a train's call as the replica has it.
+        by_hand: decibels that a person wants announcements in a zone louder than usual; None: he has not said.
 
     """
 
@@ -75,6 +76,7 @@ class BroadcastPerformer:
         rules: QueueRules,
         configuration: Callable[[], Configuration | None],
         calls: Callable[[str], Call | None],
+        by_hand: Callable[[str], float | None] = lambda _zone: None,
     ) -> None:
         self.zones: dict[str, ZoneState] = {}
         self.held = False
@@ -93,6 +95,7 @@ class BroadcastPerformer:
             configuration=configuration,
             calls=calls,
             ended=self._free,
+            by_hand=by_hand,
         )
         self._listeners: list[Callable[[], None]] = []
         self._look: DelayedCall | None = None
