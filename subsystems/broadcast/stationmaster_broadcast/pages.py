@@ -103,7 +103,7 @@ class Pages:
         self.events.publish(event_id, "state", data)
 
     def _whole(self) -> tuple[str, str]:
-        return f"{self._boot}.{self._count}", json.dumps(self._state(), ensure_ascii=False, separators=(",", ":"))
+        return f"{self._boot}.{self._count}", json.dumps(self.state(), ensure_ascii=False, separators=(",", ":"))
 
     def _routes(self, app: Klein) -> None:
         app.route("/", methods=["GET"])(self._get_page)
@@ -144,7 +144,8 @@ class Pages:
             return json_answer(request, {"error": "there is no such sound; old ones are deleted"}, 404)
         return _Sound(path)
 
-    def _state(self) -> dict[str, JsonValue]:
+    def state(self) -> dict[str, JsonValue]:
+        """What the page shows: the zones with what plays and waits, what was said last, and what is wrong."""
         view = self._view()
         configuration = view.configuration
         return {
