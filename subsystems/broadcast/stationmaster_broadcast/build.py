@@ -19,8 +19,11 @@ from stationmaster_base.health import Health
 from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.ahead import Ahead
 from stationmaster_broadcast.cache import SoundCache
+from stationmaster_broadcast.commands import BroadcastCommands
 from stationmaster_broadcast.engine import EngineParts, SpeechEngine, degraded, engine_factory
-from stationmaster_broadcast.outputs import LoudspeakerAlone, NoOutputs
+from stationmaster_broadcast.hand_volume import HandVolume
+from stationmaster_broadcast.output_build import build_outputs
+from stationmaster_broadcast.outputs import LoudspeakerAlone, Together
 from stationmaster_broadcast.pages import Pages
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
@@ -29,6 +32,7 @@ from stationmaster_broadcast.settings import BroadcastSettings
 from stationmaster_broadcast.shelves import Shelves
 from stationmaster_broadcast.sinks import FileSink, Loudspeaker, loudspeaker_command
 from stationmaster_broadcast.studio import Offload, Studio
+from stationmaster_broadcast.urgent import Urgent, build_urgent
 from stationmaster_service.face import Face
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running
@@ -48,13 +52,17 @@ class Broadcast:
     studio: Studio
     plays: PlayLog
     listening: Listening
+    urgent: Urgent
 
 
 class _Sounds(Service):
     """Starts and ends what makes and plays sounds."""
 
-    def __init__(self, engine: SpeechEngine, performer: BroadcastPerformer, ahead: Ahead, pages: Pages) -> None:
+    def __init__(
+        self, engine: SpeechEngine, performer: BroadcastPerformer, ahead: Ahead, pages: Pages, urgent: Urgent
+    ) -> None:
         self._engine = engine
+        self._urgent = urgent
         self._performer = performer
         self._ahead = ahead
         self._pages = pages
@@ -67,6 +75,7 @@ class _Sounds(Service):
         Service.stopService(self)
         self._pages.stop()
         self._ahead.stop()
+        self._urgent.hush()
         self._performer.shut_down()
         return self._engine.stop()
 
@@ -136,19 +145,54 @@ def build(
     plays = PlayLog(settings.sounds)
     boot = running.new_boot_id()
     loudspeaker = _loudspeaker(running, settings)
+
+    def zones() -> list[str]:
+        configuration = agent.view.configuration
+        return [zone.id for zone in configuration.zones] if configuration else []
+
+    speakers = build_outputs(
+        running,
+        settings.outputs,
+        settings.amplifiers,
+        settings.routes,
+        pronunciations=pronunciations,
+        zones=zones,
+    )
+    volume = HandVolume(settings.sounds / "volume.json")
     performer = BroadcastPerformer(
         reactor=reactor,
         timer=timer,
         studio=studio,
         sink=FileSink(settings.sounds, timer),
-        outputs=LoudspeakerAlone(loudspeaker) if loudspeaker else NoOutputs(),
+        outputs=Together(speakers.outputs, LoudspeakerAlone(loudspeaker)) if loudspeaker else speakers.outputs,
         plays=plays,
         rules=settings.queue,
         configuration=lambda: agent.view.configuration,
         calls=lambda name: agent.view.calls.get(name),  # noqa: PLW0108 - each time another view
+        by_hand=volume.gain_db,
     )
-    agent = Agent(settings.agent, reactor=reactor, clock=clock, timer=timer, performer=performer, boot=boot)
+    commands = BroadcastCommands(
+        control=lambda: urgent.control,
+        clock=clock,
+        device=lambda name: agent.devices.get(name),  # noqa: PLW0108 - the agent comes after it
+        language=lambda: _first_language(agent),
+    )
+    agent = Agent(
+        settings.agent, reactor=reactor, clock=clock, timer=timer, performer=performer, boot=boot, commands=commands
+    )
     performer.bind(agent)
+    urgent = build_urgent(
+        running,
+        settings.urgent,
+        performer=performer,
+        studio=studio,
+        agent=agent,
+        volume=volume,
+        members=settings.queue.plan.members,
+        trouble=speakers.outputs.trouble,
+        boot=boot,
+    )
+    speakers.telling.bind(agent)
     ahead = Ahead(
         reactor=reactor,
         clock=clock,
@@ -160,15 +204,16 @@ def build(
 
     def health() -> Health:
         mine = agent.health()
-        ends = [at for at in (mine.next_at, performer.next_at()) if at is not None]
-        trouble = studio.problem or degraded(engine)
-        well = not trouble and mine.state is AgentState.ONLINE and mine.stored
+        ends = [at for at in (mine.next_at, performer.next_at(), urgent.next_at()) if at is not None]
+        trouble = studio.problem or degraded(engine) or urgent.problem
+        unheard = speakers.telling.problem
+        well = not trouble and not unheard and mine.state is AgentState.ONLINE and mine.stored
         return Health(
             process="broadcast",
             status="ok" if well else "degraded",
             quiet=mine.quiet and performer.quiet(),
             next_at=min(ends, default=None),
-            more={**mine.keys(), "speech": trouble or "ok", "played": plays.last},
+            more={**mine.keys(), "speech": trouble or "ok", "outputs": unheard or "ok", "played": plays.last},
         )
 
     face = Face(health=health, clock=clock, timer=timer, registry=running.registry, settle=performer.settled)
@@ -186,18 +231,36 @@ def build(
     StatusPage(face, agent, clock, "broadcast")
     agent.on_change(performer.review)
     agent.on_change(ahead.changed)
+    agent.on_change(speakers.telling.review)
     agent.on_change(pages.changed)
     performer.on_change(pages.changed)
+    urgent.emergencies.on_change(pages.changed)
     _measure(running.registry, performer, studio, loudspeaker)
 
     listening = Listening(reactor, face.site(), settings.listen, settings.port)
     service = _Parts(
-        _Sounds(engine, performer, ahead, pages),
+        _Sounds(engine, performer, ahead, pages, urgent),
         agent,
+        urgent.service,
         listening,
+        speakers.service,
         Shelves(reactor, offload, settings.sounds, days=settings.keep_days, limit=settings.sounds_bytes),
     )
-    return Broadcast(service=service, agent=agent, performer=performer, studio=studio, plays=plays, listening=listening)
+    return Broadcast(
+        service=service,
+        agent=agent,
+        performer=performer,
+        studio=studio,
+        plays=plays,
+        listening=listening,
+        urgent=urgent,
+    )
+
+
+def _first_language(agent: Agent) -> str:
+    """The language of words that a person gives without saying in which."""
+    configuration = agent.view.configuration
+    return configuration.station.languages[0] if configuration else "zh"
 
 
 def _loudspeaker(running: Running, settings: BroadcastSettings) -> Loudspeaker | None:

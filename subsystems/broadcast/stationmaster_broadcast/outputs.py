@@ -13,7 +13,7 @@ from typing import Protocol
 from stationmaster_broadcast.recording import Recording
 from stationmaster_broadcast.sinks import Loudspeaker, Sounding
 
-__all__ = ["LoudspeakerAlone", "NoOutputs", "Outputs", "Saying", "Silent"]
+__all__ = ["LoudspeakerAlone", "NoOutputs", "Outputs", "Saying", "Silent", "Together"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +65,24 @@ class LoudspeakerAlone:
     def play(self, saying: Saying) -> Sounding:
         """Play the recording, whatever the zone."""
         return self._loudspeaker.play(saying.recording)
+
+
+class Together:
+    """Several `Outputs`, of which each plays everything."""
+
+    def __init__(self, *outputs: Outputs) -> None:
+        self._outputs = outputs
+
+    def play(self, saying: Saying) -> Sounding:
+        """Play it on all of them."""
+        return _Soundings([each.play(saying) for each in self._outputs])
+
+
+class _Soundings:
+    def __init__(self, soundings: list[Sounding]) -> None:
+        self._soundings = soundings
+
+    def stop(self) -> None:
+        """Be silent everywhere."""
+        for each in self._soundings:
+            each.stop()

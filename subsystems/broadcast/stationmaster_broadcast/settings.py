@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_base.configuration import Table
+from stationmaster_broadcast.amplifier_settings import AmplifierSettings, read_amplifiers, read_routes
 from stationmaster_broadcast.engine import engine_names
+from stationmaster_broadcast.output_settings import OutputSettings, read_outputs
 from stationmaster_broadcast.pronunciation import Pronunciation, read_pronunciations
 from stationmaster_broadcast.queue_rules import QueueRules
+from stationmaster_broadcast.routing import Route
+from stationmaster_broadcast.urgent import UrgentSettings
 from stationmaster_kernel.values import TaskKind
 
 __all__ = ["BroadcastSettings"]
@@ -25,6 +30,7 @@ class BroadcastSettings:
     and sound card) or `auto` (the sound card where there is one); `device` is the card's name. Sounds are made
     `ahead_minutes` of station time before they are due; 0 makes none ahead. `cache_bytes` bounds the cache;
     spoken files of more than `keep_days` service dates, or beyond `sounds_bytes` together, are deleted, oldest first.
+    `outputs` are what zones are heard by, `amplifiers` and `routes` what is between those and the loudspeakers.
     """
 
     agent: AgentSettings
@@ -41,6 +47,10 @@ class BroadcastSettings:
     keep_days: int = 7
     pronunciations: tuple[Pronunciation, ...] = ()
     queue: QueueRules = field(default_factory=QueueRules)
+    urgent: UrgentSettings
+    outputs: tuple[OutputSettings, ...] = ()
+    amplifiers: tuple[AmplifierSettings, ...] = ()
+    routes: Mapping[str, tuple[Route, ...]] = field(default_factory=dict)
 
     @staticmethod
     def from_table(table: Table, folder: Path) -> BroadcastSettings:
@@ -49,6 +59,7 @@ class BroadcastSettings:
         `speech` is handed on to the engine, which reads and finishes it.
         """
         pronunciation = table.text("pronunciation", "")
+        amplifiers = read_amplifiers(table.table("amplifiers"), folder)
         settings = BroadcastSettings(
             agent=AgentSettings.from_table(table, folder=folder, task_kinds=(TaskKind.ANNOUNCEMENT,)),
             listen=table.text("listen", "127.0.0.1"),
@@ -64,6 +75,10 @@ class BroadcastSettings:
             keep_days=table.integer("keep_days", 7, low=1, high=36500),
             pronunciations=read_pronunciations(folder / pronunciation, table.faults) if pronunciation else (),
             queue=QueueRules.from_table(table.table("queue")),
+            urgent=UrgentSettings.from_table(table, folder, folder / table.text("sounds")),
+            outputs=read_outputs(table.table("outputs"), folder),
+            amplifiers=amplifiers,
+            routes=read_routes(table.tables("routes"), amplifiers),
         )
         table.finish()
         return settings

@@ -100,6 +100,14 @@ class ZoneOutputs:
         heard = [lane.output.name for lane in self._choose(zone)]
         return ZoneHearing(troubled=tuple(troubled), heard=tuple(heard))
 
+    def trouble(self, zone: str) -> str:
+        """Why nothing, or not all, is heard in a zone; empty if all is well, or it has no outputs."""
+        own, _ = self._lanes(zone)
+        found = [f"{lane.output.name}: {lane.output.problem}" for lane in own if not lane.well]
+        if self._cut_off(zone):
+            found.append("no amplifier carries it")
+        return "; ".join(found)
+
     def zones_of(self, output: str) -> tuple[str, ...]:
         """Zones that an output serves, its own first."""
         own = [zone for zone, wiring in self.wiring.items() if output in wiring.own]
