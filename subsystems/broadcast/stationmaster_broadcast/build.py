@@ -23,6 +23,7 @@ from stationmaster_broadcast.commands import BroadcastCommands
 from stationmaster_broadcast.engine import EngineParts, SpeechEngine, degraded, engine_factory
 from stationmaster_broadcast.hand_volume import HandVolume
 from stationmaster_broadcast.output_build import build_outputs
+from stationmaster_broadcast.output_pages import OutputPages
 from stationmaster_broadcast.outputs import LoudspeakerAlone, Together
 from stationmaster_broadcast.pages import Pages
 from stationmaster_broadcast.performer import BroadcastPerformer
@@ -213,7 +214,14 @@ def build(
             status="ok" if well else "degraded",
             quiet=mine.quiet and performer.quiet(),
             next_at=min(ends, default=None),
-            more={**mine.keys(), "speech": trouble or "ok", "outputs": unheard or "ok", "played": plays.last},
+            more={
+                **mine.keys(),
+                "speech": trouble or "ok",
+                "outputs": unheard or "ok",
+                "played": plays.last,
+                "emergencies": len(urgent.emergencies.now),
+                "inputs": list(urgent.inputs.given()),
+            },
         )
 
     face = Face(health=health, clock=clock, timer=timer, registry=running.registry, settle=performer.settled)
@@ -229,6 +237,7 @@ def build(
     )
     agent.on_change(lambda: pronunciations.follow(agent.view.configuration))
     StatusPage(face, agent, clock, "broadcast")
+    OutputPages(face.app, speakers.outputs, speakers.feeding)
     agent.on_change(performer.review)
     agent.on_change(ahead.changed)
     agent.on_change(speakers.telling.review)
@@ -241,9 +250,9 @@ def build(
     service = _Parts(
         _Sounds(engine, performer, ahead, pages, urgent),
         agent,
-        urgent.service,
         listening,
         speakers.service,
+        urgent.service,
         Shelves(reactor, offload, settings.sounds, days=settings.keep_days, limit=settings.sounds_bytes),
     )
     return Broadcast(
