@@ -62,32 +62,40 @@ def look(
         held: whether the whole station is held.
 
     """
-    candidates = [(item.place, name, item) for name, zone in zones.items() if (item := zone.first()) is not None]
+    firsts = {
+        name: item
+        for name, zone in zones.items()
+        if (item := zone.first()) is not None
+        and not _is_seized(zones, plan, name)
+        and (_is_urgent(item, classes) or not (held or zone.held))
+    }
     kept: set[str] = set()  # zones that a higher one waits for
     wanted: list[Waiting] = []
     gaps: list[float] = []
-    for _, name, item in sorted(candidates, key=lambda candidate: candidate[:2]):
-        zone, reach = zones[name], plan.reach(name)
-        urgent = class_of(item.work.task.priority, classes) is classes[0]
-        if (
-            name in kept
-            or ((held or zone.held) and not urgent)
-            or any(other in zones and zones[other].seized for other in reach)
-        ):
+    for name, item in sorted(firsts.items(), key=lambda first: (first[1].place, first[0])):
+        parts = _parts(firsts, plan, name)
+        reach = plan.reach_of(parts)
+        if kept & parts:
+            kept |= reach
             continue
-        obstacles = _obstacles(zones, reach, item, now)
+        obstacles = {part: _obstacles(zones, plan, part, item, now) for part in parts}
+        urgent = _is_urgent(item, classes)
+        gap = max(zones[part].free_at for part in parts)
         if not all(
-            may_interrupt(item.work, playing.work, classes) for other in obstacles if (playing := zones[other].playing)
+            may_interrupt(item.work, playing.work, classes)
+            for near in obstacles.values()
+            for other in near
+            if (playing := zones[other].playing)
         ):
             kept |= reach
-        elif now < zone.free_at and not urgent:
+        elif now < gap and not urgent:
             kept |= reach
-            gaps.append(zone.free_at)
+            gaps.append(gap)
         elif isinstance(item, Waiting) and not ready(item):
             kept |= reach
             wanted.append(item)
         else:
-            return Look(turn=Turn(zone=name, item=item, cuts=obstacles), wanted=tuple(wanted))
+            return Look(turn=Turn(zone=name, item=item, cuts=obstacles[name]), wanted=tuple(wanted))
     return Look(wanted=tuple(wanted), waits_until=min(gaps, default=None))
 
 
@@ -106,11 +114,10 @@ def joining(
         zone = zones.get(name)
         if zone is None or zone.playing is not None or held or zone.held or now < zone.free_at:
             continue
-        reach = plan.reach(name)
-        if any(other in zones and zones[other].seized for other in reach):
+        if _is_seized(zones, plan, name):
             continue
         same = zone.queue.with_sound(turn.item.recipe.key)
-        if same and not _obstacles(zones, reach, same[0], now):
+        if same and not _obstacles(zones, plan, name, same[0], now):
             found.append(Turn(zone=name, item=same[0], cuts=()))
     return found
 
@@ -120,13 +127,39 @@ def sound_of(item: Item) -> tuple[str, float]:
     return (item.playing.key, item.from_s) if isinstance(item, Cut) else (item.recipe.key, 0.0)
 
 
-def _obstacles(zones: Mapping[str, ZoneState], reach: frozenset[str], item: Item, now: float) -> tuple[str, ...]:
-    """The zones in reach in which another sound plays: what has begun at this very moment with the same is no other."""
+def _is_seized(zones: Mapping[str, ZoneState], plan: ZonePlan, name: str) -> bool:
+    """Whether somebody has the zone, or one that is heard there, for himself."""
+    return any(other in zones and zones[other].seized for other in plan.reach(name))
+
+
+def _is_urgent(item: Item, classes: Sequence[AnnouncementClass]) -> bool:
+    """Whether neither a hold nor a gap keeps it back: the highest class."""
+    return class_of(item.work.task.priority, classes) is classes[0]
+
+
+def _parts(firsts: Mapping[str, Item], plan: ZonePlan, name: str) -> set[str]:
+    """The zones in which the same announcement comes next and that hang together by overlaps: it begins in all at once.
+
+    Otherwise people between two of them would hear it twice.
+    """
+    parts, new = {name}, {name}
+    while new:
+        near = plan.reach_of(new) - parts
+        new = {other for other in near if other in firsts and firsts[other].place == firsts[name].place}
+        parts |= new
+    return parts
+
+
+def _obstacles(zones: Mapping[str, ZoneState], plan: ZonePlan, zone: str, item: Item, now: float) -> tuple[str, ...]:
+    """The zones that sound where this zone is heard, with something else.
+
+    What has begun at this very moment in an overlapping zone with the same sound is nothing else.
+    """
     key, from_s = sound_of(item)
     return tuple(
         name
-        for name in sorted(reach)
+        for name in sorted(plan.reach(zone))
         if name in zones
         and (playing := zones[name].playing) is not None
-        and (playing.key, playing.from_s, playing.began) != (key, from_s, now)
+        and (name == zone or (playing.key, playing.from_s, playing.began) != (key, from_s, now))
     )
