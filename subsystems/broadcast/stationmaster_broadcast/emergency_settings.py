@@ -10,7 +10,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_broadcast.emergency_tone import LONGEST_S, SHORTEST_S
 from stationmaster_broadcast.sound import read_wave
 
-__all__ = ["EVACUATION", "STAND_IN", "EmergencySettings", "MessageSettings"]
+__all__ = ["EVACUATION", "STAND_IN", "STAND_IN_TEXTS", "EmergencySettings", "MessageSettings"]
 
 EVACUATION = "evacuation"
 """The message that is said if none is named, unless the station's own first message is another."""
@@ -29,7 +29,7 @@ _EVACUATION_TEXTS = (
         "Do not use the lifts, and do not go back.",
     ),
 )
-_STAND_IN_TEXTS = (
+STAND_IN_TEXTS = (
     ("zh", "旅客们请注意，现在有紧急情况，请保持镇静，听从工作人员的引导。"),
     ("en", "Attention please. This is an emergency. Please stay calm, and do as our staff tell you."),
 )
@@ -50,7 +50,7 @@ class MessageSettings:
 
 SHIPPED = (
     MessageSettings(id=EVACUATION, template="topic.evacuation", texts=_EVACUATION_TEXTS),
-    MessageSettings(id=STAND_IN, template="topic.attention", texts=_STAND_IN_TEXTS),
+    MessageSettings(id=STAND_IN, template="topic.attention", texts=STAND_IN_TEXTS),
 )
 """Used under these ids where the file has no messages of its own under them."""
 

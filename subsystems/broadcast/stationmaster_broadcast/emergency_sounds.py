@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.control import EmergencyMessage
-from stationmaster_broadcast.emergency_settings import STAND_IN, EmergencySettings, MessageSettings
+from stationmaster_broadcast.emergency_settings import STAND_IN, STAND_IN_TEXTS, EmergencySettings, MessageSettings
 from stationmaster_broadcast.emergency_tone import CYCLE_S, emergency_tone
 from stationmaster_broadcast.held_sound import HeldSound
 from stationmaster_broadcast.recording import Recording
@@ -49,7 +49,7 @@ class EmergencySounds:
         settings: the messages, the tone's length, where recordings are kept.
         make: has words spoken.
         reactor: machine time.
-        shipped: a recording of the stand-in that comes with the package; None for none.
+        shipped: a recording of `STAND_IN_TEXTS` that comes with the package; None for none.
 
     """
 
@@ -151,7 +151,7 @@ class EmergencySounds:
         held = self._held(words, STAND_IN)
         if held is not None:
             return words, held.recording()
-        return None if self._shipped is None else (words, self._shipped.recording())
+        return None if self._shipped is None else (STAND_IN_TEXTS, self._shipped.recording())
 
     def keep_only(self, others: Iterable[Words]) -> None:
         """Let go of what was kept for emergencies that are over; messages, and these words, stay."""
