@@ -7,13 +7,23 @@ moment, and a goodbye tells them that no more will come.
 
 from __future__ import annotations
 
+import ipaddress
 import struct
 import sys
 from array import array
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["FORMATS", "RATES", "AudioFormat", "RtpStream", "audio_format", "goodbye", "sender_report"]
+__all__ = [
+    "FORMATS",
+    "RATES",
+    "AudioFormat",
+    "RtpStream",
+    "audio_format",
+    "goodbye",
+    "sender_report",
+    "session_description",
+]
 
 PCMU, PCMA, L16_44100 = 0, 8, 11
 """Payload types that RFC 3551, table 4, fixes."""
@@ -140,6 +150,24 @@ def sender_report(ssrc: int, *, unix: float, timestamp: int, packets: int, octet
 def goodbye(ssrc: int) -> bytes:
     """RFC 3550, 6.6, after an empty receiver report, with which each compound packet has to begin."""
     return struct.pack(">BBHI", 0x80, 201, 1, ssrc) + struct.pack(">BBHI", 0x81, 203, 1, ssrc)
+
+
+def session_description(audio: AudioFormat, *, name: str, address: str, port: int, hops: int) -> str:
+    """What a listener needs to know of a stream (SDP, RFC 8866); any player opens it as a file `….sdp`."""
+    where = f"{address}/{hops}" if ipaddress.IPv4Address(address).is_multicast else address
+    encoding = {"pcma": "PCMA", "pcmu": "PCMU", "l16": "L16"}[audio.name]
+    lines = (
+        "v=0",
+        "o=- 0 0 IN IP4 0.0.0.0",
+        f"s={name}",
+        f"c=IN IP4 {where}",
+        "t=0 0",
+        f"m=audio {port} RTP/AVP {audio.payload_type}",
+        f"a=rtpmap:{audio.payload_type} {encoding}/{audio.rate}/1",
+        f"a=ptime:{round(audio.packet_s * 1000)}",
+        "a=recvonly",
+    )
+    return "".join(f"{line}\r\n" for line in lines)
 
 
 @cache

@@ -21,7 +21,16 @@ from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.output import Changed, Ended
 from stationmaster_broadcast.outputs import Saying
 from stationmaster_broadcast.reel import Reel, Reels
-from stationmaster_broadcast.rtp import DYNAMIC, FORMATS, RATES, AudioFormat, RtpStream, audio_format, goodbye
+from stationmaster_broadcast.rtp import (
+    DYNAMIC,
+    FORMATS,
+    RATES,
+    AudioFormat,
+    RtpStream,
+    audio_format,
+    goodbye,
+    session_description,
+)
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 __all__ = ["RtpOutput", "RtpSettings", "RtpWire", "UdpWire"]
@@ -227,6 +236,14 @@ class RtpOutput:
         return f"{self._settings.address}:{self._settings.port} {audio.name} {audio.rate} Hz"
 
     @property
+    def description(self) -> str:
+        """The stream for players, as SDP."""
+        settings = self._settings
+        return session_description(
+            settings.audio, name=self.name, address=settings.address, port=settings.port, hops=settings.hops
+        )
+
+    @property
     def ssrc(self) -> int:
         """The stream's number in its packets."""
         return self._stream.ssrc
@@ -362,7 +379,7 @@ class _Spurt:
                 return
             self._number += 1
         if now - self._reported >= REPORT_S:
-            self._reported = now
+            self._reported += REPORT_S
             self._output.tell_listeners()
         left = self._due(self._number) - now
         if self._number < len(self._reel):

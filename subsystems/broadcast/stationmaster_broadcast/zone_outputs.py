@@ -7,7 +7,7 @@ Where nothing is well, everything is tried all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stationmaster_base.logging import get_logger
@@ -122,9 +122,11 @@ class ZoneOutputs:
         self._changed()
 
     def cover(self, sounding: _ZoneSounding) -> None:
-        """Part of this cannot be heard: have the rest of it heard by what is well."""
-        for lane in self._choose(sounding.saying.zone):
-            sounding.add(lane)
+        """See whether part of this cannot be heard any more: then have the rest of it heard by what is well."""
+        zone = sounding.saying.zone
+        if sounding.has_lost(self._cut_off(zone)):
+            for lane in self._choose(zone, sounding.failed):
+                sounding.add(lane)
 
     def let_go(self, sounding: _ZoneSounding) -> None:
         """It was stopped."""
@@ -135,13 +137,13 @@ class ZoneOutputs:
         wiring = self.wiring.get(zone) or self.wiring.get(EVERY, ZoneWiring())
         return [self.lanes[name] for name in wiring.own], [self.lanes[name] for name in wiring.spare]
 
-    def _choose(self, zone: str) -> list[Lane]:
-        """What can be heard; the spare outputs only if they are needed."""
+    def _choose(self, zone: str, failed: Collection[str] = ()) -> list[Lane]:
+        """What can be heard, but for what has `failed`; the spare outputs only if they are needed."""
         own, spare = self._lanes(zone)
         cut_off = self._cut_off(zone)
-        chosen = [lane for lane in own if lane.well and not cut_off]
+        chosen = [lane for lane in own if lane.well and not cut_off and lane.output.name not in failed]
         if len(chosen) < len(own) or not own:
-            chosen += [lane for lane in spare if lane.well]
+            chosen += [lane for lane in spare if lane.well and lane.output.name not in failed]
         return chosen
 
     def _changed(self) -> None:
@@ -164,7 +166,11 @@ class _ZoneSounding:
         self._outputs = outputs
         self._began = began
         self._soundings: dict[str, Sounding] = {}
+        self._lanes: list[Lane] = []
         self._stopped = False
+        self.failed: set[str] = set()
+        """Outputs that could not say their part of it."""
+        self._lost: frozenset[str] = frozenset()
 
     def over(self, now: float) -> bool:
         """Whether it has ended by its length."""
@@ -185,13 +191,25 @@ class _ZoneSounding:
         if self._stopped or name in self._soundings or self._left(now) <= 0:
             return
         self._soundings[name] = Silent()
+        self._lanes.append(lane)
         offset = self.saying.offset_s + now - self._began
-        self._soundings[name] = lane.play(replace(self.saying, offset_s=offset), self._failed)
 
-    def _failed(self, problem: str) -> None:
-        if not self._stopped:
-            _LOG.info("output-covered", zone=self.saying.zone, problem=problem)
-            self._outputs.cover(self)
+        def failed(problem: str) -> None:
+            self.failed.add(name)
+            if not self._stopped:
+                _LOG.info("output-covered", output=name, zone=self.saying.zone, problem=problem)
+                self._outputs.cover(self)
+
+        self._soundings[name] = lane.play(replace(self.saying, offset_s=offset), failed)
+
+    def has_lost(self, cut_off: bool) -> bool:
+        """Whether it has lost an output that it had when this was asked last; all, if no amplifier carries the zone."""
+        lost = frozenset(
+            lane.output.name for lane in self._lanes if cut_off or not lane.well or lane.output.name in self.failed
+        )
+        more = lost - self._lost
+        self._lost = lost
+        return bool(more)
 
     def _left(self, now: float) -> float:
         return self.saying.recording.seconds - self.saying.offset_s - (now - self._began)
