@@ -166,4 +166,5 @@ def urgent_hall(
     emergencies.start()
     sounds.start()
     held.turn()
+    telling.look()
     return UrgentHall(held, sounds, emergencies, heard, control, volume, desk, station)

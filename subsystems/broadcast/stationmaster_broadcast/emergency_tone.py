@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from functools import cache
 
 from stationmaster_broadcast.sound import Sound
 
@@ -51,6 +52,7 @@ def short_tone(seconds: float = 1.0) -> Sound:
     return Sound(rate=RATE, samples=samples)
 
 
+@cache
 def _cycle() -> array[int]:
     """One rise, one fall and the silence after them."""
     samples = array("h", bytes(2 * round(CYCLE_S * RATE)))

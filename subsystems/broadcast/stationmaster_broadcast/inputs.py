@@ -233,10 +233,10 @@ class Inputs:
         each.done = False
         self._clear(each.by + "/failed")
         self._performer.release(self._zones(), each.by)
-        self._emergencies.opened(each.settings.id)
         under_way = self._emergencies.under_way(each.settings.id)
         if under_way is not None and not each.settings.latched:
             self._emergencies.end(f"input {each.settings.id}", name=under_way.id)
+        self._emergencies.opened(each.settings.id)
 
     def _meant(self, names: Collection[str], station: tuple[str, ...]) -> tuple[str, ...]:
         """The station's zones that are meant."""
