@@ -117,7 +117,7 @@ class Minute:
         for zone in self.random.sample(ZONES, self.random.randint(1, 2)):
             self.performer.seize([zone], by, why=f"{by} on", priority=priority)
             if not any((each.zone, each.who) == (zone, by) and each.until > at for each in self.kept):
-                self.kept.append(Kept(zone=zone, who=by, at=at))
+                self.kept.append(Kept(zone=zone, who=by, priority=priority, at=at))
 
     def release(self, at: int) -> None:
         """Somebody lets a zone go."""

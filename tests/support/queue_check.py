@@ -39,10 +39,11 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Kept:
-    """From when until when somebody had a zone (`who`), or held it (`who` is empty)."""
+    """From when until when somebody had a zone (`who`, with his priority), or held it (`who` is empty)."""
 
     zone: str
     who: str
+    priority: int = 0
     at: int
     until: int = NEVER
 
@@ -57,7 +58,9 @@ class _Stretch:
     words: str
     from_s: float
     place: tuple[object, ...]
+    priority: int
     rank: int
+    seizer: bool
     play: Play
     ended: str
 
@@ -76,8 +79,10 @@ class _Record:
     def sounding(self, zone: str, at: int) -> list[_Stretch]:
         return [each for each in self.stretches if each.zone == zone and each.at <= at < each.until]
 
-    def taken(self, zone: str, at: int) -> bool:
-        return any(each.who and each.zone in self.near(zone) and each.at <= at < each.until for each in self.kept)
+    def taken(self, zone: str, at: int, priority: int) -> bool:
+        """Whether somebody has it, or one near it, who need not yield to this priority."""
+        having = [each for each in self.kept if each.who and each.zone in self.near(zone)]
+        return any(each.priority <= priority and each.at <= at < each.until for each in having)
 
     def held(self, zone: str, at: int) -> bool:
         return any(not each.who and each.zone in (zone, "*") and each.at <= at < each.until for each in self.kept)
@@ -150,7 +155,8 @@ def _stretches(play: Play, record: _Record, marks: Mapping[str, Sequence[float]]
             assert left <= until - at < left + 1, f"rule 10: {play.task} of {left} s was cut off after {until - at} s"
         heard = min(play.seconds, from_s + (until - at))
         place = () if asked is None else _place(asked.task, begun=number > 0)
-        rank = -1 if asked is None else _rank(asked.task.priority)
+        seizers = {each.who: each.priority for each in record.kept if each.who}
+        priority = seizers[play.rule] if asked is None else asked.task.priority
         made = _Stretch(
             zone=play.target,
             at=at,
@@ -158,7 +164,9 @@ def _stretches(play: Play, record: _Record, marks: Mapping[str, Sequence[float]]
             words=play.sha256,
             from_s=from_s,
             place=place,
-            rank=rank,
+            priority=priority,
+            rank=_rank(priority),
+            seizer=asked is None,
             play=play,
             ended=ended,
         )
@@ -199,12 +207,15 @@ def _in_time(record: _Record, plays: Sequence[Play]) -> None:
 def _cut_by_right(record: _Record) -> None:
     """What was cut was cut by something that began there and then with the right to, by a seizer or by hand."""
     for one in record.stretches:
-        if one.ended == "done" or one.rank == -1 or ("by hand" in one.play.detail and one.until == one.play.ended):
+        if one.ended == "done" or one.seizer or ("by hand" in one.play.detail and one.until == one.play.ended):
             continue
         near = record.near(one.zone)
         began = [each for each in record.stretches if each.at == one.until and each.zone in near and each is not one]
-        right = any(each.rank >= 0 and one.rank in CUTS[each.rank] for each in began)
-        seized = any(each.who and each.zone in near and each.at == one.until for each in record.kept)
+        right = any(one.rank in CUTS[each.rank] for each in began)
+        seized = any(
+            each.who and each.zone in near and each.at == one.until and each.priority <= one.priority
+            for each in record.kept
+        )
         assert right or seized, f"rule 6: {one.play.task} was cut at {one.until}, and nobody had the right to"
 
 
@@ -236,7 +247,7 @@ def _is_blocked(record: _Record, asked: Asked, at: int) -> bool:
     rank = _rank(asked.task.priority)
     sounding = [each for zone in record.near(asked.zone) for each in record.sounding(zone, at)]
     gap = rank != 0 and record.gap_at(asked.zone, at)
-    return gap or any(each.rank == -1 or each.rank not in CUTS[rank] for each in sounding)
+    return gap or any(each.rank not in CUTS[rank] for each in sounding)
 
 
 def _in_order(record: _Record, plays: Mapping[tuple[str, str], Play], at: int) -> None:
@@ -244,7 +255,8 @@ def _in_order(record: _Record, plays: Mapping[tuple[str, str], Play], at: int) -
     free = [
         (place, each)
         for place, each in waiting
-        if not record.taken(each.zone, at) and (_rank(each.task.priority) == 0 or not record.held(each.zone, at))
+        if not record.taken(each.zone, at, each.task.priority)
+        and (_rank(each.task.priority) == 0 or not record.held(each.zone, at))
     ]
     firsts: dict[str, tuple[tuple[object, ...], Asked]] = {}
     for place, each in free:
@@ -267,15 +279,19 @@ def _in_order(record: _Record, plays: Mapping[tuple[str, str], Play], at: int) -
     for zone, (_, each) in firsts.items():
         assert zone in stuck, f"rule 5: {each.task.id} could be said in {zone} at {at}"
     for one in record.stretches:
-        if one.at != at or one.rank == -1:
+        if one.at != at or one.seizer:
             continue
-        assert not record.taken(one.zone, at), f"rule 7: {one.play.task} in {one.zone}, which somebody has seized"
+        assert not record.taken(one.zone, at, one.priority), (
+            f"rule 7: {one.play.task} in {one.zone}, which somebody has seized"
+        )
         assert one.rank == 0 or not record.held(one.zone, at), f"rule 8: {one.play.task} in {one.zone}, which is held"
         assert one.rank == 0 or not record.gap_at(one.zone, at), f"rule 11: {one.play.task} without a gap"
         lead = min(
             each.place
             for each in record.stretches
-            if (each.at, each.words, each.from_s) == (at, one.words, one.from_s) and each.zone in record.near(one.zone)
+            if not each.seizer
+            and (each.at, each.words, each.from_s) == (at, one.words, one.from_s)
+            and each.zone in record.near(one.zone)
         )
         for place, each in firsts.values():
             assert place > lead or one.zone not in record.near(each.zone), (

@@ -219,15 +219,15 @@ class BroadcastPerformer:
     def seize(self, zones: Collection[str], by: str, *, why: str, priority: int = MICROPHONE) -> None:
         """Somebody has these zones for himself until he lets them go; to do it twice is to do it once.
 
-        What plays there, and in zones that overlap with them, is cut, unless it is that of somebody who has seized the
-        zone with a smaller `priority`. Nothing else begins there.
+        What plays there, and in zones that overlap with them, is cut, and nothing begins there, unless it has a smaller
+        `priority`.
         """
         for name in zones:
             self._zone(name).seized[by] = Seizure(by=by, why=why, priority=priority)
         for name in self.rules.plan.reach_of(zones):
             state = self._zone(name)
             playing = state.playing
-            if playing is not None and playing.by != by and not (playing.by and playing.work.task.priority < priority):
+            if playing is not None and playing.by != by and playing.work.task.priority >= priority:
                 self._announcer.cut(state, why, drops=self._drops(priority))
         self._look_soon()
 
@@ -276,13 +276,14 @@ class BroadcastPerformer:
         return tuple(mine)
 
     def _is_first(self, name: str, by: str) -> bool:
-        """Whether nobody has more right in this zone, or in one that is heard there."""
+        """Whether nobody has more right in this zone, or in one that is heard there, and nothing with more plays."""
         mine = self._zone(name).seized.get(by)
-        return mine is not None and not any(
-            other.priority < mine.priority
-            for near in self.rules.plan.reach(name)
-            for other in self._zone(near).seized.values()
-        )
+        if mine is None:
+            return False
+        near = [self._zone(other) for other in self.rules.plan.reach(name)]
+        others = [seizure.priority for zone in near for seizure in zone.seized.values()]
+        playing = [zone.playing.work.task.priority for zone in near if zone.playing is not None]
+        return min([*others, *playing]) >= mine.priority
 
     def _seized_task(
         self, by: str, name: str, zones: tuple[str, ...], texts: Sequence[tuple[str, str]], now: Instant

@@ -66,7 +66,7 @@ def look(
         name: item
         for name, zone in zones.items()
         if (item := zone.first()) is not None
-        and not _is_seized(zones, plan, name)
+        and not _is_seized(zones, plan, name, item)
         and (_is_urgent(item, classes) or not (held or zone.held))
     }
     kept: set[str] = set()  # zones that a higher one waits for
@@ -114,10 +114,8 @@ def joining(
         zone = zones.get(name)
         if zone is None or zone.playing is not None or held or zone.held or now < zone.free_at:
             continue
-        if _is_seized(zones, plan, name):
-            continue
         same = zone.queue.with_sound(turn.item.recipe.key)
-        if same and not _obstacles(zones, plan, name, same[0], now):
+        if same and not _is_seized(zones, plan, name, same[0]) and not _obstacles(zones, plan, name, same[0], now):
             found.append(Turn(zone=name, item=same[0], cuts=()))
     return found
 
@@ -127,9 +125,14 @@ def sound_of(item: Item) -> tuple[str, float]:
     return (item.playing.key, item.from_s) if isinstance(item, Cut) else (item.recipe.key, 0.0)
 
 
-def _is_seized(zones: Mapping[str, ZoneState], plan: ZonePlan, name: str) -> bool:
-    """Whether somebody has the zone, or one that is heard there, for himself."""
-    return any(other in zones and zones[other].seized for other in plan.reach(name))
+def _is_seized(zones: Mapping[str, ZoneState], plan: ZonePlan, name: str, item: Item) -> bool:
+    """Whether somebody has the zone, or one that is heard there, for himself, and need not yield it to this."""
+    return any(
+        seizure.priority <= item.work.task.priority
+        for other in plan.reach(name)
+        if other in zones
+        for seizure in zones[other].seized.values()
+    )
 
 
 def _is_urgent(item: Item, classes: Sequence[AnnouncementClass]) -> bool:
