@@ -105,10 +105,8 @@ class Sessions:
             raise StationError("login-refused", "Login and password do not fit.", "Try again, or ask the operator.")
         now = self._reactor.seconds()
         self._sweep(now)
-        mine = [key for key, held in self._held.items() if held.account.id == account.id]
-        for crowd, most in ((mine, OF_ONE), (list(self._held), MOST)):
-            for key in sorted(crowd, key=lambda each: self._held[each].used)[: max(0, len(crowd) - most + 1)]:
-                self._end(key, "another one was begun")
+        self._make_room(OF_ONE, account.id)
+        self._make_room(MOST)
         secret = self._new_secret()
         session = Session(login=login, proof=self._new_secret())
         self._held[_key(secret)] = _Held(session=session, account=account, begun=now, used=now)
@@ -147,6 +145,13 @@ class Sessions:
 
     def _account(self, login: str) -> Account | None:
         return next((each for each in self._accounts() if isinstance(each, Account) and each.id == login), None)
+
+    def _make_room(self, most: int, login: str | None = None) -> None:
+        """See to it that one more may come to those of this login, or of all."""
+        crowd = [key for key, held in self._held.items() if login is None or held.account.id == login]
+        crowd.sort(key=lambda key: self._held[key].used)
+        for key in crowd[: max(0, len(crowd) - most + 1)]:
+            self._end(key, "another one was begun")
 
     def _sweep(self, now: float) -> None:
         for key, held in list(self._held.items()):
