@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.threads import deferToThreadPool
 
 from stationmaster_agent.agent import Agent
+from stationmaster_agent.desk import Desk
 from stationmaster_agent.machine import AgentState
 from stationmaster_agent.page import StatusPage
 from stationmaster_base.health import Health
@@ -22,6 +23,7 @@ from stationmaster_broadcast.cache import SoundCache
 from stationmaster_broadcast.commands import BroadcastCommands
 from stationmaster_broadcast.engine import EngineParts, SpeechEngine, degraded, engine_factory
 from stationmaster_broadcast.hand_volume import HandVolume
+from stationmaster_broadcast.local_pages import local_desk
 from stationmaster_broadcast.output_build import build_outputs
 from stationmaster_broadcast.output_pages import OutputPages
 from stationmaster_broadcast.outputs import LoudspeakerAlone, Together
@@ -60,9 +62,17 @@ class _Sounds(Service):
     """Starts and ends what makes and plays sounds."""
 
     def __init__(
-        self, engine: SpeechEngine, performer: BroadcastPerformer, ahead: Ahead, pages: Pages, urgent: Urgent
+        self,
+        engine: SpeechEngine,
+        performer: BroadcastPerformer,
+        *,
+        ahead: Ahead,
+        pages: Pages,
+        desk: Desk,
+        urgent: Urgent,
     ) -> None:
         self._engine = engine
+        self._desk = desk
         self._urgent = urgent
         self._performer = performer
         self._ahead = ahead
@@ -75,6 +85,7 @@ class _Sounds(Service):
     def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
         Service.stopService(self)
         self._pages.stop()
+        self._desk.stop()
         self._ahead.stop()
         self._urgent.hush()
         self._performer.shut_down()
@@ -238,17 +249,28 @@ def build(
     agent.on_change(lambda: pronunciations.follow(agent.view.configuration))
     StatusPage(face, agent, clock, "broadcast")
     OutputPages(face.app, speakers.outputs, speakers.feeding)
+    desk = local_desk(
+        running,
+        settings.desk,
+        face=face,
+        agent=agent,
+        control=urgent.control,
+        state=pages.state,
+        offload=offload,
+        boot=boot,
+    )
     agent.on_change(performer.review)
     agent.on_change(ahead.changed)
     agent.on_change(speakers.telling.review)
     agent.on_change(pages.changed)
-    performer.on_change(pages.changed)
-    urgent.emergencies.on_change(pages.changed)
+    for changed in (pages.changed, desk.changed):
+        performer.on_change(changed)
+        urgent.emergencies.on_change(changed)
     _measure(running.registry, performer, studio, loudspeaker)
 
     listening = Listening(reactor, face.site(), settings.listen, settings.port)
     service = _Parts(
-        _Sounds(engine, performer, ahead, pages, urgent),
+        _Sounds(engine, performer, ahead=ahead, pages=pages, desk=desk, urgent=urgent),
         agent,
         listening,
         speakers.service,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stationmaster_agent.desk import DeskSettings
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_base.configuration import Table
 from stationmaster_broadcast.amplifier_settings import AmplifierSettings, read_amplifiers, read_routes
@@ -30,10 +31,12 @@ class BroadcastSettings:
     and sound card) or `auto` (the sound card where there is one); `device` is the card's name. Sounds are made
     `ahead_minutes` of station time before they are due; 0 makes none ahead. `cache_bytes` bounds the cache;
     spoken files of more than `keep_days` service dates, or beyond `sounds_bytes` together, are deleted, oldest first.
+    `desk` is what the page for people is told.
     `outputs` are what zones are heard by, `amplifiers` and `routes` what is between those and the loudspeakers.
     """
 
     agent: AgentSettings
+    desk: DeskSettings
     listen: str = "127.0.0.1"
     port: int = 8083
     sounds: Path
@@ -60,8 +63,12 @@ class BroadcastSettings:
         """
         pronunciation = table.text("pronunciation", "")
         amplifiers = read_amplifiers(table.table("amplifiers"), folder)
+        agent = AgentSettings.from_table(table, folder=folder, task_kinds=(TaskKind.ANNOUNCEMENT,))
         settings = BroadcastSettings(
-            agent=AgentSettings.from_table(table, folder=folder, task_kinds=(TaskKind.ANNOUNCEMENT,)),
+            agent=agent,
+            desk=DeskSettings.from_table(
+                table.table("desk"), identity=agent.identity, kind="broadcast", logins=agent.accounts
+            ),
             listen=table.text("listen", "127.0.0.1"),
             port=table.integer("port", 8083, high=65535),
             sounds=folder / table.text("sounds"),
