@@ -19,6 +19,9 @@ class BrightPanel:
     def speaks(self, text):
         return bool(text.isprintable())
 
+    def steps(self, page):  # noqa: ARG002 - a card of words would look at it
+        return 1  # what is too long comes as dots in steps
+
     def show(self, frames):
         dots = frames[0].bitmap.mono.hex() if frames else ""
         return [Exchange(chunks=(f"SHOW {self.name} {dots}\n".encode(),))]

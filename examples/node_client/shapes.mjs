@@ -56,8 +56,10 @@ export const RESOURCES = {
     elements: { name: 'language-text*', language: 'text*', clearance: 'clearance?' },
   },
   board: {
-    attributes: { type: 'text!', layout: 'text!', width: 'long=1920', height: 'long=1080' },
-    elements: { name: 'language-text*', ...PLACES },
+    attributes: {
+      type: 'text!', layout: 'text!', width: 'long=1920', height: 'long=1080', columns: 'long=0', rows: 'long=0',
+    },
+    elements: { name: 'language-text*', ...PLACES, group: 'text*' },
   },
   zone: { attributes: { type: 'text!' }, elements: { name: 'language-text*', ...PLACES } },
   task: {

@@ -125,7 +125,7 @@ export const TYPES = {
   hand: oneOf('automatic', 'held', 'released'),
   status: oneOf(
     'waiting', 'on_time', 'early', 'late', 'delay_unknown', 'checking_in', 'check_in_closed', 'arrived', 'suspended',
-    'unconfirmed',
+    'unconfirmed', 'platform_changed',
   ),
   'ack-outcome': oneOf('applied', 'rejected'),
   grade: oneOf('fresh', 'late', 'lost'),

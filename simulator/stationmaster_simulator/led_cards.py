@@ -133,6 +133,9 @@ class OnbonKCard(_Onbon):
     address = 1
     brightness = -1
 
+    modes: tuple[int, ...] = ()
+    """How the areas of the last command are shown: 1 stands still, 3 runs to the left."""
+
     def told(self, body: bytes) -> bytes:
         """Ping (A2 00), brightness (A3 02), dynamic areas (A3 06)."""
         to, source, _, _, _, length = struct.unpack_from("<HH5xBBBH", body)
@@ -162,6 +165,7 @@ class OnbonKCard(_Onbon):
             areas.pop(number, None)
         args = b"" + args[0 if gone == 0xFF else gone :]
         count, args = args[0], args[1:]
+        self.modes = ()
         for _ in range(count):
             size = int.from_bytes(args[:2], "little")
             area, args = args[2 : 2 + size], args[2 + size :]
@@ -171,6 +175,7 @@ class OnbonKCard(_Onbon):
                 self.faults.append(f"area: {area.hex(' ')}")
                 return False
             areas[number] = area[27:].decode("gbk")
+            self.modes += (area[19],)
         if args:
             self.faults.append("more after the areas")
         self.show([areas[number] for number in sorted(areas)])

@@ -31,6 +31,7 @@ class Guidance:
         *,
         known: bool = True,
         dimming: tuple[Dimming, ...] = (),
+        panelled: tuple[str, ...] = (),
     ) -> None:
         self.reactor = Clock()
         self.stepped = SteppedClock(folder)
@@ -65,6 +66,7 @@ class Guidance:
             reactor=self.reactor,
             registry=self.registry,
             tested=self.commands.tested,
+            panelled=panelled,
         )
         self.commands.serve(self.boards, self.screens.pages)
         self.controls.on_change(self.boards.refresh)

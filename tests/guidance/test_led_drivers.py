@@ -13,10 +13,11 @@ from stationmaster_guidance.led import ibis
 from stationmaster_guidance.led.composing import PanelCell
 from stationmaster_guidance.led.dots import Bitmap, Ink
 from stationmaster_guidance.led.driver import Answer, BoardDriver, Frame, Outcome, driver_factory, driver_names
-from stationmaster_guidance.led.grid import as_text
+from stationmaster_guidance.led.grid import as_text, steps_of
 from stationmaster_guidance.led.onbon_frames import FrameReader, crc16, framed
 from stationmaster_guidance.led.sharing import shared
-from stationmaster_simulator.led_cards import CARDS, Card, Mood
+from stationmaster_guidance.led.wrapping import parts_of, places
+from stationmaster_simulator.led_cards import CARDS, Card, Mood, OnbonKCard
 
 PING = "a5 a5 a5 a5 a5 a5 a5 a5 01 00 00 80 00 00 00 00 00 00 fe 02 05 00 a2 00 01 00 00 68 f8 5a"
 DONE = "a5 a5 a5 a5 a5 a5 a5 a5 00 80 01 00 00 00 00 00 00 00 fe 02 05 00 a0 00 00 00 00 64 dc 5a"
@@ -119,15 +120,73 @@ def test_a_text_that_ibis_cannot_show_is_refused() -> None:
 
 
 def test_a_line_is_laid_out_in_places() -> None:
-    """Cells keep their share, Chinese takes two places, and what is too long is cut."""
+    """Cells keep their share, Chinese takes two places, and what is too long comes in parts."""
     line = (
         PanelCell(text="G2402", width=0.3, kept=True),
         PanelCell(text="呼和浩特东站", width=0.4),
         PanelCell(text="12:30", width=0.3, align="right", kept=True),
     )
     assert as_text(line, 30) == "G2402  呼和浩特东站      12:30"
-    assert as_text(line, 21) == "G2402 呼和浩特. 12:30"
+    assert [as_text(line, 21, step) for step in range(steps_of(line, 21) + 1)] == [
+        "G2402 呼和浩..  12:30",
+        "G2402 特东站    12:30",
+        "G2402 呼和浩..  12:30",
+    ]
     assert len(as_text((), 5)) == 0
+
+
+WORDS = st.characters(codec="gbk", exclude_categories=("C", "Z"), exclude_characters=".")
+
+
+@given(st.text(WORDS, max_size=60), st.integers(0, 30))
+def test_parts_of_a_text_fit_and_hold_all_of_it(text: str, room: int) -> None:
+    """No part is too long, nothing is left out; a text that cannot be parted comes back whole."""
+    parts = parts_of(text, room, "..")
+    if len(parts) == 1:
+        assert parts == [text]
+        return
+    assert all(places(part) <= room for part in parts)
+    assert all(part.endswith("..") for part in parts[:-1])
+    shown = "".join(part.removesuffix("..") for part in parts[:-1])
+    assert text.startswith(shown)
+    assert text.endswith(parts[-1].removeprefix(".."))
+    assert len(shown) + len(parts[-1].removeprefix("..")) >= len(text)
+
+
+def test_no_number_is_cut_in_two() -> None:
+    """Half a number is another number, so a delay's minutes and a time stand whole in one part."""
+    assert parts_of("About 2 h 15 min late", 11, "…") == ["About 2 h…", "15 min…", "…min late"]
+    assert parts_of("晚点约1小时35分", 13, "…") == ["晚点约1小时…", "…约1小时35分"]
+    assert parts_of("G12345678901", 6, "…") == ["G12345678901"]
+
+
+def test_the_k_card_lets_a_long_line_run() -> None:
+    """A line that fits stands still; one that does not is sent whole, to run to the left, and is never stepped."""
+    made, card = driver("onbon-k", width=64, height=32), OnbonKCard()
+    modes = []
+    for text in ("G1", "G2402 08:05 About 2 h 15 min late"):
+        (exchange,) = made.show((frame(text),))
+        card.receive(b"".join(exchange.chunks))
+        modes.append(card.modes)
+        assert text in card.shown[0]
+        assert made.steps(page(text)) == 1
+    assert modes == [(1,), (3,)]
+    assert card.faults == []
+
+
+def test_a_sign_of_one_line_lets_it_run_and_one_of_two_shows_it_in_parts() -> None:
+    """Alpha's own mode `rotate` for one line; with more lines, and on IBIS signs, the driver counts the steps."""
+    long = page("G2402 to Shanghai Hongqiao")
+    one, two = driver("alpha"), driver("alpha", sign_lines=2)
+    assert (one.steps(long), two.steps(long), driver("ibis", telegram="DS009").steps(long)) == (1, 2, 3)
+    assert b"\x1b&a" in b"".join(chunk for each in one.show((Frame(page=long),)) for chunk in each.chunks)
+    shown = []
+    for step in range(2):
+        card = CARDS["ibis"]()
+        sign = driver("ibis", telegram="DS021", address=1, characters=20)
+        rounds(sign, card, Frame(page=long, step=step))
+        shown += [line.rstrip() for line in card.shown]
+    assert shown == ["G2402 TO SHANGHAI..", "..SHANGHAI HONGQIAO"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=6), st.integers(0, 100))

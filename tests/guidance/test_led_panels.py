@@ -13,7 +13,7 @@ import pytest
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.epollreactor import EPollReactor
 
-from guidance.fakes import board, configuration, row_task
+from guidance.fakes import NOON, board, configuration, row_task
 from guidance.leds import Bench, Listener, driver, frame
 from guidance.making import Guidance
 from stationmaster_agent.machine import AgentState
@@ -24,6 +24,8 @@ from stationmaster_guidance.led.link import PanelLink, PanelWire
 from stationmaster_guidance.led.openers import serial_opener, tcp_opener
 from stationmaster_guidance.led.panel_settings import PanelSettings, font_files, panel_settings
 from stationmaster_guidance.led.panels import Panels
+from stationmaster_kernel.task import Stage, Text
+from stationmaster_kernel.values import Status
 from stationmaster_protocol.equipment import Evidence
 from stationmaster_simulator.led_cards import CARDS, Card, Mood
 from stationmaster_simulator.led_line import CardFactory
@@ -160,6 +162,23 @@ def test_light_goes_to_the_card(tmp_path: Path) -> None:
     assert getattr(platform.cards["gate-1"], "brightness", None) == 6
 
 
+def test_a_long_state_is_seen_in_parts_within_the_pages_time(platform: Platform) -> None:
+    """Where the card does not let lines run, each part has its turn, and all together take no longer than the page."""
+    platform.trains("G2402")
+    long = (Text(name="status", language="en", text="About 2 h 15 min late"),)
+    stages = (Stage(at=NOON, status=Status.LATE, texts=long),)
+    task = row_task("G2402", boards=tuple(NAMES.values()), revision=2, stages=stages)
+    platform.guidance.source.show(task)
+    platform.run(1)
+    seen = []
+    for _ in range(24):
+        seen.append(platform.cards["gate-4"].shown[0].rstrip())
+        platform.run(1)
+    assert len(dict.fromkeys(seen)) >= 2
+    assert any("LATE" in each for each in seen)
+    assert platform.desk.alarms == {}
+
+
 def test_a_font_that_is_missing_is_one_panels_alarm(platform: Platform, tmp_path: Path) -> None:
     """Without fonts, cards that take dots are an alarm in words; those with their own fonts go on."""
     lost = Panels(
@@ -199,10 +218,16 @@ def test_settings_are_read_and_faults_named() -> None:
     assert (panel.tcp, panel.lines, panel.characters) == (("10.1.0.31", 5005), 4, 24)
     (panel,) = read({"panel": [PANEL | {"connect": "serial:/dev/ttyS0"}]})
     assert panel.serial == Path("/dev/ttyS0")
+    (panel,) = read(
+        {"panel": [{key: PANEL[key] for key in ("board", "driver", "connect")} | {"columns": 24, "rows": 2}]}
+    )
+    assert (panel.width, panel.height, panel.lines, panel.characters) == (192, 32, 2, 24)
+    assert panel.room(board(columns=20, rows=4)) == (2, 20)
     for wrong, named in (
         ({"driver": "onbon"}, "There are: alpha"),
         ({"connect": "10.1.0.31"}, "tcp:HOST:PORT"),
         ({"font": 20}, "16, 24, 32"),
+        ({"columns": 24, "rows": 4}, "beside columns and rows"),
         ({"card": {"adress": 7}}, r"card\.adress"),
         ({"colour": "dual"}, "colours"),
     ):

@@ -16,9 +16,9 @@ from stationmaster_guidance.layout import BoardLayout
 from stationmaster_guidance.layout_reader import parse_layout
 from stationmaster_guidance.led.composing import PanelCell, PanelPage, Show, compose, ink_of
 from stationmaster_guidance.led.dots import Bitmap, Ink
-from stationmaster_guidance.led.drawing import draw
+from stationmaster_guidance.led.drawing import draw, draw_steps
 from stationmaster_guidance.led.glyphs import Fonts
-from stationmaster_guidance.led.wrapping import wrapped
+from stationmaster_guidance.led.wrapping import MOST_STEPS, wrapped
 from stationmaster_guidance.messages import BoardMessage, BoardMessages
 from stationmaster_guidance.rows import board_rows
 from stationmaster_kernel.values import Status
@@ -66,7 +66,7 @@ def is_golden(name: str, bitmap: Bitmap) -> None:
 @pytest.mark.parametrize(("size", "lines", "width"), [(16, 4, 256), (16, 4, 192), (32, 2, 576)])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_page_is_drawn_as_it_was(size: int, lines: int, width: int, language: str) -> None:
-    """Header, number, destination, time and status, Chinese and English, in two colours, dot by dot; cut if narrow."""
+    """Header, number, destination, time and status in both languages, in two colours, dot by dot; stepped if narrow."""
     pages = show("G2402", "K1178", "D6856", lines=lines, status=Status.CHECKING_IN).pages
     page = next(page for page in pages if page.language == language)
     is_golden(f"page-{size}-{width}-{language}", draw(page, FONTS, width=width, height=64, size=size).bitmap)
@@ -94,11 +94,44 @@ def test_a_single_colour_loses_no_dot() -> None:
     assert lit
 
 
-def test_long_words_get_smaller_and_then_are_cut() -> None:
-    """A text too long for its cell is drawn in a smaller font; one too long for the smallest is cut, and told."""
+def test_long_words_get_smaller_and_then_come_in_steps() -> None:
+    """A text too long for its cell is drawn in a smaller font; one too long for the smallest in parts, dot by dot."""
     page = PanelPage(lines=((PanelCell(text="呼和浩特东站"),),), dwell_s=1)
-    assert draw(page, FONTS, width=100, height=32, size=32).cut == ()
-    assert draw(page, FONTS, width=60, height=32, size=32).cut == ("呼和浩特东站",)
+    assert len(draw_steps(page, FONTS, width=100, height=32, size=32)) == 1
+    steps = draw_steps(page, FONTS, width=60, height=32, size=32)
+    assert [drawn.cut for drawn in steps] == [(), ()]
+    for number, drawn in enumerate(steps, 1):
+        is_golden(f"steps-60-{number}", drawn.bitmap)
+
+
+def test_a_late_trains_minutes_are_all_seen() -> None:
+    """Number, time and platform stand still; of the state one part after the other, and no part is another number."""
+    line = (
+        PanelCell(text="G2402", kept=True, ink=Ink.AMBER),
+        PanelCell(text="08:05", kept=True, ink=Ink.RED),
+        PanelCell(text="About 2 h 15 min late", ink=Ink.RED),
+    )
+    steps = draw_steps(PanelPage(lines=(line,), dwell_s=10), FONTS, width=192, height=16, size=16)
+    assert len(steps) > 1
+    for number, drawn in enumerate(steps, 1):
+        assert drawn.cut == ()
+        is_golden(f"steps-192-{number}", drawn.bitmap)
+
+
+def test_what_takes_too_many_steps_is_cut_and_told() -> None:
+    """Nobody waits for a text in twenty parts: the rest is left out, and the panel counts as degraded."""
+    page = PanelPage(lines=((PanelCell(text="请旅客从南出口有序疏散出站" * 4),),), dwell_s=1)
+    steps = draw_steps(page, FONTS, width=96, height=16, size=16)
+    assert len(steps) == MOST_STEPS
+    assert {len(drawn.cut) for drawn in steps} == {1}
+
+
+def test_a_board_of_characters_has_as_many_rows_as_lines() -> None:
+    """Its size in characters decides how many rows stand on a page, whatever pixels it has."""
+    built = board(width=192, height=64, columns=24, rows=2)
+    picture = board_rows(built, layout(), [row_task(f"G{at}", 30 + at) for at in range(5)], NOON + 1)
+    assert [row.page for row in picture.rows] == [1, 1, 2, 2, 0]
+    assert picture.regions[0].rows_per_page == 2
 
 
 def test_rows_are_those_of_the_board() -> None:

@@ -133,6 +133,21 @@ def test_silent_page_is_an_alarm_and_no_readback(guidance: Guidance) -> None:
     assert guidance.screens.pages("hall-1") == ("p2",)
 
 
+def test_a_board_of_a_panel_is_no_screen(tmp_path: Path) -> None:
+    """Its panel tells of it: a browser that looks at it is not judged, read back, or missed when it goes."""
+    guidance = Guidance(tmp_path, panelled=("hall-1",))
+    guidance.source.show(row_task("G1"))
+    guidance.screens.look()
+    screen = Screen(guidance)
+    assert screen.says(rows=[]) == {"known": True}
+    later(guidance, 20)
+    screen.leaves()
+    later(guidance, 20)
+    assert (guidance.desk.condition("hall-1"), guidance.desk.alarms, guidance.desk.readbacks) == ("", {}, {})
+    assert guidance.screens.health()["boards_wrong"] == []
+    assert guidance.screens.pages("hall-1") == ()
+
+
 def test_the_worst_of_several_screens_counts(guidance: Guidance) -> None:
     """Of two screens of one board the wrong one is told; a silent one beside a right one is a warning."""
     one, other = Screen(guidance, "p1"), Screen(guidance, "p2")

@@ -78,6 +78,7 @@ def build(running: Running) -> MultiService:
         reactor=running.reactor,
         registry=running.registry,
         tested=commands.tested,
+        panelled=frozenset(panel.board for panel in settings.panels),
     )
     controls.on_change(boards.refresh)
     commands.serve(boards, screens.pages)

@@ -43,6 +43,8 @@ def capacity(board: Board, layout: BoardLayout, region: Region) -> int:
     The type of a line is as large as its width in characters allows; a page has no more rows than still leave
     that type most of its size.
     """
+    if board.rows:  # built of characters: its lines are given, and its regions take turns
+        return max(1, min(region.rows, board.rows // len(lines_of(board, region))))
     width, height = _room(board, layout)
     across = is_across(board, layout)
     part = region.share / sum(each.share for each in layout.regions)

@@ -10,7 +10,7 @@ nothing is known of it; one whose last page went is absent.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -72,6 +72,7 @@ class Screens:
     reactor: machine time.
     registry: the process's metrics.
     tested: gets what a page found when it tested itself: the board, the page, and the outcome.
+    panelled: boards that LED panels show: their panels are told of, and no page of them is missed or believed.
     grace_s: machine seconds for which a page may differ.
 
     """
@@ -85,6 +86,7 @@ class Screens:
         reactor: MachineTime,
         registry: CollectorRegistry,
         tested: Callable[[str, str, TestOutcome], None],
+        panelled: Collection[str] = (),
         grace_s: float = GRACE_S,
     ) -> None:
         self._grace = grace_s
@@ -93,6 +95,7 @@ class Screens:
         self._clock = clock
         self._reactor = reactor
         self._tested = tested
+        self._panelled = frozenset(panelled)
         self._screens: dict[str, _Screen] = {}
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
         self._took = Histogram(
@@ -127,6 +130,8 @@ class Screens:
         shown = self._boards.get(board)
         if shown is None:
             raise StationError("no-such-board", f"There is no board {board!r}.", "Open a board of the list.")
+        if board in self._panelled:
+            return True
         reading = parse_reading(body) if body else None
         now = self._reactor.seconds()
         mine = self._page(board, page, now)
@@ -166,8 +171,9 @@ class Screens:
         now = self._reactor.seconds()
         there = set()
         for shown in self._boards.all():
-            there.add(shown.board.id)
-            self._look_at(shown, now)
+            if shown.board.id not in self._panelled:
+                there.add(shown.board.id)
+                self._look_at(shown, now)
         for name in [name for name in self._screens if name not in there]:
             del self._screens[name]
         self._telling.only(there)

@@ -15,10 +15,10 @@ from alphasign.commands.text import ReadText, WriteText, parse_read_text_respons
 from alphasign.packet import Packet
 from alphasign.protocol import ACK, DELAY, EOT, NAK, SOH, Color, DisplayMode, DisplayPosition, FileType
 
-from stationmaster_guidance.led.composing import PanelLine
+from stationmaster_guidance.led.composing import PanelLine, PanelPage
 from stationmaster_guidance.led.dots import Ink
 from stationmaster_guidance.led.driver import Answer, DriverParts, Exchange, Frame, Outcome, SerialForm
-from stationmaster_guidance.led.grid import as_cells
+from stationmaster_guidance.led.grid import APART, as_cells, fits, laid, steps_of
 
 __all__ = ["Alpha", "alpha"]
 
@@ -60,10 +60,19 @@ class Alpha:
         """Whether the text is ASCII without control characters."""
         return text.isascii() and text.isprintable()
 
+    def steps(self, page: PanelPage) -> int:
+        """A sign of one line lets it run by itself; on others what is too long comes in parts."""
+        if self.lines == 1:
+            return 1
+        return max((steps_of(line, self._width) for line in page.lines[: self.lines]), default=1)
+
     def show(self, frames: Sequence[Frame]) -> Sequence[Exchange]:
         """The first page; before the first, that it answers and has a file; afterwards the file read again."""
-        text = NEXT_LINE.join(self._line(line) for line in frames[0].page.lines[: self.lines]) if frames else b""
-        write = WriteText(text, label=FILE, position=DisplayPosition.FILL, mode=DisplayMode.HOLD)
+        lines, step = (frames[0].page.lines[: self.lines], frames[0].step) if frames else ((), 0)
+        runs = len(lines) == self.lines == 1 and not fits(lines[0], self._width)
+        text = NEXT_LINE.join(self._line(line, step, runs=runs) for line in lines)
+        mode = DisplayMode.ROTATE if runs else DisplayMode.HOLD
+        write = WriteText(text, label=FILE, position=DisplayPosition.FILL, mode=mode)
         out = [] if self._ready else [*self._begin()]
         self._ready = True
         answered = self._address != "00"
@@ -125,9 +134,10 @@ class Alpha:
         packet = Packet(type_code=b"Z", address=self._address).add(command).to_bytes()
         return Exchange(chunks=tuple(packet.split(DELAY)), gap_s=_PAUSE_S, answered=answered, expected=expected)
 
-    def _line(self, line: PanelLine) -> bytes:
+    def _line(self, line: PanelLine, step: int, *, runs: bool) -> bytes:
         out = b""
-        for cell, text in zip(line, as_cells(line, self._width), strict=True):
+        cells = [cell.text + APART for cell in line] if runs else as_cells(line, self._width, step)
+        for cell, text in zip(line if runs else laid(line, self._width), cells, strict=True):
             plain = "".join(each if self.speaks(each) else "?" for each in text)
             out += (_COLOURS[cell.ink].value if self._two_colours else b"") + plain.encode("ascii")
         return out

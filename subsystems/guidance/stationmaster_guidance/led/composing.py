@@ -18,7 +18,7 @@ from stationmaster_guidance.messages import NOTHING_WRITTEN, BoardMessages
 from stationmaster_guidance.rows import NO_ROOM, BoardPicture, BoardRow
 from stationmaster_kernel.configuration import Board, StationFacts, Words
 
-__all__ = ["PanelCell", "PanelLine", "PanelPage", "Said", "Show", "compose", "ink_of"]
+__all__ = ["PanelCell", "PanelLine", "PanelPage", "Said", "Show", "compose", "ink_of", "merged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,13 @@ class PanelCell:
 
 
 PanelLine = tuple[PanelCell, ...]
+
+
+def merged(line: PanelLine) -> PanelCell:
+    """All of a line in one cell, for panels that are too narrow for columns; its colour is that of the last."""
+    text = " ".join(cell.text for cell in line if cell.text)
+    return PanelCell(text=text, ink=line[-1].ink if line else Ink.AMBER)
+
 
 _KEPT = ("number", "planned", "expected", "time", "platform", "track", "gates")
 """Fields of which a part would be wrong."""

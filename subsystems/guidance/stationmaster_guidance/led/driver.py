@@ -88,10 +88,14 @@ class SerialForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One page for a driver, as words and as dots; `bitmap` only if the driver `draws`."""
+    """One page for a driver, as words and as dots; `bitmap` only if the driver `draws`.
+
+    `step` counts from 0 where a page is shown in steps because words are too long for their cells.
+    """
 
     page: PanelPage
     bitmap: Bitmap | None = None
+    step: int = 0
 
 
 class BoardDriver(Protocol):
@@ -119,6 +123,11 @@ class BoardDriver(Protocol):
 
     def speaks(self, text: str) -> bool:
         """Whether the card has every character of the text."""
+
+    def steps(self, page: PanelPage) -> int:
+        """In how many steps the card shows a page as words: 1 where all of it fits, or runs by itself; not asked of
+        drivers that draw.
+        """
 
     def show(self, frames: Sequence[Frame]) -> Sequence[Exchange]:
         """What to send so that these pages are seen."""

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stationmaster_base.errors import StationError
+from stationmaster_guidance.led.composing import PanelPage
 from stationmaster_guidance.led.driver import Answer, DriverParts, Exchange, Frame, Outcome, SerialForm
-from stationmaster_guidance.led.grid import as_text
+from stationmaster_guidance.led.grid import as_text, steps_of
 
 __all__ = ["Ibis", "TelegramReader", "ds001", "ds003", "ds003a", "ds005", "ds009", "ds020", "ds021", "ibis", "telegram"]
 
@@ -133,10 +134,15 @@ class Ibis:
         """Whether the sign has every letter."""
         return text.translate(_LETTERS).isascii()
 
+    def steps(self, page: PanelPage) -> int:
+        """A sign stands still, so what is too long comes in parts."""
+        return max((steps_of(line, self._width) for line in page.lines[: self.lines]), default=1)
+
     def show(self, frames: Sequence[Frame]) -> Sequence[Exchange]:
         """The first page, then the question how the sign is."""
         lines = frames[0].page.lines[: self.lines] if frames else ()
-        text = "".join(self._plain(as_text(line, self._width).ljust(self._width)) for line in lines).upper()
+        step = frames[0].step if frames else 0
+        text = "".join(self._plain(as_text(line, self._width, step).ljust(self._width)) for line in lines).upper()
         if self._form in _WIDTHS:
             sent = ds009(text, self._width)
         elif self._form == "DS021" and self._address is not None:

@@ -7,7 +7,8 @@ guidance or the line is dead.
 Sources, and what is certain. Header, command, area header and the answer agree between the maker's public C++ header
 (Led5kSDK.h: areas, errors, card types), a public protocol analyser and frames recorded in public programs, which are
 the tests' golden bytes: ping, delete all, three areas with text, brightness, the answer A0 00. From descriptions alone,
-and not seen in a recorded frame: run mode 2, the marks for colours (C1 red, C2 green, C3 yellow; only C1 was seen) and
+and not seen in a recorded frame: run mode 2, display mode 3 (a line that is too long runs to the left) and its speed,
+the marks for colours (C1 red, C2 green, C3 yellow; only C1 was seen) and
 an answer A0 01 with the error's number behind it. Descriptions disagree whether X and width count dots or groups of
 eight; recorded frames fit screens of 64, 96 and 128 dots only as dots, and so they are sent. Nothing could be tried on
 a card.
@@ -18,10 +19,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from stationmaster_guidance.led.composing import PanelLine
+from stationmaster_guidance.led.composing import PanelLine, PanelPage
 from stationmaster_guidance.led.dots import Ink
 from stationmaster_guidance.led.driver import Answer, DriverParts, Exchange, Frame, Outcome, SerialForm
-from stationmaster_guidance.led.grid import as_cells
+from stationmaster_guidance.led.grid import APART, as_cells, fits
 from stationmaster_guidance.led.onbon_frames import CardError, FrameReader, framed, said_error
 
 __all__ = ["OnbonK", "onbon_k"]
@@ -34,8 +35,10 @@ VERSION = 2
 ANSWER = 1
 """Answer, please; 2 would be: do not."""
 RUN_UNTIL_LATE = 2
-AT_ONCE = 1
-"""Display mode: stand, without moving in."""
+AT_ONCE, TO_THE_LEFT = 1, 3
+"""Display modes: stand, without moving in; run to the left."""
+SPEED = 4
+"""Of what runs; a larger number is slower."""
 _COLOURS = {Ink.RED: b"\\C1", Ink.GREEN: b"\\C2", Ink.AMBER: b"\\C3"}
 _FONT = b"\\FO000"
 MOST_AREAS = 4
@@ -79,6 +82,10 @@ class OnbonK:
         except UnicodeEncodeError:
             return False
         return True
+
+    def steps(self, page: PanelPage) -> int:  # noqa: ARG002 - the card does it
+        """The card lets a line run that is too long for it."""
+        return 1
 
     def show(self, frames: Sequence[Frame]) -> Sequence[Exchange]:
         """One command with an area for each line of the first page; areas that it does not need are deleted."""
@@ -124,7 +131,8 @@ class OnbonK:
         return Exchange(chunks=(framed(header + data),))
 
     def _area(self, number: int, line: PanelLine) -> bytes:
-        text = self._text(line)
+        runs = not fits(line, self._characters)
+        text = self._text(line, runs=runs)
         return (
             struct.pack(
                 "<BHHHHBBBH3xBBBBBBI",
@@ -139,17 +147,22 @@ class OnbonK:
                 self._stale_s,
                 1,
                 1,
-                AT_ONCE,
+                TO_THE_LEFT if runs else AT_ONCE,
                 0,
-                0,
+                SPEED if runs else 0,
                 0,
                 len(text),
             )
             + text
         )
 
-    def _text(self, line: PanelLine) -> bytes:
-        cells = as_cells(line, 2 * self._width // self._line_height)
+    @property
+    def _characters(self) -> int:
+        """Latin letters in a line."""
+        return 2 * self._width // self._line_height
+
+    def _text(self, line: PanelLine, *, runs: bool) -> bytes:
+        cells = [cell.text + APART for cell in line] if runs else as_cells(line, self._characters)
         out = _FONT
         for cell, text in zip(line, cells, strict=True):
             out += (_COLOURS[cell.ink] if self._two_colours else b"") + _encoded(text)

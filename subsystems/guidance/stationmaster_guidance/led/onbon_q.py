@@ -15,6 +15,7 @@ import struct
 from collections.abc import Sequence
 
 from stationmaster_base.errors import StationError
+from stationmaster_guidance.led.composing import PanelPage
 from stationmaster_guidance.led.driver import Answer, DriverParts, Exchange, Frame, Outcome, SerialForm
 from stationmaster_guidance.led.onbon_frames import CardError, FrameReader, framed, said_error
 
@@ -54,6 +55,10 @@ class OnbonQ:
     def speaks(self, text: str) -> bool:
         """Whatever our fonts have."""
         return "\0" not in text
+
+    def steps(self, page: PanelPage) -> int:  # noqa: ARG002 - dots come in steps by themselves
+        """It takes dots."""
+        return 1
 
     def show(self, frames: Sequence[Frame]) -> Sequence[Exchange]:
         """One area with all pages."""

@@ -5,7 +5,7 @@
 board = "gate-1A"              # whose rows it shows
 driver = "onbon-k"             # onbon-k, onbon-q, ibis, alpha, or one that is installed
 connect = "tcp:10.1.0.31:5005" # or "serial:/dev/ttyS0"
-width = 192                    # dots
+width = 192                    # dots; or columns = 24 and rows = 4: characters of the font
 height = 64
 font = 16                      # 16, 24 or 32
 colours = "dual"               # single, dual
@@ -24,6 +24,7 @@ from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
 from stationmaster_guidance.led.dots import SIZES
 from stationmaster_guidance.led.driver import BoardDriver, DriverParts, driver_factory
+from stationmaster_kernel.configuration import Board
 
 __all__ = ["PanelSettings", "font_files", "panel_settings"]
 
@@ -52,6 +53,10 @@ class PanelSettings:
         """Latin letters in a line; Chinese ones take two."""
         return max(2, 2 * self.width // self.font)
 
+    def room(self, board: Board) -> tuple[int, int]:
+        """Lines, and Latin letters in a line, that a board has: as many as the station says, or as go on the panel."""
+        return min(board.rows or self.lines, self.lines), min(board.columns or self.characters, self.characters)
+
 
 def panel_settings(table: Table) -> tuple[PanelSettings, ...]:
     """Read `[[guidance.panel]]`; faults go to the table, and a panel that has some is left out."""
@@ -71,11 +76,10 @@ def _panel(table: Table) -> PanelSettings | None:
     before = len(table.faults)
     board = table.identifier("board")
     name = table.text("driver")
-    width = table.integer("width", low=8, high=4096)
-    height = table.integer("height", low=7, high=2048)
     font = table.integer("font", 16)
     if font not in SIZES:
         table.fault("font", f"there is none of {font} dots", ", ".join(str(size) for size in SIZES))
+    width, height = _size(table, font)
     two_colours = table.choice("colours", ("single", "dual"), "single") == "dual"
     header = table.flag("header")
     tcp, serial = _connection(table)
@@ -101,6 +105,17 @@ def _panel(table: Table) -> PanelSettings | None:
         two_colours=two_colours,
         header=header,
     )
+
+
+def _size(table: Table, font: int) -> tuple[int, int]:
+    """Dots, wide and high; given as such, or in characters of the font."""
+    if "columns" not in table and "rows" not in table:
+        return table.integer("width", low=8, high=4096), table.integer("height", low=7, high=2048)
+    for key in ("width", "height"):
+        if key in table:
+            table.integer(key)
+            table.fault(key, "stands beside columns and rows", "a size in dots, or one in characters")
+    return table.integer("columns", low=4, high=256) * font // 2, table.integer("rows", low=1, high=64) * font
 
 
 def _connection(table: Table) -> tuple[tuple[str, int] | None, Path | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -25,7 +25,7 @@ from stationmaster_base.times import Instant
 from stationmaster_guidance.boards import Boards, ShownBoard, Source
 from stationmaster_guidance.led.composing import PanelCell, PanelPage, Show, compose
 from stationmaster_guidance.led.dots import Bitmap
-from stationmaster_guidance.led.drawing import draw
+from stationmaster_guidance.led.drawing import draw_steps
 from stationmaster_guidance.led.driver import Frame
 from stationmaster_guidance.led.glyphs import Fonts
 from stationmaster_guidance.led.link import LinkLimits, Opener, PanelLink
@@ -47,6 +47,9 @@ __all__ = ["LOOK_S", "Panels"]
 
 LOOK_S = 0.1
 """Machine seconds between looks at whether a board's state is another."""
+
+STEP_S = 2.5
+"""Seconds for which a part of a long text is seen at least."""
 
 SLICE_S = 0.02
 """Machine seconds of drawing at a time."""
@@ -163,22 +166,23 @@ class Panels(Service):
         station = self._boards.station
         if station is None:
             return
+        lines, characters = settings.room(shown.board)
         if shown.light.percent != panel.percent:
             panel.percent = shown.light.percent
             panel.connected.brightness(panel.percent)
         if not shown.light.on:
             show = Show(pages=(PanelPage(lines=(), dwell_s=layout.dwell_s),))
         elif shown.light.test:
-            bright = (PanelCell(text="█" * settings.characters),)
-            show = Show(pages=(PanelPage(lines=(bright,) * settings.lines, dwell_s=layout.dwell_s),))
+            bright = (PanelCell(text="█" * characters),)
+            show = Show(pages=(PanelPage(lines=(bright,) * lines, dwell_s=layout.dwell_s),))
         else:
             show = compose(
                 shown.board,
                 layout,
                 shown.picture,
                 station,
-                lines=settings.lines,
-                characters=settings.characters,
+                lines=lines,
+                characters=characters,
                 messages=shown.messages,
                 notice=layout.stale.texts if shown.stale else layout.alone if alone else (),
                 places=shown.places,
@@ -191,16 +195,19 @@ class Panels(Service):
         """The pages for the driver; None if they are what it was given last."""
         if panel.wanted is not None and panel.wanted.pages == show.pages:
             return None
-        if not panel.settings.driver.draws:
-            return tuple(Frame(page=page) for page in show.pages)
-        frames = []
+        frames: list[Frame] = []
         panel.cut = 0
         settings = panel.settings
         for page in show.pages:
-            drawn = draw(page, self._fonts, width=settings.width, height=settings.height, size=settings.font)
-            panel.cut += len(drawn.cut)
-            bitmap = drawn.bitmap if settings.two_colours else _red(drawn.bitmap)
-            frames.append(Frame(page=page, bitmap=bitmap))
+            if not settings.driver.draws:
+                steps = settings.driver.steps(page)
+                frames += [Frame(page=_step_of(page, steps), step=step) for step in range(steps)]
+                continue
+            drawn = draw_steps(page, self._fonts, width=settings.width, height=settings.height, size=settings.font)
+            panel.cut += len(drawn[0].cut)
+            for step, each in enumerate(drawn):
+                bitmap = each.bitmap if settings.two_colours else _red(each.bitmap)
+                frames.append(Frame(page=_step_of(page, len(drawn)), bitmap=bitmap, step=step))
         return tuple(frames)
 
 
@@ -303,6 +310,11 @@ class _Panel:
                 readings=(Reading(name="brightness", value=f"{self.percent} %"),),
             )
         )
+
+
+def _step_of(page: PanelPage, steps: int) -> PanelPage:
+    """The page for as long as one of its steps is seen: together as long as the page, but each long enough to read."""
+    return page if steps == 1 else replace(page, dwell_s=max(STEP_S, page.dwell_s / steps))
 
 
 def _red(bitmap: Bitmap) -> Bitmap:
