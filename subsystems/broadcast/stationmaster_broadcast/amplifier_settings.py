@@ -52,9 +52,10 @@ def read_amplifiers(table: Table, folder: Path) -> tuple[AmplifierSettings, ...]
         except StationError as error:
             body.fault("driver", error.message, error.hint)
             continue
+        before = len(body.faults)
         made = _placed(name, body, driver, folder)
         body.finish()
-        if any(other.place == made.place for other in found):
+        if len(body.faults) == before and any(other.place == made.place for other in found):
             body.fault("address", f"{made.place} stands there twice", "each rack once")
         found.append(made)
     return tuple(found)
@@ -63,13 +64,13 @@ def read_amplifiers(table: Table, folder: Path) -> tuple[AmplifierSettings, ...]
 def _placed(name: str, body: Table, driver: AmplifierDriver, folder: Path) -> AmplifierSettings:
     if ("address" in body) == ("device" in body):
         body.fault("address", "is needed, or a device, and not both", 'address = "192.168.1.20:7900"')
+    address = body.text("address", "localhost:7900")
     if "device" in body:
         baud = body.integer("baud", driver.baud)
         if baud not in BAUDS:
             body.fault("baud", f"{baud} is not possible", ", ".join(map(str, BAUDS)))
             baud = 9600
         return AmplifierSettings(name=name, driver=driver, device=folder / body.text("device"), baud=baud)
-    address = body.text("address", "localhost:7900")
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         body.fault("address", f"{address!r} is no host and port", "192.168.1.20:7900")

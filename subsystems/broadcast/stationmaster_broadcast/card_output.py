@@ -231,6 +231,7 @@ class _Program(ProcessProtocol):
         self._reactor = reactor
         self._limit: DelayedCall | None = None
         self._launched = False
+        self._stopped = False
         self._said = b""
         self._hung = False
 
@@ -260,6 +261,9 @@ class _Program(ProcessProtocol):
 
     def stop(self) -> None:
         """End it; its end is not told."""
+        if self._stopped:
+            return
+        self._stopped = True
         self._ended = None
         if not self._launched:
             self._gone(self)

@@ -41,6 +41,7 @@ def read_outputs(table: Table, folder: Path) -> tuple[OutputSettings, ...]:
         if not IDENTIFIER.match(name):
             table.fault(name, f"{name!r} is not an identifier", "letters, digits, '.', '_', '-'")
         body = table.table(name)
+        before = len(body.faults)
         kind = body.choice("kind", KINDS)
         zones, spare = body.texts("zones"), body.texts("spare")
         if not zones and not spare:
@@ -50,9 +51,8 @@ def read_outputs(table: Table, folder: Path) -> tuple[OutputSettings, ...]:
                 body.fault("spare", f"{zone!r} stands in zones as well", "one of them")
         equipment = _equipment(body, kind, folder)
         place = _place(equipment)
-        if place in places:
+        if len(body.faults) == before and places.setdefault(place, name) != name:
             body.fault("kind", f"is at {place}, as {places[place]} is", "a place of its own")
-        places.setdefault(place, name)
         found.append(OutputSettings(name=name, zones=zones, spare=spare, equipment=equipment))
     return tuple(found)
 
