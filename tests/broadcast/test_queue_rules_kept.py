@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stationmaster_agent.work import Work
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.queue_rules import QueueRules
 from stationmaster_broadcast.recording import Recording
@@ -35,7 +36,7 @@ class Minute:
         self.hall: Hall = hall(folder, engine=SilentEngine(), rules=self.rules)
         self.asked: list[Asked] = []
         self.kept: list[Kept] = []
-        self.offered: list[tuple[Asked, object]] = []
+        self.offered: list[tuple[Asked, Work]] = []
         self.told: list[str] = []
         write_wave(folder / "tone.wav", silence(4000, 4.5))
         self.tone = Recording(key="tone", path=folder / "tone.wav", seconds=4.5, sha256="tone")
@@ -54,6 +55,7 @@ class Minute:
             ends = self.performer.next_at()
             moments = [self.requests[0]] if self.requests else []
             moments += [] if ends is None else [ends - START]
+            moments += [asked.task.valid_until - START for asked, _ in self.offered]
             if not self.requests and any(each.until > at + START for each in self.kept):
                 self.let_go(at + 1)
                 at += 1
@@ -66,6 +68,10 @@ class Minute:
         """What is asked for at this second, then a turn of the reactor."""
         self.hall.clock.at = START + at
         self.hall.timer.poke()
+        for asked, work in self.offered:  # as the agent does it
+            if asked.task.valid_until <= START + at:
+                self.performer.retract(work)
+        self.offered = [item for item in self.offered if item[0].task.valid_until > START + at]
         while self.requests and self.requests[0] <= at:
             self.requests.pop(0)
             self.request(at)

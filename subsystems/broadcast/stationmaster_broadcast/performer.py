@@ -129,6 +129,8 @@ class BroadcastPerformer:
     def retract(self, work: Work) -> None:
         """It is not to be done any more."""
         if self._zone(work.target).queue.remove(work):
+            if too_old(work, self._clock.now()):
+                self._too_old(work)
             self._look_soon()
 
     def quiet(self) -> bool:
@@ -366,7 +368,7 @@ class BroadcastPerformer:
             if found.turn is None:
                 break
             self._take(found.turn, now)
-        self._wake_at(found.waits_until)
+        self._wake_at([found.waits_until, *(cut.until for zone in self.zones.values() for cut in zone.cuts)])
         for listener in self._listeners:
             listener()
         if self.quiet():
@@ -376,11 +378,14 @@ class BroadcastPerformer:
 
     def _drop_too_old(self, zone: ZoneState, now: float) -> None:
         for dropped in zone.queue.drop_too_old(now):
-            self.figures.too_old += 1
-            _LOG.info("too-old", task=dropped.work.task.id, zone=dropped.work.target)
+            self._too_old(dropped.work)
         for cut in list(zone.cuts):
-            if all(too_old(work, now) for work, _ in cut.playing.works()):
+            if cut.until is not None and now >= cut.until:
                 self._announcer.drop(zone, cut, "too old to go on")
+
+    def _too_old(self, work: Work) -> None:
+        self.figures.too_old += 1
+        _LOG.info("too-old", task=work.task.id, zone=work.target)
 
     def _take(self, turn: Turn, now: float) -> None:
         for name in turn.cuts:
@@ -399,8 +404,9 @@ class BroadcastPerformer:
                 zone.queue.remove(waiting.work)
             self._announcer.begin(zone, [waiting.work for waiting in together], recording, recording.key, now)
 
-    def _wake_at(self, moment: float | None) -> None:
+    def _wake_at(self, moments: Sequence[float | None]) -> None:
         self._sleep()
+        moment = min((each for each in moments if each is not None), default=None)
         if moment is not None:
             self._wake = self._timer.call_at(moment, self._look_soon)
 

@@ -143,12 +143,17 @@ def _is_urgent(item: Item, classes: Sequence[AnnouncementClass]) -> bool:
 def _parts(firsts: Mapping[str, Item], plan: ZonePlan, name: str) -> set[str]:
     """The zones in which the same announcement comes next and that hang together by overlaps: it begins in all at once.
 
-    Otherwise people between two of them would hear it twice.
+    Otherwise people between two of them would hear it twice. What was cut at different places does not hang together.
     """
     parts, new = {name}, {name}
+    place, sound = firsts[name].place, sound_of(firsts[name])
     while new:
         near = plan.reach_of(new) - parts
-        new = {other for other in near if other in firsts and firsts[other].place == firsts[name].place}
+        new = {
+            other
+            for other in near
+            if other in firsts and firsts[other].place == place and sound_of(firsts[other]) == sound
+        }
         parts |= new
     return parts
 

@@ -92,6 +92,13 @@ class Cut:
         """What has begun goes before what waits with the same priority."""
         return Waiting.place_of(self.work, begun=True)
 
+    @property
+    def until(self) -> Instant | None:
+        """From when on it is too old to go on, whoever is spoken of; None: never."""
+        moments = [work.task.valid_until for work, _ in self.playing.works()]
+        known = [moment for moment in moments if moment is not None]
+        return max(known) if len(known) == len(moments) else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seizure:
