@@ -1,6 +1,7 @@
 """A hub's open protocol with a small day in it, as a process of its own: `python hub.py PORT RECORD`.
 
-It prints `ready` when it listens, and writes each task result that it is told as a line of JSON to RECORD.
+It prints `ready` when it listens, and writes each task result that it is told as a line of JSON to RECORD. A line of
+JSON on its standard input is a command for broadcast; what is known of it is printed.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.stdio import StandardIO
+from twisted.protocols.basic import LineOnlyReceiver
 
 from stationmaster_kernel.changes import Resource
 from stationmaster_kernel.inputs import TaskResult
+from stationmaster_protocol.commands import Command, CommandResult, Parameter
 from stationmaster_protocol.hub_side import ProtocolSettings
+from stationmaster_protocol.messages import Report
+from stationmaster_protocol.scalars import stamp_of
 from stationmaster_protocol.server import ProtocolServer
 from support.fake_broadcast import CONFIGURATION, DAY_OF_SPEECH
 from support.fake_hub import FakeHub
@@ -41,6 +47,42 @@ class RecordingHub(FakeHub):
                     file.write(json.dumps(line, ensure_ascii=False) + "\n")
         return super().results(identity, results)
 
+    def command_result(self, identity: str, result: CommandResult) -> None:
+        super().command_result(identity, result)
+        told = {"id": result.id, "state": result.state.value, "code": result.code, "detail": result.detail}
+        print(json.dumps(told, ensure_ascii=False), flush=True)  # noqa: T201 - whoever commanded it waits
+
+    def observed(self, identity: str, report: Report) -> None:
+        super().observed(identity, report)
+        with self._record.with_name("alarms.jsonl").open("a", encoding="utf-8") as file:
+            for alarm in report.alarms:
+                file.write(json.dumps({"alarm": alarm.id, "texts": dict(alarm.texts)}, ensure_ascii=False) + "\n")
+            for gone in report.gone:
+                file.write(json.dumps({"gone": gone.id}) + "\n")
+
+
+class Hand(LineOnlyReceiver):
+    """Gives broadcast the commands that come in on standard input."""
+
+    delimiter = b"\n"
+
+    def __init__(self, server: ProtocolServer, hub: RecordingHub) -> None:
+        self._server = server
+        self._hub = hub
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
+        given = json.loads(line)
+        command = Command(
+            id=given["id"],
+            action=given["action"],
+            by=given["by"],
+            expires=stamp_of(given["expires"]),
+            targets=tuple(given["targets"]),
+            parameters=tuple(Parameter(name=name, value=value) for name, value in given["parameters"].items()),
+        )
+        if not self._server.command("broadcast", command):
+            print(json.dumps({"id": command.id, "state": "not connected"}), flush=True)  # noqa: T201 - likewise
+
 
 def main(port: int, record: Path) -> None:
     """Serve until killed."""
@@ -58,6 +100,7 @@ def main(port: int, record: Path) -> None:
     )
     server = ProtocolServer(hub=hub, settings=ProtocolSettings(heartbeat_s=0.2), reactor=reactor)
     reactor.listenTCP(port, server, interface="127.0.0.1")
+    StandardIO(Hand(server, hub))
     reactor.callWhenRunning(lambda: print("ready", flush=True))  # noqa: T201 - whoever started us waits for it
     reactor.run()
 

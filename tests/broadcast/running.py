@@ -50,6 +50,7 @@ class Station:
         self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._machine = time.time()
+        self._commands = 0
         self.config.write_text(
             '[clock]\nfile = "clock.json"\n'
             f'[broadcast]\nhubs = ["127.0.0.1:{self._hub_port}"]\nidentity = "broadcast"\ntoken = "secret"\n'
@@ -62,7 +63,8 @@ class Station:
     def start_hub(self) -> None:
         """Start the hub and wait until it listens."""
         script = Path(__file__).with_name("hub.py")
-        hub = self._start("hub", [str(script), str(self._hub_port), str(self._record)], stdout=subprocess.PIPE)
+        arguments = [str(script), str(self._hub_port), str(self._record)]
+        hub = self._start("hub", arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert hub.stdout is not None
         assert hub.stdout.readline() == b"ready\n"
 
@@ -77,8 +79,9 @@ class Station:
         process = self._running.pop(name)
         process.send_signal(with_signal)
         code = process.wait(PATIENCE)
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
         return code
 
     def end_all(self) -> None:
@@ -110,9 +113,9 @@ class Station:
             pause.wait(0.02)
         raise AssertionError(f"{what}; the log says: {self.log()[-3000:]}")
 
-    def set_clock(self, seconds: float) -> None:
-        """Station time is so many seconds after the start."""
-        anchor = Anchor(station=START + seconds, machine=self._machine, rate=0)
+    def set_clock(self, seconds: float, rate: float = 0) -> None:
+        """Station time is so many seconds after the start; with a rate it runs from now on."""
+        anchor = Anchor(station=START + seconds, machine=time.time() if rate else self._machine, rate=rate)
         write_anchor(self.folder / "clock.json", anchor)
 
     def step(self, seconds: float, state: str = "online") -> None:
@@ -137,6 +140,47 @@ class Station:
         """What has been said."""
         found: list[dict[str, Any]] = self.get(f"/api/v1/played?after={after}")
         return found
+
+    def command(self, action: str, *targets: str, **parameters: str) -> dict[str, Any]:
+        """Give a command through the hub; what came of it. `text_en` is the parameter `text.en`."""
+        self._commands += 1
+        body = {
+            "id": f"command-{self._commands}",
+            "action": action,
+            "by": "anna",
+            "expires": START + 1_000_000,
+            "targets": targets,
+            "parameters": {name.replace("_", "."): value for name, value in parameters.items()},
+        }
+        hub = self._running["hub"]
+        assert hub.stdin is not None
+        assert hub.stdout is not None
+        hub.stdin.write(json.dumps(body).encode() + b"\n")
+        hub.stdin.flush()
+        while True:
+            line = hub.stdout.readline()
+            assert line, "the hub has ended"
+            if not line.startswith(b"{"):  # its log
+                continue
+            told: dict[str, Any] = json.loads(line)
+            if told["id"] == body["id"] and told["state"] != "accepted":
+                return told
+
+    def alarms(self) -> dict[str, dict[str, str]]:
+        """The alarms that the hub knows of, each with its words."""
+        file = self.folder / "alarms.jsonl"
+        found: dict[str, dict[str, str]] = {}
+        for line in file.read_text("utf-8").splitlines() if file.exists() else []:
+            told = json.loads(line)
+            if "gone" in told:
+                found.pop(told["gone"], None)
+            else:
+                found[told["alarm"]] = told["texts"]
+        return found
+
+    def pid(self, name: str) -> int:
+        """The process of this name."""
+        return self._running[name].pid
 
     def results(self) -> list[list[Any]]:
         """What the hub was told: seconds after the start, state, train, zone."""

@@ -238,8 +238,10 @@ class Announcer:
             gain_db=self._gain(work, whole(playing.began)),
             priority=work.task.priority,
         )
+        # Somebody who has the zone for himself goes on with his next sound in the moment in which this one ends.
+        until = playing.began + left if playing.by else ends
         soundings: Collection[Sounding] = (
-            self._sink.play(ends, lambda: self._played(zone, work)),
+            self._sink.play(until, lambda: self._played(zone, work)),
             self._outputs.play(saying),
         )
         zone.playing = replace(playing, ends=ends, soundings=tuple(soundings))
@@ -249,7 +251,7 @@ class Announcer:
         if playing is None or playing.work is not work:
             return
         zone.playing = None
-        self.over(playing, TaskState.DONE, at=playing.ends)
+        self.over(playing, TaskState.DONE, at=None if playing.by else playing.ends)
         self._free(work.target, playing.ends)
 
     def _silence(self, zone: ZoneState, playing: Playing) -> None:
