@@ -22,7 +22,7 @@ __all__ = ["Difference", "differences", "differences_json", "is_still", "outlook
 HOUR = 3600
 BACK_S = HOUR
 AHEAD_S = 4 * HOUR
-MISSED_S = 24 * HOUR
+MISSED_S = 3 * HOUR
 """So long a train is shown of which nobody has said that it came or left."""
 
 MOST_CALLS = 150
@@ -46,6 +46,8 @@ class Difference:
 def outlook(view: View, now: float, find: str = "") -> JsonValue:
     """The trains from an hour ago on for four hours, with the tasks that are held here, in order of time.
 
+    Those of which nothing is reported stay two hours longer. Of too many the nearest to now are told.
+
     Args:
         view: the agent's.
         now: station time.
@@ -56,10 +58,10 @@ def outlook(view: View, now: float, find: str = "") -> JsonValue:
     for task in view.tasks.values():
         if task.call:
             tasks.setdefault(task.call, []).append(task)
-    wanted = sorted(
-        (_moment(call), call.id, call) for call in view.calls.values() if _shown(call, now, find.casefold())
-    )
-    calls: list[JsonValue] = [_call(call, tasks.get(call.id, [])) for _, _, call in wanted[:MOST_CALLS]]
+    found = [call for call in view.calls.values() if _shown(call, now, find.casefold())]
+    nearest = sorted(found, key=lambda call: (abs(_moment(call) - now), call.id))[:MOST_CALLS]
+    wanted = sorted(nearest, key=lambda call: (_moment(call), call.id))
+    calls: list[JsonValue] = [_call(call, tasks.get(call.id, [])) for call in wanted]
     tracks: list[JsonValue] = []
     names: dict[str, JsonValue] = {}
     if view.configuration is not None:
@@ -68,12 +70,12 @@ def outlook(view: View, now: float, find: str = "") -> JsonValue:
             for place in view.configuration.places
             if place.kind is PlaceKind.TRACK
         ]
-        known = {end for _, _, call in wanted[:MOST_CALLS] for end in (call.origin, call.destination)}
+        known = {end for call in wanted for end in (call.origin, call.destination)}
         names = {name.id: dict(name.names) for name in view.configuration.names if name.id in known}
     return {
         "station_time": to_iso(Instant(int(now))),
         "calls": calls,
-        "more": max(0, len(wanted) - MOST_CALLS),
+        "more": len(found) - len(wanted),
         "tracks": tracks,
         "names": names,
         "loose": [_task(task) for task in _ordered(task for task in view.tasks.values() if not task.call)],

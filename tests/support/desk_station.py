@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -78,8 +79,14 @@ class DeskStation:
         )
         write_anchor(folder / "clock.json", Anchor(station=start, machine=time.time(), rate=rate))
 
-    def start(self, name: str) -> None:
-        """Start a process and wait until it answers."""
+    def start(self, *names: str) -> None:
+        """Start processes together and wait until they answer."""
+        for name in names:
+            self._start(name)
+        for name in names:
+            self.wait(partial(self.health, name), f"{name} answers")
+
+    def _start(self, name: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", "stationmaster.cli", name, "--config", str(self.config)],
@@ -88,7 +95,6 @@ class DeskStation:
                 stderr=log,
                 env=self._environment,
             )
-        self.wait(lambda: self.health(name), f"{name} answers")
 
     def kill(self, name: str) -> None:
         """End a process at once."""

@@ -44,9 +44,10 @@ export function changeList(changes, zone) {
   for (const each of changes) {
     const key = `${each.kind} ${each.id}`;
     if (!lines.has(key)) {
-      lines.set(key, [each.kind, each.id, []]);
+      lines.set(key, [each.kind, each.id, [], false]);
     }
     if (each.before === "" && USUAL.has(each.after)) {
+      lines.get(key)[3] = each.kind === "task";
       continue; // a new task: when and what says it
     }
     lines.get(key)[2].push(`${FIELDS[each.field] ?? each.field}: ${shown(each.before, zone)} → ${shown(each.after, zone)}`);
@@ -56,7 +57,9 @@ export function changeList(changes, zone) {
   return h(
     "ul",
     { class: "changes" },
-    all.slice(0, MOST).map(([kind, id, words]) => h("li", { class: kind }, h("b", {}, trainOf(id)), ` ${words.join("; ")}`)),
+    all.slice(0, MOST).map(([kind, id, words, made]) =>
+      h("li", { class: kind }, h("b", {}, trainOf(id)), made ? h("i", {}, " 由主机新建 new, made by the hub: ") : " ", words.join("; ")),
+    ),
     more > 0 ? h("li", {}, `另有 ${more} 项 and ${more} more`) : null,
     all.length ? null : h("li", {}, "无变化 nothing changes here"),
   );
