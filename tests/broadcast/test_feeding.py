@@ -162,7 +162,7 @@ routes = st.dictionaries(
 broken = st.frozensets(st.tuples(st.sampled_from(["x", "y"]), st.integers(1, 3)))
 
 
-@settings(max_examples=scaled(200), deadline=None)
+@settings(max_examples=scaled(100), deadline=None)
 @given(routes, st.lists(broken, min_size=1, max_size=4))
 def test_no_amplifier_ever_gets_two_inputs_and_nobody_moves_without_need(
     routes: dict[str, list[Route]], troubles: list[frozenset[tuple[str, int]]]

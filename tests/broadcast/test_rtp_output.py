@@ -1,15 +1,12 @@
 """Streams: packets by a schedule, networks that go away, and listeners that are not ours."""
 
 import errno
-import socket
 import struct
-import threading
 from array import array
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import av
 import pytest
 from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.task import Clock
@@ -21,6 +18,7 @@ from stationmaster_broadcast.reel import Reels
 from stationmaster_broadcast.rtp import audio_format
 from stationmaster_broadcast.rtp_output import RtpOutput, RtpSettings, UdpWire
 from support.fake_outputs import recorded, tone
+from support.stream_listener import StreamListener, somebody_listens
 
 GROUP = "239.255.77.13"
 
@@ -230,41 +228,6 @@ def test_settings_say_all_that_is_wrong_at_once() -> None:
     assert [fault.place for fault in faults][5:] == ["rate"]
 
 
-class Listener(threading.Thread):
-    """FFmpeg, listening to a stream until its goodbye."""
-
-    def __init__(self, description: Path) -> None:
-        super().__init__(daemon=True)
-        self.description = description
-        self.samples = array("h")
-        self.codec = ""
-        self.rate = 0
-        self.problem: Exception | None = None
-
-    def run(self) -> None:
-        options = {
-            "protocol_whitelist": "file,udp,rtp",
-            "localaddr": "127.0.0.1",
-            "probesize": "2000",
-            "analyzeduration": "100000",
-        }
-        try:
-            with av.open(str(self.description), format="sdp", options=options, timeout=8.0) as found:
-                context = found.streams.audio[0].codec_context
-                self.codec, self.rate = context.name, context.sample_rate
-                for packet in found.demux():
-                    for frame in packet.decode():
-                        assert isinstance(frame, av.AudioFrame)
-                        self.samples.frombytes(bytes(frame.planes[0])[: 2 * frame.samples])
-        except Exception as error:
-            self.problem = error
-
-
-def joined(group: str) -> bool:
-    """Whether somebody on this machine listens to the group."""
-    return socket.inet_aton(group)[::-1].hex().upper() in Path("/proc/net/igmp").read_text("ascii")
-
-
 def test_another_program_hears_every_sample(tmp_path: Path) -> None:
     """FFmpeg listens to three streams at once, over real multicast, by our descriptions of them.
 
@@ -275,7 +238,7 @@ def test_another_program_hears_every_sample(tmp_path: Path) -> None:
     recording = recorded(tmp_path, said)
     reels = Reels()
     outputs: list[RtpOutput] = []
-    listeners: list[Listener] = []
+    listeners: list[StreamListener] = []
     ended: list[str] = []
     formats = (audio_format("pcma"), audio_format("pcmu"), audio_format("l16", 22050))
     groups = [f"239.255.77.{20 + number}" for number in range(len(formats))]
@@ -293,11 +256,11 @@ def test_another_program_hears_every_sample(tmp_path: Path) -> None:
         description = tmp_path / f"{audio.name}.sdp"
         description.write_text(output.description)
         outputs.append(output)
-        listeners.append(Listener(description))
+        listeners.append(StreamListener(description))
         listeners[-1].start()
 
     def begin() -> None:
-        if not all(joined(group) for group in groups):
+        if not all(somebody_listens(group) for group in groups):
             reactor.callLater(0.02, begin)
             return
         for output in outputs:

@@ -122,7 +122,7 @@ def test_together_plays_on_several() -> None:
     assert one.fakes["one"].stopped == two.fakes["one"].stopped == 1
 
 
-@settings(max_examples=scaled(60), deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 @given(
     own=st.integers(1, 3),
     spare=st.integers(0, 2),

@@ -1,0 +1,215 @@
+"""The real process with outputs of every kind that needs no card, and equipment that fails while it runs."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from broadcast.running import PATIENCE, PROGRAM, Station
+from stationmaster_broadcast.joining import resample
+from stationmaster_broadcast.sound import read_wave
+from support.stream_listener import StreamListener, somebody_listens
+
+GROUP = "239.255.77.41"
+
+OUTPUTS = """
+[broadcast.outputs.net]
+kind = "rtp"
+zones = ["a"]
+address = "{group}"
+port = 5404
+interface = "127.0.0.1"
+hops = 0
+format = "l16"
+rate = 8000
+[broadcast.outputs.shelf]
+kind = "file"
+zones = ["b"]
+folder = "taken"
+[broadcast.outputs.chip]
+kind = "chip"
+zones = ["c"]
+spare = ["b"]
+chip = "xfs5152ce"
+device = "{chip}"
+[broadcast.amplifiers.upstairs]
+address = "127.0.0.1:{rack}"
+[broadcast.amplifiers.downstairs]
+device = "{line}"
+[[broadcast.routes]]
+zone = "a"
+amplifier = "upstairs"
+input = 1
+channel = 1
+[[broadcast.routes]]
+zone = "a"
+amplifier = "upstairs"
+input = 1
+channel = 4
+line = 1
+[[broadcast.routes]]
+zone = "a"
+amplifier = "downstairs"
+input = 1
+channel = 1
+"""
+
+
+class Equipment:
+    """The process with racks and chip."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("equipment.py")
+        environment = {"PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin:/bin"}
+        self._process = subprocess.Popen(
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        self.places = self._read()
+
+    def tell(self, line: str) -> dict[str, Any]:
+        """Have it do something; how everything is then."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
+        return self._read()
+
+    def end(self) -> None:
+        """Switch everything off."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        found: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return found
+
+
+@contextmanager
+def hall(folder: Path) -> Iterator[tuple[Station, Equipment]]:
+    """A station with its equipment."""
+    equipment = Equipment()
+    held = Station(folder, more=OUTPUTS.format(group=GROUP, **equipment.places))
+    try:
+        held.start_hub()
+        held.start()
+        yield held, equipment
+    finally:
+        held.end_all()
+        equipment.end()
+
+
+def alarms(held: Station) -> set[str]:
+    """The alarms that the hub was told of and that stand."""
+    path = held.folder / "alarms.jsonl"
+    standing: dict[str, None] = {}
+    for line in path.read_text("utf-8").splitlines() if path.exists() else []:
+        told = json.loads(line)
+        if "alarm" in told:
+            standing[told["alarm"]] = None
+        else:
+            standing.pop(told["gone"], None)
+    return set(standing)
+
+
+def test_a_station_is_heard_and_goes_on_being_heard(tmp_path: Path) -> None:
+    """A stream, a folder and a chip say what they are given, over amplifiers that fail; all trouble reaches the hub.
+
+    What another program decodes of the stream is, sample for sample, the sound of the record at the stream's rate.
+    """
+    with hall(tmp_path) as (held, equipment):
+
+        def outputs(condition: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+            def look() -> dict[str, Any] | None:
+                found: dict[str, Any] = held.get("/api/v1/outputs")
+                return found if condition(found) else None
+
+            answer: dict[str, Any] = held.wait(look, what)
+            return answer
+
+        def well(found: dict[str, Any]) -> bool:
+            racks = set(found["amplifiers"].values()) == {"ok"}
+            return racks and not any(each["problem"] for each in found["outputs"].values())
+
+        outputs(well, "not all is well")
+        held.wait(lambda: equipment.tell("ask")["heard"] == [[1, None], [None, None]], "line 1 is not connected")
+        description = tmp_path / "net.sdp"
+        with urlopen(f"{held.base}/api/v1/outputs/net.sdp") as answer:
+            assert answer.headers["Content-Type"] == "application/sdp"
+            description.write_bytes(answer.read())
+        for none in ("shelf", "none"):
+            with pytest.raises(HTTPError, match="404"):
+                held.get(f"/api/v1/outputs/{none}.sdp")
+        listener = StreamListener(description)
+        listener.start()
+        held.wait(lambda: somebody_listens(GROUP), "nobody listens")
+        held.run_to(130)
+        held.wait(lambda: len(listener.samples) > 4000, "nothing is heard")
+        held.wait(lambda: equipment.tell("ask")["said"], "the chip has said nothing")
+
+        equipment.tell("fault 1")
+        outputs(lambda found: found["zones"]["a"]["channel"] == 4, "no spare amplifier")
+        held.wait(lambda: alarms(held) == {"amplifier/upstairs"}, "the hub does not know of the amplifier")
+        assert equipment.tell("ask")["heard"] == [[1, None], [None, None]]
+
+        said = equipment.tell("ask")["said"]
+        equipment.end()
+        expected = {"amplifier/upstairs", "amplifier/downstairs", "output/chip", "zone/a", "zone/c"}
+        held.wait(lambda: alarms(held) == expected, f"the hub knows of {alarms(held)}")
+        health = held.health()
+        assert health is not None
+        assert health["status"] == "degraded"
+        assert "Zone c: nothing is heard there" in health["outputs"]
+
+        plays = held.played()
+        assert held.end("broadcast", signal.SIGTERM) == 0
+        listener.join(PATIENCE)
+        assert listener.problem is None
+        first = min((play for play in plays if play["target"] == "a"), key=lambda play: str(play["begun"]))
+        sound = resample(read_wave(held.sounds / first["file"]), 8000).samples
+        heard = listener.samples[: len(sound)]
+        assert heard == sound[: len(heard)]
+        assert len(heard) > 4000
+        taken = sorted((tmp_path / "taken").iterdir())
+        spoken = [play for play in plays if play["target"] == "b"]
+        assert [read_wave(path).samples for path in taken] == [
+            read_wave(held.sounds / play["file"]).samples for play in spoken
+        ]
+        assert "D" in "".join(said)
+
+
+def test_wrong_outputs_are_said_at_the_start_all_at_once(tmp_path: Path) -> None:
+    """In one message, with the file, and no traceback."""
+    held = Station(
+        tmp_path,
+        more='[broadcast.outputs.net]\nkind = "rtp"\nport = 5\n'
+        '[broadcast.amplifiers.rack]\ndriver = "parrot"\n[[broadcast.routes]]\nzone = "a"\n',
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(held.config)],
+        env={"PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert found.returncode == 2
+    for place in (
+        "outputs.net.zones",
+        "outputs.net.address",
+        "outputs.net.port",
+        "amplifiers.rack",
+        "routes[1].channel",
+    ):
+        assert f"broadcast.{place}" in found.stderr
+    assert "Traceback" not in found.stderr
