@@ -16,6 +16,7 @@ from stationmaster_agent.view import View
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import to_iso
 from stationmaster_broadcast.classes import class_of
+from stationmaster_broadcast.kept_back import kept_back
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.queue import Waiting
@@ -163,12 +164,17 @@ class Pages:
         configuration = self._view().configuration
         names = {zone.id: dict(zone.names) for zone in configuration.zones} if configuration else {}
         others = sorted(set(self._performer.zones) - set(names))
+        waits: dict[str, list[JsonValue]] = {}
+        for each in kept_back(self._view(), self._performer.now()):
+            waits.setdefault(each.target, []).append({**self._task(each.task), "why": each.why.value})
         return [
-            self._zone(target, names.get(target, {}), self._performer.zones.get(target, ZoneState()))
+            self._zone(target, names.get(target, {}), self._performer.zones.get(target, ZoneState()), waits)
             for target in [*names, *others]
         ]
 
-    def _zone(self, target: str, names: dict[str, str], state: ZoneState) -> JsonValue:
+    def _zone(
+        self, target: str, names: dict[str, str], state: ZoneState, waits: dict[str, list[JsonValue]]
+    ) -> JsonValue:
         playing: JsonValue = None
         if state.playing is not None:
             play = state.playing.play
@@ -177,17 +183,25 @@ class Pages:
             "id": target,
             "names": dict(names),
             "playing": playing,
+            "cut": [
+                {**self._task(cut.work.task), "heard_s": round(cut.playing.play.pauses[-1].heard_s, 1), "why": cut.why}
+                for cut in sorted(state.cuts, key=lambda cut: cut.place)
+            ],
             "queue": [self._waiting(waiting) for waiting in state.queue.ordered()],
+            "kept_back": waits.get(target, []),
+            "held": state.held or self._performer.held,
+            "seized": [{"by": each.by, "why": each.why} for each in state.seized.values()],
         }
 
     def _waiting(self, waiting: Waiting) -> JsonValue:
-        task = waiting.work.task
+        return {**self._task(waiting.work.task), "made": self._studio.ready(waiting.recipe) is not None}
+
+    def _task(self, task: Task) -> dict[str, JsonValue]:
         return {
             **_about(task),
             "due": None if task.due is None else to_iso(task.due),
             "valid_until": None if task.valid_until is None else to_iso(task.valid_until),
             "texts": dict(speech_texts(task, _languages(self._view().configuration))),
-            "made": self._studio.ready(waiting.recipe) is not None,
         }
 
 

@@ -11,40 +11,35 @@ What a person does by hand, a microphone and an alarm come in here as well: `sto
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from stationmaster_agent.work import Work
-from stationmaster_base.clock import StationClock, whole
+from stationmaster_base.clock import StationClock
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.announcer import Announcer, PerformerFigures, Reporter
-from stationmaster_broadcast.classes import class_of
 from stationmaster_broadcast.outputs import Outputs
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.queue import Waiting, too_old
 from stationmaster_broadcast.queue_rules import QueueRules
 from stationmaster_broadcast.recording import Recipe, Recording
+from stationmaster_broadcast.seizures import MICROPHONE, Seizures
 from stationmaster_broadcast.sinks import FileSink
 from stationmaster_broadcast.studio import NOW, Studio
 from stationmaster_broadcast.turns import Look, Turn, joining, look
 from stationmaster_broadcast.wrong import what_is_wrong
-from stationmaster_broadcast.zone_state import Cut, Seizure, ZoneState
+from stationmaster_broadcast.zone_state import Cut, ZoneState
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration
-from stationmaster_kernel.task import Task, Text
-from stationmaster_kernel.values import TaskKind
+from stationmaster_kernel.task import Task
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 from stationmaster_service.timer import Handle, StationTimer
 
 __all__ = ["MICROPHONE", "BroadcastPerformer"]
 
 _LOG = get_logger("performer")
-
-MICROPHONE = 10
-"""Priority of somebody who seizes a zone, unless he says otherwise: that of the class `microphone`."""
 
 
 class BroadcastPerformer:
@@ -97,12 +92,12 @@ class BroadcastPerformer:
             ended=self._free,
             by_hand=by_hand,
         )
+        self._seizures = Seizures(reactor, timer.clock, rules, self._announcer, self._zone)
         self._listeners: list[Callable[[], None]] = []
         self._look: DelayedCall | None = None
         self._wake: Handle | None = None
         self._preparing: set[str] = set()
         self._settling: list[Deferred[None]] = []
-        self._count = 0
 
     @property
     def figures(self) -> PerformerFigures:
@@ -146,6 +141,10 @@ class BroadcastPerformer:
         if self._wake is not None and self._wake.pending:
             moments.append(Instant(int(self._wake.instant)))
         return min(moments, default=None)
+
+    def now(self) -> float:
+        """Station time."""
+        return self._clock.now()
 
     def settled(self) -> Deferred[None]:
         """Fires when `quiet`, which may be now."""
@@ -219,27 +218,13 @@ class BroadcastPerformer:
         self._look_soon()
 
     def seize(self, zones: Collection[str], by: str, *, why: str, priority: int = MICROPHONE) -> None:
-        """Somebody has these zones for himself until he lets them go; to do it twice is to do it once.
-
-        What plays there, and in zones that overlap with them, is cut, and nothing begins there, unless it has a smaller
-        `priority`.
-        """
-        for name in zones:
-            self._zone(name).seized[by] = Seizure(by=by, why=why, priority=priority)
-        for name in self.rules.plan.reach_of(zones):
-            state = self._zone(name)
-            playing = state.playing
-            if playing is not None and playing.by != by and playing.work.task.priority >= priority:
-                self._announcer.cut(state, why, drops=self._drops(priority))
+        """Somebody has these zones for himself until he lets them go; see `seizures.Seizures.seize`."""
+        self._seizures.seize(zones, by, why=why, priority=priority)
         self._look_soon()
 
     def release(self, zones: Collection[str], by: str) -> None:
-        """He lets them go; what he sounded there ends, and what was cut for him goes on, by its class."""
-        for name in zones:
-            state = self._zone(name)
-            state.seized.pop(by, None)
-            if state.playing is not None and state.playing.by == by:
-                self._announcer.cut(state, "ended by hand", may_resume=False)
+        """He lets them go; see `seizures.Seizures.release`."""
+        self._seizures.release(zones, by)
         self._look_soon()
 
     def sound_now(
@@ -251,63 +236,13 @@ class BroadcastPerformer:
         *,
         ended: Callable[[], None],
     ) -> tuple[str, ...]:
-        """Sound this at once in those zones that `by` has seized and nobody with more right; which they are.
-
-        What `by` sounded there before is cut. `ended` is called once, when it has ended in all of them, however it
-        did; never within this call, and not at all if there are none.
-        """
-        mine = [name for name in dict.fromkeys(zones) if self._is_first(name, by)]
-        if not mine:
-            return ()
-        for name in self.rules.plan.reach_of(mine):
-            self._announcer.cut(self._zone(name), f"interrupted by {by}")  # by seizing, all but sounds of seizers was
-        self._count += 1
-        left = set(mine)
-
-        def over(name: str) -> None:
-            left.discard(name)
-            if not left:
-                self._reactor.callLater(0, ended)
-
-        now = self._clock.now()
-
-        for name in mine:
-            work = Work(task=self._seized_task(by, name, tuple(mine), texts, whole(now)), target=name)
-            self._announcer.seized(self._zone(name), work, recording, now, by=by, ended=partial(over, name))
+        """Sound this at once in those zones that `by` has seized; see `seizures.Seizures.sound_now`."""
+        sounded = self._seizures.sound_now(zones, by, recording, texts, ended=ended)
         self._look_soon()
-        return tuple(mine)
-
-    def _is_first(self, name: str, by: str) -> bool:
-        """Whether nobody has more right in this zone, or in one that is heard there, and nothing with more plays."""
-        mine = self._zone(name).seized.get(by)
-        if mine is None:
-            return False
-        near = [self._zone(other) for other in self.rules.plan.reach(name)]
-        others = [seizure.priority for zone in near for seizure in zone.seized.values()]
-        playing = [zone.playing.work.task.priority for zone in near if zone.playing is not None]
-        return min([*others, *playing]) >= mine.priority
-
-    def _seized_task(
-        self, by: str, name: str, zones: tuple[str, ...], texts: Sequence[tuple[str, str]], now: Instant
-    ) -> Task:
-        return Task(
-            id=f"{by}/{now}/{self._count}",
-            call="",
-            rule=by,
-            occurrence=1,
-            kind=TaskKind.ANNOUNCEMENT,
-            targets=zones,
-            due=now,
-            order=now,
-            priority=self._zone(name).seized[by].priority,
-            texts=tuple(Text(name="speech", language=language, text=text) for language, text in texts),
-        )
+        return sounded
 
     def _zone(self, target: str) -> ZoneState:
         return self.zones.setdefault(target, ZoneState())
-
-    def _drops(self, priority: int) -> bool:
-        return class_of(priority, self.rules.classes).drops
 
     def _free(self, target: str, at: Instant) -> None:
         for name in self.rules.plan.reach(target):
@@ -390,7 +325,7 @@ class BroadcastPerformer:
     def _take(self, turn: Turn, now: float) -> None:
         for name in turn.cuts:
             task = turn.item.work.task
-            self._announcer.cut(self.zones[name], f"interrupted by {task.id}", drops=self._drops(task.priority))
+            self._announcer.cut(self.zones[name], f"interrupted by {task.id}", drops=self.rules.drops(task.priority))
         if isinstance(turn.item, Cut):
             self._announcer.resume(self.zones[turn.zone], turn.item, now)
             return

@@ -54,6 +54,10 @@ class QueueRules:
         manner = next((manner for manner in self.manners if manner.rule == task.rule), None)
         return kind if manner is None else manner.applied(kind)
 
+    def drops(self, priority: int) -> bool:
+        """Whether what has this priority lets nothing go on that it cuts, but music."""
+        return class_of(priority, self.classes).drops
+
     @staticmethod
     def from_table(table: Table) -> QueueRules:
         """Read `[broadcast.queue]`; faults go to the table's."""

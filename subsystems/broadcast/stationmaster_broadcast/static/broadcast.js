@@ -8,6 +8,11 @@ const OUTCOMES = {
   interrupted: "中断 interrupted",
   failed: "失败 failed",
 };
+const KEPT = {
+  held: "待放行 held, release it",
+  manual: "人工 manual, release it",
+  feed: "数据过旧，待人工 feed too old, release it",
+};
 const STATES = {
   online: "联机 online",
   suspect: "联机? suspect",
@@ -48,6 +53,14 @@ function textLines(texts) {
   return Object.entries(texts).map(([language, text]) => element("div", { lang: language }, text));
 }
 
+function list(kind, items, text) {
+  return element(
+    "ul",
+    { class: kind },
+    ...items.map((item) => element("li", { title: Object.values(item.texts).join("\n") }, text(item))),
+  );
+}
+
 function zoneCard(zone) {
   const card = element("article", { class: zone.playing ? "zone playing" : "zone", "data-zone": zone.id });
   card.append(element("h3", {}, names(zone.names) || zone.id));
@@ -63,6 +76,12 @@ function zoneCard(zone) {
     );
   } else {
     card.append(element("p", { class: "idle" }, "空闲 idle"));
+  }
+  for (const { by, why } of zone.seized) card.append(element("p", { class: "kept" }, `占用 ${by}: ${why}`));
+  if (zone.held) card.append(element("p", { class: "kept" }, "人工暂停 held by hand"));
+  if (zone.cut.length) card.append(list("cut", zone.cut, (item) => `⏸ ${trainOf(item)} ${Math.round(item.heard_s)} s`));
+  if (zone.kept_back.length) {
+    card.append(list("kept", zone.kept_back, (item) => `${trainOf(item)} ${clockTime(item.due)} ${KEPT[item.why]}`));
   }
   if (zone.queue.length) {
     card.append(
