@@ -202,6 +202,7 @@ def build(
         volume=volume,
         members=settings.queue.plan.members,
         trouble=speakers.outputs.trouble,
+        wired=[zone for output in settings.outputs for zone in (*output.zones, *output.spare)],
         boot=boot,
     )
     speakers.telling.bind(agent)

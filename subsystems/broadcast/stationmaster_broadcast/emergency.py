@@ -101,8 +101,8 @@ class Emergencies:
                 continue
             _LOG.error("emergency-goes-on", id=called.id, by=called.by, todo="end it when it is over")
             self._running.append(self._made(called))
-        self._sounds.keep_only(called.texts for called in state.called)
         self._arrange()
+        self._sounds.keep_only(called.texts for called in state.called)
 
     def stop(self) -> None:
         """Be silent, without ending anything: the next start goes on with it."""

@@ -156,9 +156,13 @@ class EmergencySounds:
     def keep_only(self, others: Iterable[Words]) -> None:
         """Let go of what was kept for emergencies that are over; messages, and these words, stay."""
         keys = {_key(words) for words in (*self._words.values(), *others)}
-        for path in self._settings.kept.glob("spoken-*.wav"):
-            if path.stem.removeprefix("spoken-") not in keys:
-                path.unlink(missing_ok=True)
+        try:
+            for path in self._settings.kept.glob("spoken-*.wav"):
+                if path.stem.removeprefix("spoken-") not in keys:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            folder = str(self._settings.kept)
+            _LOG.warning("emergency-sounds-not-tidied", folder=folder, problem=str(error), todo="see the disk")
         for key in set(self._spoken).difference(keys):
             self._spoken.pop(key).close()
 

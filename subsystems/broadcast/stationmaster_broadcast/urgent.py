@@ -23,7 +23,7 @@ from stationmaster_broadcast.emergency_tone import short_tone
 from stationmaster_broadcast.hand_control import HandControl
 from stationmaster_broadcast.hand_volume import HandVolume
 from stationmaster_broadcast.held_sound import HeldSound
-from stationmaster_broadcast.input_settings import ContactSettings, InputSettings, read_inputs
+from stationmaster_broadcast.input_settings import EVERYWHERE, ContactSettings, InputSettings, read_inputs
 from stationmaster_broadcast.inputs import Inputs
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.recording import Recording
@@ -153,6 +153,7 @@ def build_urgent(
     volume: HandVolume,
     members: Callable[[Iterable[str]], tuple[str, ...]],
     trouble: Callable[[str], str],
+    wired: Iterable[str],
     boot: str,
 ) -> Urgent:
     """Join the parts.
@@ -166,6 +167,7 @@ def build_urgent(
         volume: the volumes that were set by hand.
         members: gives the zones that names of zones and groups mean.
         trouble: says what is wrong with a zone's loudspeakers; empty if nothing.
+        wired: zones that loudspeakers are configured for: the station's zones, until a hub has ever told them.
         boot: an id of this start of the process.
 
     Raises:
@@ -174,10 +176,12 @@ def build_urgent(
     """
     reactor, clock = running.reactor, running.clock
     began = reactor.seconds()
+    inputs_name = members(zone for each in settings.inputs for zone in (*each.yields, *each.evacuate))
+    named = tuple(sorted({*wired, *inputs_name}.difference({EVERYWHERE})))
 
     def zones() -> tuple[str, ...]:
         configuration = agent.view.configuration
-        return tuple(zone.id for zone in configuration.zones) if configuration else ()
+        return tuple(zone.id for zone in configuration.zones) if configuration else named
 
     def make(words: Words, urgency: int) -> Deferred[Recording]:
         return studio.prepare(studio.recipe(words, which=Chime.NONE), urgency)
