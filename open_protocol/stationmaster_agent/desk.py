@@ -242,8 +242,8 @@ class Desk:
             self._door.looker(request)
         except StationError as error:
             return error_answer(request, error)
-        find = request.args.get(b"find", [b""])[0].decode("utf-8", "replace").strip()[:40]
-        return json_answer(request, outlook(self._agent.view, self._clock.now(), find))
+        find, call = (request.args.get(name, [b""])[0].decode("utf-8", "replace") for name in (b"find", b"call"))
+        return json_answer(request, outlook(self._agent.view, self._clock.now(), find.strip()[:40], call))
 
     # Who it is.
 

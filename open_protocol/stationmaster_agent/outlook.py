@@ -43,8 +43,8 @@ class Difference:
     after: str
 
 
-def outlook(view: View, now: float, find: str = "") -> JsonValue:
-    """The trains from an hour ago on for four hours, with the tasks that are held here, in order of time.
+def outlook(view: View, now: float, find: str = "", chosen: str = "") -> JsonValue:
+    """The trains from an hour ago on for four hours, in order of time, and the tasks of one of them.
 
     Those of which nothing is reported stay two hours longer. Of too many the nearest to now are told.
 
@@ -52,16 +52,14 @@ def outlook(view: View, now: float, find: str = "") -> JsonValue:
         view: the agent's.
         now: station time.
         find: part of a train's number or of where it comes from or goes to; then of all days.
+        chosen: the id of the call whose tasks are told, those that are held here.
 
     """
-    tasks: dict[str, list[Task]] = {}
-    for task in view.tasks.values():
-        if task.call:
-            tasks.setdefault(task.call, []).append(task)
     found = [call for call in view.calls.values() if _shown(call, now, find.casefold())]
     nearest = sorted(found, key=lambda call: (abs(_moment(call) - now), call.id))[:MOST_CALLS]
     wanted = sorted(nearest, key=lambda call: (_moment(call), call.id))
-    calls: list[JsonValue] = [_call(call, tasks.get(call.id, [])) for call in wanted]
+    calls: list[JsonValue] = [_call(call) for call in wanted]
+    tasks = _ordered(task for task in view.tasks.values() if task.call and task.call == chosen)
     tracks: list[JsonValue] = []
     names: dict[str, JsonValue] = {}
     if view.configuration is not None:
@@ -78,7 +76,7 @@ def outlook(view: View, now: float, find: str = "") -> JsonValue:
         "more": len(found) - len(wanted),
         "tracks": tracks,
         "names": names,
-        "loose": [_task(task) for task in _ordered(task for task in view.tasks.values() if not task.call)],
+        "tasks": [_task(task) for task in tasks[:MOST_TASKS]],
     }
 
 
@@ -129,7 +127,7 @@ def _shown(call: Call, now: float, find: str) -> bool:
     return min(moments, default=0) <= now + AHEAD_S and max(moments, default=0) >= now - (BACK_S if gone else MISSED_S)
 
 
-def _call(call: Call, tasks: Iterable[Task]) -> JsonValue:
+def _call(call: Call) -> JsonValue:
     by_hand: list[JsonValue] = [
         {"field": item.field, "by": item.by, "at": to_iso(item.at)}
         for item in call.provenance
@@ -153,7 +151,6 @@ def _call(call: Call, tasks: Iterable[Task]) -> JsonValue:
         "check_in_close": _iso(call.check_in_close),
         "unconfirmed": call.unconfirmed,
         "by_hand": by_hand,
-        "tasks": [_task(task) for task in _ordered(tasks)[:MOST_TASKS]],
     }
 
 

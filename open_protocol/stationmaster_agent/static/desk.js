@@ -9,6 +9,7 @@ import { TrainsPane } from "./trains.js";
 
 const SAID_MS = 12000;
 const AGAIN_MS = 1500;
+const NEWS_MS = 1000;
 
 class LoginCorner {
   constructor(session, say) {
@@ -106,6 +107,8 @@ export function startDesk({ title, panes, above = () => null }) {
   const tabs = h("nav", { class: "desk-tabs", role: "tablist" });
   const body = h("main", { class: "desk-body" });
   let shown = null;
+  let asked = 0;
+  let pending = null;
 
   const choose = (pane, { focus = false } = {}) => {
     shown = pane;
@@ -125,8 +128,22 @@ export function startDesk({ title, panes, above = () => null }) {
   };
 
   const changed = () => {
+    asked = performance.now();
     extra?.changed?.();
     shown?.changed();
+  };
+
+  /** News: looked at once a second at most. */
+  const news = () => {
+    const rest = asked + NEWS_MS - performance.now();
+    if (rest <= 0) {
+      changed();
+    } else {
+      pending ??= setTimeout(() => {
+        pending = null;
+        changed();
+      }, rest);
+    }
   };
 
   all.forEach((pane, number) => {
@@ -173,7 +190,7 @@ export function startDesk({ title, panes, above = () => null }) {
     if (fresh) {
       session.look().catch(() => setTimeout(() => session.look().catch(() => status.lost()), AGAIN_MS));
     } else {
-      changed();
+      news();
     }
   });
   events.addEventListener("error", () => status.lost());

@@ -22,6 +22,7 @@ export class TrainsPane {
     this.names = ["列车", "Trains"];
     this.chosen = null;
     this.outlook = null;
+    this.asked = 0;
     this.find = h("input", { type: "search", "aria-label": "车次、车站 Find", placeholder: "车次、车站 Find", accesskey: "f", oninput: () => this.changed() });
     this.rows = h("tbody", {});
     this.more = h("p", { class: "idle" });
@@ -32,7 +33,8 @@ export class TrainsPane {
       h("thead", {}, h("tr", {}, ["车次 Train", "始发 — 终到 From — to", "到 Arr.", "发 Dep.", "股道 Track", "站台 Plat.", "状态 State"].map((words) => h("th", { scope: "col" }, words)))),
       this.rows,
     );
-    this.element = h("section", { class: "trains" }, h("div", { class: "scroll" }, h("p", {}, this.find), this.table, this.more), this.panel.element);
+    this.scroll = h("div", { class: "scroll" }, h("p", {}, this.find), this.table, this.more);
+    this.element = h("section", { class: "trains" }, this.scroll, this.panel.element);
   }
 
   async changed() {
@@ -43,8 +45,14 @@ export class TrainsPane {
       this.panel.show(null, null);
       return;
     }
+    const mine = ++this.asked;
     try {
-      this.outlook = await this.desk.session.get(`/api/v1/local/calls?find=${encodeURIComponent(this.find.value.trim())}`);
+      const asked = new URLSearchParams({ find: this.find.value.trim(), call: this.chosen ?? "" });
+      const answer = await this.desk.session.get(`/api/v1/local/calls?${asked}`);
+      if (mine !== this.asked) {
+        return; // asked again meanwhile
+      }
+      this.outlook = answer;
     } catch {
       return; // the head says that the process is gone, or the corner that the session is over
     }
@@ -52,10 +60,17 @@ export class TrainsPane {
   }
 
   paint() {
-    const { calls, more } = this.outlook;
+    const { calls, more, station_time: now } = this.outlook;
+    const first = this.rows.children.length === 0 && this.table.offsetParent !== null;
     refill(this.rows, calls.map((call) => this.row(call)));
     this.more.textContent = more ? `另有 ${more} 列, 请查找 — ${more} more; find them` : calls.length ? "" : "此时段无列车 — no trains in these hours";
     this.panel.show(calls.find((call) => call.id === this.chosen) ?? null, this.outlook);
+    if (first) {
+      // What is long overdue stands above; what comes next is what is looked for.
+      const next = calls.findIndex((call) => ((call.departure ?? call.arrival).best ?? (call.departure ?? call.arrival).planned) >= now);
+      const row = this.rows.children[Math.max(0, next - 2)];
+      this.scroll.scrollTop = row ? row.offsetTop - this.rows.offsetTop : 0;
+    }
   }
 
   row(call) {
@@ -75,7 +90,9 @@ export class TrainsPane {
 
   choose(id) {
     this.chosen = id;
+    this.outlook.tasks = null; // those of another train
     this.paint();
+    this.changed();
   }
 }
 
@@ -138,7 +155,8 @@ class CallPanel {
     }
     this.head.textContent = `${call.number} ${call.origin} — ${call.destination}`;
     const person = this.desk.session.person;
-    refill(this.tasks, call.tasks.length ? call.tasks.map((task) => this.task(task, person.may_handle)) : h("p", { class: "idle" }, "此处无任务 — no tasks here"));
+    const tasks = outlook.tasks ?? [];
+    refill(this.tasks, tasks.length ? tasks.map((task) => this.task(task, person.may_handle)) : h("p", { class: "idle" }, outlook.tasks ? "此处无任务 — no tasks here" : "…"));
   }
 
   build(outlook) {
