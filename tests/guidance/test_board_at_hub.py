@@ -142,7 +142,7 @@ def test_hub_knows_what_a_board_really_shows(station: Station) -> None:
         with urlopen(f"{station.hub}/healthz") as answer:
             now = json.load(answer)["station_time"]
         text = {"name": "text", "language": "zh", "text": "请立即离开车站"}
-        deed = {"do": "show", "targets": ["hall-1"], "texts": [text], "end": from_iso(now) + 4, "whole": True}
+        deed = {"do": "show", "targets": ["type:ticket_hall"], "texts": [text], "end": from_iso(now) + 4, "whole": True}
         station.post("acts", id="test-1", why="drill", deeds=[{**deed, "priority": 1}])
         page.wait_for_selector("#whole:not([hidden])")
         until(page, lambda: len(station.board()["texts"]) == 1 and not station.board()["differences"], station.board)

@@ -130,7 +130,7 @@ def test_old_platforms_page_says_where_the_train_is_now(served: ServedBoards, pa
     number = served.act("move", track="13", platform="2")["number"]
     row = page.locator('.row[data-status="platform_changed"]')
     expect(row.locator(".number")).to_have_text(number, timeout=1000)
-    expect(row.locator(".status .l0")).to_contain_text("改到6站台")
+    expect(row.locator(".status .l0")).to_contain_text("改6站台")
     assert "gradient" in row.evaluate("(element) => getComputedStyle(element).backgroundImage")
     assert page.locator(".region").first.locator(".row").filter(has_text=number).count() == 0
     task = row.get_attribute("data-task")

@@ -49,9 +49,13 @@ class PossibleTexts:
             return ["20:5820:8"]  # planned in smaller type and expected: as wide as eight to nine digits
         if field == "status":
             return [
-                ready.render(f"status.{status}", language, {"minutes": minutes, "reason": ""})
-                for status in Status
-                for minutes in LARGE_DELAYS
+                *(
+                    ready.render(f"status.{status}", language, {"minutes": minutes})
+                    for status in Status
+                    if status is not Status.PLATFORM_CHANGED
+                    for minutes in LARGE_DELAYS
+                ),
+                *self._elsewhere(language),
             ]
         if field == "track":
             return [place.id for place in configuration.places if place.kind is PlaceKind.TRACK]
@@ -64,3 +68,17 @@ class PossibleTexts:
             served = used.get(field, [p.exits for p in platforms])
             return [ready.place_words(kinds[field], ids, language) for ids in served]
         return ()
+
+    def _elsewhere(self, language: str) -> Iterable[str]:
+        """Where a train may have gone, as the old platform's boards say it: to any platform, or to none."""
+        ready, template = self._ready, f"status.{Status.PLATFORM_CHANGED}"
+        platforms = [place for place in self._configuration.places if place.kind is PlaceKind.PLATFORM]
+        tracks = [place.id for place in self._configuration.places if place.kind is PlaceKind.TRACK]
+        nothing = dict.fromkeys(("platform", "old_platform", "track", "gates", "exits"), "")
+        for place in platforms:
+            name = ready.place_words(PlaceKind.PLATFORM, (place.id,), language)
+            fields = nothing | {"platform": name, "old_platform": name, "track": max(tracks, key=len, default="")}
+            for kind, ids, words in ((PlaceKind.GATE, place.gates, "gates"), (PlaceKind.EXIT, place.exits, "exits")):
+                of_places = {words: ready.place_words(kind, ids, language)}
+                yield ready.render(template, language, fields | of_places | {"minutes": max(LARGE_DELAYS)})
+        yield ready.render(template, language, nothing | {"minutes": 0})
