@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 
 from stationmaster_broadcast.amplifiers import Connection
 from stationmaster_broadcast.lane import Lane
-from stationmaster_broadcast.outputs import NoOutputs, Together
+from stationmaster_broadcast.outputs import NoOutputs, Together, unheard
 from stationmaster_broadcast.redundancy import single_points
 from stationmaster_broadcast.routing import Route
 from stationmaster_broadcast.zone_outputs import EVERY, ZoneOutputs, ZoneWiring
@@ -102,6 +102,19 @@ def test_where_nothing_is_well_everything_is_tried() -> None:
     assert hall.heard("one") == hall.heard("two") == [("a", "one", 0.0)]
     assert hall.outputs.hearing("a").heard == ()
     assert hall.outputs.trouble("a") == "one: unplugged"
+
+
+def test_what_no_output_could_say_is_not_heard() -> None:
+    """While one of them says it, or says the rest of it, it is."""
+    hall = Hall(ONE_AND_SPARE)
+    sounding = hall.outputs.play(saying())
+    assert unheard(sounding) == ""
+    hall.fakes["one"].end("unplugged")
+    assert unheard(Together(hall.outputs).play(saying(key="two"))) == ""
+    assert unheard(sounding) == ""
+    hall.fakes["two"].end("no route")
+    assert unheard(sounding) == "one: unplugged; two: no route"
+    assert unheard(Hall({}).outputs.play(saying())) == ""
 
 
 def test_listeners_hear_of_trouble_and_of_its_end() -> None:

@@ -18,7 +18,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant, local_date, local_hhmm
 from stationmaster_broadcast.classes import Interrupted
-from stationmaster_broadcast.outputs import Outputs, Saying
+from stationmaster_broadcast.outputs import Outputs, Saying, unheard
 from stationmaster_broadcast.plays import Pause, Play, PlayLog, play_of
 from stationmaster_broadcast.queue_rules import QueueRules
 from stationmaster_broadcast.recording import Recording, speech_texts
@@ -251,7 +251,10 @@ class Announcer:
         if playing is None or playing.work is not work:
             return
         zone.playing = None
-        self.over(playing, TaskState.DONE, at=None if playing.by else playing.ends)
+        silent = next(filter(None, map(unheard, playing.soundings)), "")
+        state = TaskState.FAILED if silent else TaskState.DONE
+        detail = f"not heard: {silent}" if silent else ""
+        self.over(playing, state, detail, at=None if playing.by else playing.ends)
         self._free(work.target, playing.ends)
 
     def _silence(self, zone: ZoneState, playing: Playing) -> None:

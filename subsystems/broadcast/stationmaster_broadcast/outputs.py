@@ -13,7 +13,7 @@ from typing import Protocol
 from stationmaster_broadcast.recording import Recording
 from stationmaster_broadcast.sinks import Loudspeaker, Sounding
 
-__all__ = ["LoudspeakerAlone", "NoOutputs", "Outputs", "Saying", "Silent", "Together"]
+__all__ = ["LoudspeakerAlone", "NoOutputs", "Outputs", "Saying", "Silent", "Together", "unheard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,11 @@ class Outputs(Protocol):
 
     def play(self, saying: Saying) -> Sounding:
         """Begin at once, for as long as it lasts in machine time; never raises, never tells how it ended."""
+
+
+def unheard(sounding: Sounding) -> str:
+    """Why nobody can have heard this to its end, as far as its outputs know by now; empty if somebody can."""
+    return str(getattr(sounding, "unheard", ""))
 
 
 class Silent:
@@ -81,6 +86,12 @@ class Together:
 class _Soundings:
     def __init__(self, soundings: list[Sounding]) -> None:
         self._soundings = soundings
+
+    @property
+    def unheard(self) -> str:
+        """Why none of them can have been heard."""
+        reasons = [unheard(each) for each in self._soundings]
+        return "; ".join(reasons) if all(reasons) else ""
 
     def stop(self) -> None:
         """Be silent everywhere."""

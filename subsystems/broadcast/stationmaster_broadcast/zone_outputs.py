@@ -168,9 +168,16 @@ class _ZoneSounding:
         self._soundings: dict[str, Sounding] = {}
         self._lanes: list[Lane] = []
         self._stopped = False
-        self.failed: set[str] = set()
-        """Outputs that could not say their part of it."""
+        self.failed: dict[str, str] = {}
+        """Outputs that could not say their part of it, and why."""
         self._lost: frozenset[str] = frozenset()
+
+    @property
+    def unheard(self) -> str:
+        """Why no output can have said it; empty if one did, or still does."""
+        if any(lane.output.name not in self.failed for lane in self._lanes):
+            return ""
+        return "; ".join(f"{name}: {why}" for name, why in self.failed.items())
 
     def over(self, now: float) -> bool:
         """Whether it has ended by its length."""
@@ -195,7 +202,7 @@ class _ZoneSounding:
         offset = self.saying.offset_s + now - self._began
 
         def failed(problem: str) -> None:
-            self.failed.add(name)
+            self.failed[name] = problem
             if not self._stopped:
                 _LOG.info("output-covered", output=name, zone=self.saying.zone, problem=problem)
                 self._outputs.cover(self)
