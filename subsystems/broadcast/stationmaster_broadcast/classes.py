@@ -64,7 +64,6 @@ CLASSES: tuple[AnnouncementClass, ...] = (
         names=(("zh", "紧急"), ("en", "Emergency")),
         up_to=9,
         cuts=("microphone", "operator", "disruption", "traffic", "courtesy", "music"),
-        when_interrupted=Interrupted.SENTENCE,
         chime=Chime.ALERT,
         full_volume=True,
         drops=True,

@@ -155,6 +155,7 @@ class Pages:
             "state": view.state.value,
             "feed": view.grade.value,
             "problem": self._studio.problem,
+            "queue_problem": self._performer.problem,
             "zones": self._zones(),
             "played": [play.body() for play in self._plays.latest(SHOWN)],
         }

@@ -80,6 +80,7 @@ class BroadcastPerformer:
         self._clock: StationClock = timer.clock
         self._timer = timer
         self._studio = studio
+        self._configuration = configuration
         self._calls = calls
         self._announcer = Announcer(
             clock=timer.clock,
@@ -103,6 +104,13 @@ class BroadcastPerformer:
     def figures(self) -> PerformerFigures:
         """Counts for the metrics."""
         return self._announcer.figures
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the settings of the queue, seen beside the station; empty if nothing."""
+        configuration = self._configuration()
+        unknown = self.rules.unknown(configuration.zones) if configuration else ()
+        return f"[broadcast.queue] names zones that the station has not: {', '.join(unknown)}" if unknown else ""
 
     def bind(self, reporter: Reporter) -> None:
         """Say whom begin and finish are told; once, before anything is offered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from stationmaster_base.configuration import Table
@@ -9,6 +10,7 @@ from stationmaster_broadcast.chimes import Chime
 from stationmaster_broadcast.classes import CLASSES, AnnouncementClass, Interrupted, Wrong, class_of
 from stationmaster_broadcast.volume import Softer, read_softer
 from stationmaster_broadcast.zone_plan import ZonePlan
+from stationmaster_kernel.configuration import Zone
 from stationmaster_kernel.task import Task
 
 __all__ = ["QueueRules", "RuleManner"]
@@ -53,6 +55,11 @@ class QueueRules:
         kind = class_of(task.priority, self.classes)
         manner = next((manner for manner in self.manners if manner.rule == task.rule), None)
         return kind if manner is None else manner.applied(kind)
+
+    def unknown(self, zones: Iterable[Zone]) -> tuple[str, ...]:
+        """The zones that are named here and that the station has not."""
+        named = self.plan.named().union(*(softer.zones for softer in self.softer))
+        return tuple(sorted(named - {zone.id for zone in zones}))
 
     def drops(self, priority: int) -> bool:
         """Whether what has this priority lets nothing go on that it cuts, but music."""
@@ -100,6 +107,7 @@ def _read_manners(table: Table) -> tuple[RuleManner, ...]:
 
 
 def _manner(body: Table, rule: str) -> RuleManner:
+    wrong = body.texts("wrong", list(Wrong))
     return RuleManner(
         rule=rule,
         when_interrupted=Interrupted(body.choice("when_interrupted", list(Interrupted), Interrupted.DROP))
@@ -107,7 +115,7 @@ def _manner(body: Table, rule: str) -> RuleManner:
         else None,
         chime=Chime(body.choice("chime", list(Chime), Chime.NONE)) if "chime" in body else None,
         times=body.integer("times", 1, low=1, high=MOST_TIMES) if "times" in body else None,
-        wrong=tuple(each for each in Wrong if each in body.texts("wrong", list(Wrong))) if "wrong" in body else None,
+        wrong=tuple(each for each in Wrong if each in wrong) if "wrong" in body else None,
     )
 
 

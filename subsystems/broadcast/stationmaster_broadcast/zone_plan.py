@@ -6,10 +6,8 @@ So zones that overlap never sound at once, unless it is one and the same announc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from stationmaster_kernel.configuration import Zone
 
 __all__ = ["ZonePlan"]
 
@@ -34,10 +32,6 @@ class ZonePlan:
         groups = dict(self.groups)
         return tuple(dict.fromkeys(zone for name in names for zone in groups.get(name, (name,))))
 
-    def unknown(self, zones: Collection[Zone]) -> tuple[str, ...]:
-        """The zones that are named here and that the station has not."""
-        known = {zone.id for zone in zones}
-        named = {zone for shared in self.overlaps for zone in shared} | {
-            zone for _, members in self.groups for zone in members
-        }
-        return tuple(sorted(named - known))
+    def named(self) -> frozenset[str]:
+        """Every zone that is named here."""
+        return frozenset().union(*self.overlaps, *(members for _, members in self.groups))

@@ -134,8 +134,10 @@ function show(state) {
   badge(state.state);
   byId("station").textContent = names(state.station);
   const problem = byId("problem");
-  problem.hidden = !state.problem;
-  problem.textContent = state.problem ? `不能播音 Cannot speak: ${state.problem}` : "";
+  problem.hidden = !state.problem && !state.queue_problem;
+  problem.textContent = [state.problem && `不能播音 Cannot speak: ${state.problem}`, state.queue_problem]
+    .filter(Boolean)
+    .join(" · ");
   byId("zones").replaceChildren(...state.zones.map(zoneCard));
   const zones = new Map(state.zones.map((zone) => [zone.id, zone]));
   byId("played").replaceChildren(...state.played.map((play) => playedRow(play, zones)));
