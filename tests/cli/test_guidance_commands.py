@@ -31,6 +31,13 @@ def test_preview_writes_an_svg_with_what_was_asked_for(tmp_path: Path, capsys: p
     assert capsys.readouterr().out.startswith(f"{out}: hall-1, 1920 × 1080, 2026-03-02 08:07, ")
 
 
+def test_preview_shows_where_a_train_is_that_was_moved(tmp_path: Path) -> None:
+    """On its old platform's board, with the platform that it uses now."""
+    out = tmp_path / "gate.svg"
+    assert main(["guidance", "preview", "gate-2a-2b", *DAY, "--move", "D1641=13", "-o", str(out)]) == 0
+    assert {"D1641", "改6站台 6A、6B", "Now Platform 6"} <= set(svg_texts(out))
+
+
 def test_preview_writes_a_png_of_the_boards_size(tmp_path: Path) -> None:
     """The real page is painted, as large as the board is, with where the cars stop."""
     out = tmp_path / "platform.png"
@@ -47,6 +54,7 @@ def test_preview_writes_a_png_of_the_boards_size(tmp_path: Path) -> None:
         (["hall-1", "--language", "fr"], "The station has no language 'fr'. It has: zh, en."),
         (["hall-1", "--page", "9"], "hall-1 has no page 9 then."),
         (["hall-1", "--late", "X9=5"], "No train 'X9' calls on that day."),
+        (["hall-1", "--move", "G2075=99"], "There is no track '99'. Tracks: 1, 2, "),
         (["hall-1", "--late", "G2075=soon"], "'soon' is no number of minutes."),
         (["hall-1", "-o", "hall.gif"], "hall.gif names no kind of picture. Write .png or .svg."),
         (["hall-1", "-o", "/nowhere/at/all.svg"], "/nowhere/at/all.svg cannot be written: No such file or directory."),

@@ -26,7 +26,9 @@ from stationmaster_guidance.led.panel_settings import PanelSettings, font_files,
 from stationmaster_guidance.led.panels import Panels
 from stationmaster_kernel.task import Stage, Text
 from stationmaster_kernel.values import Status
+from stationmaster_protocol.commands import Command, CommandResult
 from stationmaster_protocol.equipment import Evidence
+from stationmaster_protocol.scalars import stamp_of
 from stationmaster_simulator.led_cards import CARDS, Card, Mood
 from stationmaster_simulator.led_line import CardFactory
 
@@ -160,6 +162,27 @@ def test_light_goes_to_the_card(tmp_path: Path) -> None:
     platform.guidance.boards.refresh()
     platform.run(2)
     assert getattr(platform.cards["gate-1"], "brightness", None) == 6
+
+
+def test_a_panel_is_tested_by_command(platform: Platform) -> None:
+    """All of its dots are lit for a moment; done if its card takes that, failed if it does not, and the rows return."""
+    platform.trains("G1")
+    platform.run(1)
+    commands = platform.guidance.commands
+    commands.serve(platform.guidance.boards, platform.guidance.screens.pages, platform.panels.well)
+    platform.cards["gate-3"].mood = Mood.SILENT
+    results: list[CommandResult] = []
+    for name in ("gate-1", "gate-3"):
+        asked = Command(id=f"t-{name}", action="test", by="li", expires=stamp_of(2e9), devices=(name,))
+        maybeDeferred(commands.command, asked).addCallback(results.append)
+    platform.run(2)
+    assert "█" in platform.cards["gate-1"].shown[0]
+    platform.run(20)
+    assert [(each.state.value, each.detail) for each in results] == [
+        ("done", "gate-1: its panel was lit"),
+        ("failed", "gate-3: its panel does not do as it is told"),
+    ]
+    assert "G1" in platform.cards["gate-1"].shown[0]
 
 
 def test_a_long_state_is_seen_in_parts_within_the_pages_time(platform: Platform) -> None:

@@ -17,7 +17,7 @@ from stationmaster.station.plans import plan_day
 from stationmaster_base.errors import Fault, StationError
 from stationmaster_base.times import MINUTE, Instant, floor_minute, local_instant
 from stationmaster_guidance.moment import BoardMoment, board_moment
-from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.configuration import Configuration, PlaceKind
 from stationmaster_kernel.inputs import Configure, Feed, FeedRecord, GradeFeed, Plan, PlannedCall, Tick
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
@@ -37,7 +37,7 @@ class PreviewOptions:
     """What picture is wanted.
 
     `day` is today in the station's zone unless given, `language` the station's first. `late` has `TRAIN=MINUTES`, or
-    `TRAIN=?` for a delay that is not known. The suffix of `out` says what kind of picture it is.
+    `TRAIN=?` for a delay that is not known, `moved` has `TRAIN=TRACK`. The suffix of `out` says what kind of picture.
     """
 
     board: str
@@ -48,6 +48,7 @@ class PreviewOptions:
     page: int = 1
     late: tuple[str, ...] = ()
     suspended: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
     out: Path
 
 
@@ -73,7 +74,7 @@ def preview(options: PreviewOptions) -> int:
     zone = ZoneInfo(configuration.station.zone)
     day = options.day or datetime.now(zone).date()
     now = local_instant(day, options.at, zone)
-    state = day_state(station, day, now, late=options.late, suspended=options.suspended)
+    state = day_state(station, day, now, late=options.late, suspended=options.suspended, moved=options.moved)
     moment = board_moment(configuration, options.board, state.tasks.values(), state.calls, now)
     pages = max((region.pages for region in moment.picture.regions), default=1)
     if not 1 <= options.page <= pages:
@@ -136,12 +137,18 @@ def _only(configuration: Configuration, boards: tuple[str, ...]) -> Configuratio
 
 
 def day_state(
-    station: Station, day: date, now: Instant, *, late: Iterable[str] = (), suspended: Iterable[str] = ()
+    station: Station,
+    day: date,
+    now: Instant,
+    *,
+    late: Iterable[str] = (),
+    suspended: Iterable[str] = (),
+    moved: Iterable[str] = (),
 ) -> State:
     """The station at `now` as the kernel has it, every train in time but those that are named.
 
     Raises:
-        StationError: no train of that day has the number, or the minutes are none.
+        StationError: no train of that day has the number, there is no such track, or the minutes are none.
 
     """
     planned = plan_day(station, day)
@@ -153,6 +160,12 @@ def day_state(
         records[number] = _late(_known(records, number), minutes, now)
     for number in suspended:
         records[number] = replace(_known(records, number), running=Running.SUSPENDED)
+    tracks = [place.id for place in station.configuration.places if place.kind is PlaceKind.TRACK]
+    for each in moved:
+        number, _, track = each.partition("=")
+        if track not in tracks:
+            raise StationError("no-such-track", f"There is no track {track!r}. Tracks: {', '.join(tracks)}.")
+        records[number] = replace(_known(records, number), track=track)
     for given in (
         Configure(id="configure", at=early, configuration=station.configuration),
         GradeFeed(id="grade", at=early, grade=FeedGrade.FRESH),

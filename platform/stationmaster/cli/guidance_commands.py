@@ -25,7 +25,7 @@ def _add_preview(commands: Any) -> None:
         "preview",
         help="write the picture of a board as PNG or SVG",
         description="Writes what a board of a station's folder shows at a time of day: as PNG, painted by Chromium,\n"
-        "or as SVG, drawn without a browser. Trains are in time unless --late or --suspend says otherwise.",
+        "or as SVG, drawn without a browser. Trains are in time unless --late, --suspend or --move says otherwise.",
         epilog="examples:\n  stationmaster guidance preview hall-1\n"
         "  stationmaster guidance preview gate-2a-2b --at 08:05 --language en -o gate.svg\n"
         "  stationmaster guidance preview hall-1 --late G2402=135 --late K1278=? --suspend Z2\n",
@@ -48,6 +48,9 @@ def _add_preview(commands: Any) -> None:
         help="this train is late; ? for a delay that is not known; may be given several times",
     )
     parser.add_argument("--suspend", action="append", default=[], metavar="TRAIN", help="this train does not run")
+    parser.add_argument(
+        "--move", action="append", default=[], metavar="TRAIN=TRACK", help="this train uses another track than planned"
+    )
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="a .png or .svg (default: BOARD.png)")
 
 
@@ -96,6 +99,7 @@ def _preview(chosen: argparse.Namespace) -> int:
         page=chosen.page,
         late=tuple(chosen.late),
         suspended=tuple(chosen.suspend),
+        moved=tuple(chosen.move),
         out=chosen.out or Path(f"{chosen.board}.png"),
     )
     code: int = pictures.preview(options)

@@ -6,7 +6,7 @@ within some pixels; what scrolls on the page is drawn in its smallest type here,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from stationmaster_guidance.moment import BoardMoment
 from stationmaster_guidance.naming import put_names
 from stationmaster_guidance.rows import BoardRow
 from stationmaster_kernel.configuration import Words
+from stationmaster_kernel.values import Status
 
 __all__ = ["board_svg"]
 
@@ -29,6 +30,8 @@ BASELINE = 0.36
 
 ANCHORS = {"left": "start", "centre": "middle", "right": "end"}
 LABEL = 0.34
+TINT = 0.2
+"""How much of a state's colour the ground of its row has."""
 
 
 def board_svg(moment: BoardMoment, *, language: int = 0, page: int = 1, book: FontBook | None = None) -> str:
@@ -86,6 +89,8 @@ class _Drawing:
             for column, box in drawn.headings:
                 self._words(box, column.headings, _Type(drawn.heading_size, column.align, colours.muted))
             for row, cells in zip(self._ordered(rows[number]), drawn.rows, strict=False):
+                if row.status is Status.PLATFORM_CHANGED:
+                    self._mark([cell.box for cell in cells], colours.of(row.status))
                 for cell in cells:
                     self._cell(cell, row)
             if not rows[number]:
@@ -151,6 +156,13 @@ class _Drawing:
             y = box.y + box.height / 2 + (number - (len(texts) - 1) / 2) * size * 1.4
             at = Box(x=box.x + 0.04 * board.width, y=y - size / 2, width=box.width - 0.08 * board.width, height=size)
             self._one(at, language, line, _Type(size, message.align, message.text))
+
+    def _mark(self, boxes: Sequence[Box], colour: str) -> None:
+        """A ground of its own for a row that is none of this platform's; the page has it striped."""
+        left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+        right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+        box = Box(x=left, y=top, width=right - left, height=bottom - top)
+        self._fill(box, _between(self._colours.background, colour, TINT))
 
     def _cell(self, cell: CellBox, row: BoardRow) -> None:
         colours, column = self._colours, cell.column
@@ -249,3 +261,9 @@ class _Drawing:
             f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"{corner} '
             f'fill="{colour}"/>'
         )
+
+
+def _between(ground: str, colour: str, part: float) -> str:
+    """The colour that lies `part` of the way from one `#rrggbb` to the other."""
+    pairs = ((int(ground[at : at + 2], 16), int(colour[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(low + (high - low) * part):02x}" for low, high in pairs)

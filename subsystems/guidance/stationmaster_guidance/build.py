@@ -81,8 +81,8 @@ def build(running: Running) -> MultiService:
         panelled=frozenset(panel.board for panel in settings.panels),
     )
     controls.on_change(boards.refresh)
-    commands.serve(boards, screens.pages)
     panels = led_panels(settings, boards, agent, running)
+    commands.serve(boards, screens.pages, (lambda _: None) if panels is None else panels.well)
     face = Face(
         health=lambda: guidance_health(agent.health(), boards, screens, panels),
         clock=running.clock,

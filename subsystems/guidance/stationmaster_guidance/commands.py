@@ -32,6 +32,7 @@ class _Test:
     controls: Controls
     result: Deferred[CommandResult]
     waiting: set[tuple[str, str]]
+    panels: tuple[str, ...]
     found: list[str] = field(default_factory=list)
     failed: bool = False
 
@@ -51,10 +52,19 @@ class BoardCommands:
         self._tests: dict[str, _Test] = {}
         self._boards: Boards | None = None
         self._pages: Callable[[str], tuple[str, ...]] = lambda _: ()
+        self._panel: Callable[[str], bool | None] = lambda _: None
 
-    def serve(self, boards: Boards, pages: Callable[[str], tuple[str, ...]]) -> None:
-        """These are the boards; `pages` gives the pages of one that are heard."""
-        self._boards, self._pages = boards, pages
+    def serve(
+        self,
+        boards: Boards,
+        pages: Callable[[str], tuple[str, ...]],
+        panel: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
+        """These are the boards.
+
+        `pages` gives the pages of one that are heard, `panel` whether its LED panel is well; None: it has none.
+        """
+        self._boards, self._pages, self._panel = boards, pages, panel
 
     def command(self, command: Command) -> CommandResult | Deferred[CommandResult]:
         """Do it.
@@ -88,7 +98,7 @@ class BoardCommands:
         test.failed = test.failed or bool(wrong)
         size = f"{outcome.width} × {outcome.height}, {outcome.frames} pictures a second"
         test.found.append(f"{board}: {wrong or 'well'} ({size})")
-        if not test.waiting:
+        if not test.waiting and not test.panels:
             self._over(outcome.id)
 
     def _chosen(self, command: Command, boards: Boards) -> tuple[str, ...]:
@@ -104,13 +114,14 @@ class BoardCommands:
         result: Deferred[CommandResult] = Deferred()
         pages = {board: self._pages(board) for board in boards}
         waiting = {(board, page) for board in boards for page in pages[board]}
-        test = _Test(boards=boards, controls=controls, result=result, waiting=waiting)
+        panels = tuple(board for board in boards if self._panel(board) is not None)
+        test = _Test(boards=boards, controls=controls, result=result, waiting=waiting, panels=panels)
         for board in boards:
-            if not pages[board]:
+            if not pages[board] and board not in panels:
                 test.failed = True
                 test.found.append(f"{board}: no page is open")
         self._tests[name] = test
-        if test.waiting:
+        if test.waiting or panels:
             controls.set(boards, lambda control: replace(control, test=name))
             self._reactor.callLater(TEST_S, self._over, name)
         else:
@@ -124,6 +135,10 @@ class BoardCommands:
         for board, _ in sorted(test.waiting):
             test.failed = True
             test.found.append(f"{board}: no answer")
+        for board in test.panels:
+            well = self._panel(board) is True
+            test.failed = test.failed or not well
+            test.found.append(f"{board}: its panel {'was lit' if well else 'does not do as it is told'}")
         for board in test.boards:
             test.controls.tested(board, name)
         state = CommandState.FAILED if test.failed else CommandState.DONE

@@ -153,6 +153,11 @@ class Panels(Service):
                     _LOG.error("panel-undrawn", board=panel.settings.board, error=error.message, todo=error.hint)
                     panel.failed(str(error), there=True)
 
+    def well(self, board: str) -> bool | None:
+        """Whether the panels of a board show what they are told, as far as their cards can say; None: it has none."""
+        mine = [panel for panel in self._panels if panel.settings.board == board]
+        return all(panel.told and not panel.alarmed for panel in mine) if mine else None
+
     def wrong(self) -> tuple[str, ...]:
         """The boards whose panels an alarm stands for."""
         return tuple(panel.settings.board for panel in self._panels if panel.alarmed)
