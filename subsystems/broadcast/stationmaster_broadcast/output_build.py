@@ -18,6 +18,7 @@ from stationmaster_broadcast.feeding import Feeding
 from stationmaster_broadcast.folder_output import FolderOutput, FolderSettings
 from stationmaster_broadcast.lane import Lane
 from stationmaster_broadcast.output import Output
+from stationmaster_broadcast.output_figures import OutputFigures
 from stationmaster_broadcast.output_settings import OutputSettings, wiring_of
 from stationmaster_broadcast.output_telling import OutputTelling
 from stationmaster_broadcast.pronunciation import Pronunciations
@@ -99,6 +100,7 @@ def build_outputs(
             _LOG.warning(
                 "zone-without-spare", zone=zone, alone=", ".join(alone), todo="give it a spare output or route"
             )
+    running.registry.register(OutputFigures(zone_outputs, feeding))
     telling = OutputTelling(zone_outputs, feeding, running.clock, zones)
     return Loudspeakers(
         outputs=zone_outputs,

@@ -244,6 +244,11 @@ class RtpOutput:
         )
 
     @property
+    def packets(self) -> int:
+        """Packets that were made for the network."""
+        return self._stream.packets
+
+    @property
     def ssrc(self) -> int:
         """The stream's number in its packets."""
         return self._stream.ssrc
