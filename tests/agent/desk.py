@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from argon2 import PasswordHasher
+from immutables import Map
 from prometheus_client import CollectorRegistry
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -15,6 +16,8 @@ from agent.real_hub import RealHub
 from agent.world import World
 from service.web import Browser
 from stationmaster_agent.desk import Desk, DeskSettings
+from stationmaster_agent.machine import AgentState
+from stationmaster_agent.view import AgentHealth, View
 from stationmaster_base.health import Health
 from stationmaster_kernel.account import Account, Role
 from stationmaster_kernel.changes import Resource
@@ -62,7 +65,7 @@ class Answer:
 class Person:
     """One browser: its cookie and its page's proof; `headers` go with everything that it asks."""
 
-    desk: DeskWorld
+    desk: Any
     cookie: str = ""
     proof: str = ""
     headers: dict[str, str] = field(default_factory=dict)
@@ -90,7 +93,7 @@ class Person:
     def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         wanted = {**headers, **self.headers}
         if self.cookie:
-            wanted["Cookie"] = f"other=1; {COOKIE}={self.cookie}"
+            wanted["Cookie"] = f"other=1; stationmaster-{self.desk.kind}={self.cookie}"
         browser = Browser(self.desk.face.site())
         browser.transport.peerAddr = IPv4Address("TCP", self.address, 40000)
         browser.transport.hostAddr = IPv4Address("TCP", "127.0.0.1", 8083)
@@ -108,8 +111,49 @@ def _text(answer: tuple[int, dict[str, str], bytes]) -> tuple[int, dict[str, str
     return code, headers, body.decode()
 
 
+class StillAgent:
+    """An agent that holds what a test gives it, and has no hub."""
+
+    def __init__(self, view: View, *accounts: Account) -> None:
+        held = {each.id: Resource(kind="account", id=each.id, revision=1, value=each) for each in accounts}
+        self.view = replace(view, held=Map({"account": held}))
+        self.told = AgentHealth(state=AgentState.ALONE, position=1, unreported=0, quiet=True, next_at=None)
+
+    def health(self) -> AgentHealth:
+        return self.told
+
+    def on_change(self, listener) -> None:
+        """Nothing changes by itself."""
+
+
+class StillDesk:
+    """A desk on an agent that stands still: for what a subsystem adds to it."""
+
+    def __init__(self, kind: str, agent: StillAgent, *, clock, timer, reactor) -> None:
+        self.kind = kind
+        self.face = Face(health=lambda: Health(process=kind), clock=clock, timer=timer, registry=CollectorRegistry())
+        self.desk = Desk(
+            DeskSettings(identity=kind, kind=kind, logins=True),
+            face=self.face,
+            agent=agent,
+            clock=clock,
+            reactor=reactor,
+            offload=maybeDeferred,
+            new_secret=lambda: f"secret-{len(self.desk._sessions)}",
+            boot="boot1",
+        )
+
+    def person(self, login: str) -> Person:
+        """Somebody who has logged in."""
+        made = Person(self)
+        assert made.login(login).code == 200
+        return made
+
+
 class DeskWorld:
     """Broadcast's agent, online, with two trains and some accounts, and its desk."""
+
+    kind = "broadcast"
 
     def __init__(self, folder, *accounts: Account, plain_http: bool = False, logins: bool = True) -> None:
         self.hub = RealHub(60, 90)
