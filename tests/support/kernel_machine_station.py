@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from stationmaster_base.times import Instant, local_instant
 from stationmaster_kernel.configuration import Clearance, Configuration, Place, PlaceKind, Template
 from stationmaster_kernel.inputs import PlannedCall
-from stationmaster_kernel.rules import Base, Condition, Moment, Rule, RuleMode, Selector, TimeChoice, Trigger
+from stationmaster_kernel.rules import Base, Condition, Moment, Rule, RuleMode, Selector, TimeChoice, Trigger, Where
 from stationmaster_kernel.values import CallKind, EventName, Running, TaskKind
 from support.small_station import ARRIVING, DEPARTING, OTHERS, PLATFORMS, RULES, STATION, TRACKS, both, place
 
@@ -62,6 +62,17 @@ MORE_RULES = (
         end=Moment(base=Base.DEPARTURE, offset=5),
         awaits=EventName.DEPARTURE,
         hard_end=30,
+    ),
+    Rule(
+        id="moved-row",
+        does=TaskKind.DISPLAY,
+        where=Where.OLD_PLATFORM,
+        when=DEPARTING,
+        boards=("gate", "ticket_hall"),
+        start=Moment(base=Base.DEPARTURE, offset=-60, time=TimeChoice.EARLIEST),
+        end=Moment(base=Base.DEPARTURE),
+        awaits=EventName.DEPARTURE,
+        hard_end=45,
     ),
     Rule(
         id="prepare",
