@@ -18,7 +18,7 @@ from stationmaster_broadcast.output_settings import OutputSettings, read_outputs
 from stationmaster_broadcast.outputs import Saying
 from stationmaster_broadcast.pronunciation import Pronunciations
 from stationmaster_broadcast.recording import Utterance
-from stationmaster_broadcast.rtp_output import RtpSettings
+from stationmaster_broadcast.rtp_wire import RtpSettings
 from stationmaster_broadcast.sound import read_wave
 from stationmaster_broadcast.zone_outputs import ZoneWiring
 from support.fake_broadcast import START

@@ -16,7 +16,8 @@ from stationmaster_broadcast.joining import resample
 from stationmaster_broadcast.outputs import Saying
 from stationmaster_broadcast.reel import Reels
 from stationmaster_broadcast.rtp import audio_format
-from stationmaster_broadcast.rtp_output import RtpOutput, RtpSettings, UdpWire
+from stationmaster_broadcast.rtp_output import RtpOutput
+from stationmaster_broadcast.rtp_wire import RtpSettings, UdpWire
 from support.fake_outputs import recorded, tone
 from support.stream_listener import StreamListener, somebody_listens
 

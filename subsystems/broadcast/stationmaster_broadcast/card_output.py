@@ -291,7 +291,8 @@ class _Program(ProcessProtocol):
         self._said = (self._said + data)[-500:]
 
     def processEnded(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
-        said = self._said.decode("utf-8", "replace").strip() or reason.getErrorMessage()
+        lines = self._said.decode("utf-8", "replace").strip().splitlines()
+        said = lines[-1] if lines else reason.getErrorMessage()
         if self._hung:
             self._over("aplay did not come to an end")
         else:

@@ -25,7 +25,8 @@ from stationmaster_broadcast.pronunciation import Pronunciations
 from stationmaster_broadcast.redundancy import single_points
 from stationmaster_broadcast.reel import Reels
 from stationmaster_broadcast.routing import Route
-from stationmaster_broadcast.rtp_output import RtpOutput, UdpWire
+from stationmaster_broadcast.rtp_output import RtpOutput
+from stationmaster_broadcast.rtp_wire import UdpWire
 from stationmaster_broadcast.zone_outputs import ZoneOutputs
 from stationmaster_service.interfaces import DelayedCall
 from stationmaster_service.process import Running

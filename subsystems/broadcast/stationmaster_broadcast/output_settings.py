@@ -10,7 +10,7 @@ from stationmaster_base.configuration import IDENTIFIER, Table
 from stationmaster_broadcast.card_output import CardSettings
 from stationmaster_broadcast.chip_sink import ChipSettings
 from stationmaster_broadcast.folder_output import FolderSettings
-from stationmaster_broadcast.rtp_output import RtpSettings
+from stationmaster_broadcast.rtp_wire import RtpSettings
 from stationmaster_broadcast.zone_outputs import EVERY, ZoneWiring
 
 __all__ = ["KINDS", "OutputSettings", "read_outputs", "wiring_of"]
