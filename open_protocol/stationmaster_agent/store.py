@@ -83,12 +83,16 @@ class Store:
                 "state-file-unusable", file=str(path), problem=str(error), kept_as=str(aside), todo="look at the disk"
             )
             store = cls(open_file(path), path)
-        with store._transaction() as cursor:
+        try:
             held = store._meta("filter")
-            if held is not None and held != filter_class:
-                _LOG.info("replica-dropped", held=held, wanted=filter_class)
-                _forget_replica(cursor)
-            store._set_meta(cursor, filter=filter_class)
+        except sqlite3.Error as error:
+            raise _failed(path, error) from error
+        if held != filter_class:  # nothing is written that stands there already: the disk may be full
+            with store._transaction() as cursor:
+                if held is not None:
+                    _LOG.info("replica-dropped", held=held, wanted=filter_class)
+                    _forget_replica(cursor)
+                store._set_meta(cursor, filter=filter_class)
         return store
 
     def close(self) -> None:

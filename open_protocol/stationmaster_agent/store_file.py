@@ -63,7 +63,8 @@ def open_file(path: Path) -> sqlite3.Connection:
         else:
             for older in range(version, FORMAT):
                 _run(connection, MIGRATIONS[older])
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if version != FORMAT:  # nothing is written that stands there already: the disk may be full
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":

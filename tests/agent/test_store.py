@@ -228,6 +228,14 @@ def test_unreadable_resources_bring_a_snapshot(store, path, capsys):
     store.close()
 
 
+def test_opening_it_again_writes_nothing(store, path):
+    """A process that starts anew on a full disk has its memory: what stands there already is not written again."""
+    store.close()
+    before = path.read_bytes()
+    Store.open(path, filter_class="all").close()
+    assert path.read_bytes() == before
+
+
 def test_two_processes_with_one_file(store, path):
     """A second process with the same file is refused, and the file is left alone."""
     with pytest.raises(StationError) as caught:

@@ -1,6 +1,8 @@
 """What was said is on record, whatever happens to the process."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,3 +108,18 @@ def test_a_folder_that_cannot_be_is_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StationError, match="folder to write in"):
         PlayLog(tmp_path / "file" / "sounds")
+
+
+def test_a_full_disk_at_the_start_is_told_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was cut by the crash is known all the same, and what ends from now on is in memory."""
+    log = PlayLog(tmp_path)
+    log.begin(PLAY)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    again = PlayLog(tmp_path)
+    assert [play.outcome for play in again.after(0)] == ["interrupted"]
+    with pytest.raises(OSError, match="No space left"):
+        again.begin(PLAY)

@@ -6,6 +6,7 @@ present stands in `playing.json`; what a crash leaves there is entered as interr
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import deque
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from stationmaster_kernel.values import TaskState
 __all__ = ["Pause", "Play", "PlayLog", "play_of"]
 
 _LOG = get_logger("plays")
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""There is no room: what would be written is in memory, and the process goes on."""
 
 KEPT = 20_000
 """How many ended plays are kept in memory, for pages; the file keeps all."""
@@ -178,6 +182,9 @@ class PlayLog:
                 self.end(replace(play, outcome=TaskState.INTERRUPTED.value, detail="the process stopped in the middle"))
             self._write_present()
         except OSError as error:
+            if error.errno in _FULL and folder.is_dir():  # emergencies have to be heard all the same
+                _LOG.error("disk-full", folder=str(folder), problem=str(error), todo="free the disk")
+                return
             raise StationError(
                 "sound-folder",
                 f"{folder} cannot be used for sounds: {error}.",
