@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from stationmaster_base.times import MINUTE, Instant, from_iso, to_iso
@@ -80,8 +81,15 @@ class DayCheck:
         made = Counter((item["task"], item["target"]) for item in played)
         twice = [key for key, count in made.items() if count > 1]
         assert not twice, f"made more than once: {twice[:MOST_SHOWN]}"
-        badly = [item for item in played if item["outcome"] != "done"]
+        badly = [item for item in played if item["outcome"] != "done" and not is_wrong(self._oracle, item)]
         assert not badly, f"not done: {badly[:MOST_SHOWN]}"
+        to_the_end = [
+            item
+            for item in played
+            if item["outcome"] == "done"
+            and self._oracle.became_wrong(item["call"], from_iso(item["begun"]), Instant(from_iso(item["ended"]) - 1))
+        ]
+        assert not to_the_end, f"said to the end though wrong by then: {to_the_end[:MOST_SHOWN]}"
         wanted = {(item.task, item.zone): item for item in self._oracle.announcements(now)}
         start = self._station.start
         open_ = {
@@ -99,6 +107,13 @@ class DayCheck:
             begun = from_iso(item["begun"])
             assert due.due <= begun < due.valid_until, f"{item['task']} begun at {item['begun']}"
         return len(played)
+
+
+def is_wrong(oracle: Oracle, play: Mapping[str, Any]) -> bool:
+    """Whether a play was rightly ended because what it said of its train had become wrong."""
+    if play["outcome"] != "interrupted" or "no longer right" not in play["detail"]:
+        return False
+    return oracle.became_wrong(play["call"], from_iso(play["begun"]) - 1, from_iso(play["ended"]))
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -136,6 +136,19 @@ class Oracle:
         """Each call as the hub has it at `now`, or as a subsystem sees it, which differs only while it is cut off."""
         return {call.facts.call: _oracle_call(call) for call in self._eyes[seen_by].calls(now)}
 
+    def became_wrong(self, call: str, start: int, end: int) -> bool:
+        """Whether what broadcast says of a call at `start` is wrong at `end`.
+
+        Its train goes to another platform or is checked in at other gates by then, or is suspended, or runs after all.
+        """
+        before, after = (self._eyes["broadcast"].look(call, moment) for moment in (start, end))
+        return (
+            before is not None
+            and after is not None
+            and (before.facts.platform, before.facts.gates, before.facts.suspended)
+            != (after.facts.platform, after.facts.gates, after.facts.suspended)
+        )
+
     def _walk(self, until: int) -> Walk:
         if self._walked is None or self._walked[0] != until:
             walk = Walk(made=[], states={})
