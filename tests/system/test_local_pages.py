@@ -12,10 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from stationmaster_base.times import from_iso
+from support.contrast import FAINT
 from support.desk_station import PASSWORD, DeskStation
 
 CHROMIUM = os.environ.get("STATIONMASTER_CHROMIUM", "/usr/bin/chromium")
 BOARD = "hall-1"
+EVIL = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
@@ -49,11 +51,19 @@ class Desk:
         self.page.keyboard.press("Enter")
 
     def delay(self, minutes: int) -> None:
+        self.page.fill("[maxlength='200']", EVIL)
         self.page.fill("input.minutes", str(minutes))
         self.page.keyboard.press("Enter")
         expect(self.page.locator(".answer .changes")).to_contain_text("departure")
         self.page.keyboard.press("Enter")  # the button that does it has the focus
         expect(self.page.locator(".desk-said")).to_contain_text("Done")
+
+    def readable(self) -> None:
+        """By day and by night."""
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            assert self.page.evaluate(FAINT) == []
+        self.page.emulate_media(color_scheme="light")
 
     def keep(self, name: str) -> None:
         """For looking at: a picture where the environment asks for one."""
@@ -91,6 +101,7 @@ def test_a_delay_entered_alone_is_seen_at_once_and_reaches_the_hub_once(tmp_path
             desk.choose(call)
             desk.delay(47)
             desk.keep(f"desk-{name}")
+            desk.readable()
             expect(desk.page.locator(".desk-banner.alone")).to_contain_text("1 项操作待报")
 
         expected = _expected(station, call)
@@ -105,6 +116,7 @@ def test_a_delay_entered_alone_is_seen_at_once_and_reaches_the_hub_once(tmp_path
         broadcast.click("[data-do=sure]")
         expect(broadcast.locator(".underway")).to_contain_text("EMERGENCY UNDER WAY")
         desks["broadcast"].keep("desk-emergency")
+        desks["broadcast"].readable()
         broadcast.click("[data-do=end]")
         broadcast.click("[data-do=end]")
         expect(broadcast.locator(".underway")).to_have_count(0)
@@ -116,6 +128,11 @@ def test_a_delay_entered_alone_is_seen_at_once_and_reaches_the_hub_once(tmp_path
         acts = station.json("hub", "/api/v1/acts")["acts"]
         assert sorted(act["by"] for act in acts) == ["王站长 (wang) at broadcast", "王站长 (wang) at guidance"]
         assert {deed["minutes"] for act in acts for deed in act["deeds"]} == {47}
+        assert {act["why"] for act in acts} == {EVIL}
+        guidance = desks["guidance"].page
+        guidance.locator("[role=tab]", has_text="操作记录").click()
+        expect(guidance.locator(".act")).to_contain_text(EVIL)
+        assert guidance.locator(".act img").count() == 0
         expect(desks["guidance"].page.locator(".desk-state.online")).to_be_visible()
         assert [desk.errors for desk in desks.values()] == [[], []]
     finally:
