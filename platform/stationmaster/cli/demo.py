@@ -315,6 +315,7 @@ token = "{secret}"
 state = "state/{name}.db"
 listen = "{LOOPBACK}"
 port = {ports.of(name)[0]}
+{"" if name == "query" else "accounts = true"}
 {BROADCAST_KEYS if name == "broadcast" else ""}
 """.rstrip()
         + "\n"
