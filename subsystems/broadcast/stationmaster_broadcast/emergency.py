@@ -27,8 +27,8 @@ __all__ = ["Emergencies"]
 
 _LOG = get_logger("emergency")
 
-PRIORITY = 1
-"""As of a task: above every announcement and every microphone."""
+PRIORITY = 0
+"""As of a task: nothing goes before it."""
 
 MOST = 50
 """Emergencies that can be under way at once; a station with more has somebody who plays with it."""

@@ -173,7 +173,7 @@ class PlayLog:
         self._file = folder / "log.jsonl"
         self._present = folder / "playing.json"
         self._ended: deque[Play] = deque(maxlen=KEPT)
-        self._playing: dict[tuple[str, str], Play] = {}
+        self._playing: dict[tuple[str, str], str] = {}  # as they stand in the file: it is written at each change
         self._last = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -208,7 +208,7 @@ class PlayLog:
 
         """
         for play in plays:
-            self._playing[play.task, play.target] = play
+            self._playing[play.task, play.target] = json.dumps(play.body(), ensure_ascii=False)
         self._write_present()
 
     def change(self, *plays: Play) -> None:
@@ -219,7 +219,7 @@ class PlayLog:
 
         """
         for play in plays:
-            self._playing[play.task, play.target] = play
+            self._playing[play.task, play.target] = json.dumps(play.body(), ensure_ascii=False)
         self._write_present()
 
     def end(self, play: Play) -> Play:
@@ -254,8 +254,7 @@ class PlayLog:
 
     def _write_present(self) -> None:
         draft = self._present.with_suffix(".part")
-        body = [play.body() for play in self._playing.values()]
-        draft.write_text(json.dumps(body, ensure_ascii=False), "utf-8")
+        draft.write_text(f"[{', '.join(self._playing.values())}]", "utf-8")
         draft.replace(self._present)
 
     def _read_log(self) -> None:
