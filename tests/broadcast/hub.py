@@ -24,7 +24,7 @@ from stationmaster_protocol.hub_side import ProtocolSettings
 from stationmaster_protocol.messages import Report
 from stationmaster_protocol.scalars import stamp_of
 from stationmaster_protocol.server import ProtocolServer
-from support.fake_broadcast import CONFIGURATION, DAY_OF_SPEECH
+from support.fake_broadcast import CONFIGURATION, DAY_OF_SPEECH, START
 from support.fake_hub import FakeHub
 
 
@@ -34,6 +34,7 @@ class RecordingHub(FakeHub):
     def __init__(self, record: Path) -> None:
         super().__init__()
         self.tokens = {"broadcast": "secret"}
+        self.fresh_at = START
         self._record = record
         self._seen: set[str] = set()
 

@@ -245,5 +245,12 @@ DAY_OF_SPEECH = (
     announcement("G3", due=70, order=2, valid=10, zh="G3次列车停止检票。", en="Check-in for train G3 is closed."),
     announcement("D5", due=120, targets=("c",), zh="D5次列车进站，请站在安全线以内。", en="Train D5 is coming in."),
     announcement("D7", due=300, targets=("b",), zh="D7次列车就要开车了。", en="Train D7 is about to leave."),
+    announcement(
+        "D8", due=700, targets=("c",), zh="D8次列车开始检票。", en="Check-in for train D8.", more={"feed_limit": 10}
+    ),
+    announcement("D9", due=700, order=1, targets=("c",), zh="请注意安全。", en="Mind your step.", valid=900),
 )
-"""One morning's announcements: two at the same second in one zone, one that will be too old, one in two zones."""
+"""One morning's announcements: two at the same second in one zone, one that will be too old, one in two zones.
+
+One of the last two may rely on a feed of ten minutes, the other on any.
+"""

@@ -220,7 +220,7 @@ def build(
         ends = [at for at in (mine.next_at, performer.next_at(), urgent.next_at()) if at is not None]
         trouble = studio.problem or degraded(engine) or urgent.problem
         unheard = speakers.telling.problem
-        well = not trouble and not unheard and mine.state is AgentState.ONLINE and mine.stored
+        well = not trouble and not unheard and not performer.problem and mine.state is AgentState.ONLINE and mine.stored
         return Health(
             process="broadcast",
             status="ok" if well else "degraded",
@@ -230,6 +230,7 @@ def build(
                 **mine.keys(),
                 "speech": trouble or "ok",
                 "outputs": unheard or "ok",
+                "queue": performer.problem or "ok",
                 "played": plays.last,
                 "emergencies": len(urgent.emergencies.now),
                 "inputs": list(urgent.inputs.given()),
