@@ -30,7 +30,7 @@ def news() -> None:
     server.publish([hub.commit([Resource(kind="name", id="news", revision=revision, value=name)])])
 
 
-port = reactor.listenTCP(0, server, backlog=1000, interface="127.0.0.1")  # type: ignore[attr-defined]  # as above
+port = reactor.listenTCP(0, server, backlog=4096, interface="127.0.0.1")  # type: ignore[attr-defined]  # as above
 LoopingCall(news).start(0.05, now=False)
 sys.stdout.write(f"{port.getHost().port}\n")
 sys.stdout.flush()
