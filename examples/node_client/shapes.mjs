@@ -32,6 +32,7 @@ export const PARTS = {
   'language-text': { attributes: { language: 'text!' }, content: 'text' },
   'task-text': { attributes: { name: 'text!', language: 'text=' }, content: 'text' },
   stage: { attributes: { at: 'instant!', status: 'status!' }, elements: { text: 'task-text*' } },
+  refusal: { attributes: { id: 'text!', code: 'code!', why: 'short-text=' } },
   clearance: { opaque: true },
   device: DEVICE,
   row: { attributes: { task: 'text!', revision: 'revision!', page: 'positive=1' } },
@@ -129,7 +130,7 @@ export const MESSAGES = {
       'task-result': 'task-result*', device: 'device*', readback: 'readback*', alarm: 'alarm*', gone: 'deletion*',
     },
   },
-  received: { attributes: { number: 'positive!' } },
+  received: { attributes: { number: 'positive!' }, elements: { refusal: 'refusal*' } },
   'equipment-status': {
     attributes: { whole: 'boolean=false' },
     elements: { device: 'device*', alarm: 'alarm*', gone: 'deletion*' },

@@ -65,7 +65,7 @@ test('what is not valid against the schema is refused', () => {
 
 test('extensions are passed over', () => {
   const message = read(`<received ${XMLNS} xmlns:v="urn:v" v:a="1" number="3"><extension v:b="2"><v:c>x<v:d/></v:c></extension></received>`);
-  assert.deepEqual(message, { type: 'received', number: 3 });
+  assert.deepEqual(message, { type: 'received', number: 3, refusal: [] });
   refused(`<received ${XMLNS} number="3"><extension><received number="1"/></extension></received>`);
 });
 
