@@ -22,6 +22,11 @@ class Wire(StringTransport):
     def setTcpKeepAlive(self, on: bool) -> None:  # noqa: N802 - Twisted's name
         assert on
 
+    disconnected = False
+
+    def abortConnection(self) -> None:  # noqa: N802 - Twisted's name
+        self.disconnected = True
+
 
 def test_a_rack_that_is_not_there_is_tried_again_more_and_more_rarely() -> None:
     """Half a second, one, two, four, and five at most; with why."""
@@ -62,6 +67,8 @@ def test_a_connection_carries_bytes_both_ways_and_is_made_again() -> None:
     reactor.advance(0.5)
     wire, transport = connect()
     assert ups == ["", ""]
+    port.again()
+    assert transport.disconnected
     port.stop()
     wire.connectionLost(Failure(error.ConnectionDone()))
     assert not reactor.getDelayedCalls()

@@ -137,6 +137,7 @@ def test_a_fault_is_known_at_once_where_the_rack_tells_it_and_within_a_second_wh
     desk = Desk()
     desk.advance(1.0)
     desk.rack.fault(channel=2)
+    desk.advance(0.1)
     assert desk.link.state is not None
     assert desk.link.state.channels == ((2, "overtemperature"),)
     desk.rack.ways.mute_notices = True
@@ -154,9 +155,22 @@ def test_silence_is_a_problem_after_three_seconds() -> None:
     assert desk.link.problem == ""
     desk.advance(1.8)
     assert (desk.link.problem, desk.link.state) == ("it does not answer", None)
+    desk.advance(10)
+    assert desk.port.renewed == 2
     desk.rack.ways.silent = False
     desk.advance(1.1)
     assert (desk.link.problem, desk.told[-1]) == ("", "")
+
+
+def test_a_rack_that_says_changed_all_the_time_is_asked_ten_times_a_second_at_most() -> None:
+    """It costs neither side more than that."""
+    desk = Desk()
+    desk.advance(1.5)
+    before = desk.port.written
+    for _ in range(200):
+        desk.machine.advance(0.01)
+        desk.rack.fault(channel=1)
+    assert 15 <= desk.port.written - before <= 23
 
 
 def test_a_cable_that_is_pulled_is_a_problem_at_the_next_question() -> None:

@@ -63,6 +63,18 @@ def test_what_comes_while_it_is_busy_waits_and_then_is_left_out() -> None:
     assert not desk.machine.getDelayedCalls()
 
 
+def test_zones_that_wait_for_the_same_wait_together() -> None:
+    """It is said once when its turn has come."""
+    desk = Desk()
+    desk.play("a", "one")
+    desk.play("a", "two")
+    desk.play("b", "two")
+    desk.output.end()
+    desk.output.end()
+    assert desk.heard == ["a:one", "a:two"]
+    assert not desk.lane.busy
+
+
 def test_what_is_more_urgent_takes_it_over_from_another_zone() -> None:
     """Within its own zone nobody is cut here: whose turn it is there has been decided."""
     desk = Desk()

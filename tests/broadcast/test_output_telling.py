@@ -108,6 +108,7 @@ def test_an_output_with_a_spare_is_a_warning_and_one_without_an_alarm() -> None:
         "zone/b": (Severity.ALARM, "Zone b: nothing is heard there"),
     }
     assert dict(hall.desk.alarms["zone/a"].texts)["zh"] == "广播区 a: 无扬声器可用"
+    assert dict(hall.desk.alarms["output/one"].texts)["zh"] == "广播输出 one: unplugged"
     hall.fakes["two"].has("")
     hall.fakes["one"].has("")
     assert (hall.desk.standing(), hall.telling.problem) == ({}, "")
@@ -117,6 +118,7 @@ def test_an_amplifier_on_its_spare_is_a_warning_and_a_zone_cut_off_an_alarm() ->
     """With the words of the rack, and the zones that are on a spare route."""
     hall = Hall({"a": ZoneWiring(own=("one",))})
     hall.rack.fault(channel=1)
+    hall.advance(0.2)
     assert hall.desk.standing() == {
         "amplifier/rack": (Severity.WARNING, "Amplifier rack: channel 1: overtemperature; on a spare route: a")
     }

@@ -52,6 +52,9 @@ class Rack:
             elif self.fed[first] != "!":
                 self.fed[first] = chr(second)
 
+    def again(self) -> None:
+        """Nothing to open anew."""
+
     def stop(self) -> None:
         """Nothing to let go of."""
 

@@ -14,6 +14,8 @@ class PipedRack:
     def __init__(self, rack: AmplifierRack, machine: MachineTime) -> None:
         self.rack = rack
         self.problem = ""
+        self.renewed = 0
+        self.written = 0
         self._machine = machine
         self._received: Callable[[bytes], None] = lambda _: None
 
@@ -23,10 +25,14 @@ class PipedRack:
         self._machine.callLater(0, up)
 
     def write(self, data: bytes) -> None:
+        self.written += 1
         if not self.problem:
             answer = self.rack.receive(data)
             if answer:
                 self._received(answer)
+
+    def again(self) -> None:
+        self.renewed += 1
 
     def stop(self) -> None:
         self.rack.said.remove(self._hear)

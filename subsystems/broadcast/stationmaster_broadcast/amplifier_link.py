@@ -23,6 +23,12 @@ ASK_S = 1.0
 SILENT_S = 3.0
 """Machine seconds without a state after which it does not answer."""
 
+AGAIN_S = 5.0
+"""More machine seconds after which the way to it is opened anew: a connection may be dead and not know it."""
+
+PACE_S = 0.1
+"""Machine seconds between two questions, however often it says that something has changed."""
+
 STUBBORN_S = 3.0
 """Machine seconds for which it is told the same in vain before that is a problem."""
 
@@ -39,6 +45,9 @@ class AmplifierPort(Protocol):
 
     def write(self, data: bytes) -> None:
         """Send; without a way it is lost."""
+
+    def again(self) -> None:
+        """It carries nothing: open it anew."""
 
     def stop(self) -> None:
         """Let go of it."""
@@ -69,7 +78,9 @@ class AmplifierLink:
         self._lines: frozenset[int] = frozenset()
         self._wrong_since: float | None = None
         self._heard = 0.0
+        self._asked = 0.0
         self._asking: DelayedCall | None = None
+        self._soon: DelayedCall | None = None
 
     def start(self, changed: Callable[[], None]) -> None:
         """Begin to ask; `changed` is called whenever the state or the problem is another than before."""
@@ -84,6 +95,9 @@ class AmplifierLink:
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
+        if self._soon is not None and self._soon.active():
+            self._soon.cancel()
+        self._soon = None
         self._port.stop()
 
     def want(self, wanted: frozenset[Connection], lines: frozenset[int]) -> None:
@@ -96,18 +110,33 @@ class AmplifierLink:
 
     def _up(self) -> None:
         self._driver.reset()
+        self._question()
+
+    def _question_soon(self) -> None:
+        if self._soon is None:
+            left = self._asked + PACE_S - self._reactor.seconds()
+            self._soon = self._reactor.callLater(max(0.0, left), self._question)
+
+    def _question(self) -> None:
+        if self._soon is not None and self._soon.active():
+            self._soon.cancel()
+        self._soon = None
+        self._asked = self._reactor.seconds()
         self._port.write(self._driver.ask())
 
     def _ask(self) -> None:
         self._asking = self._reactor.callLater(ASK_S, self._ask)
         if self._reactor.seconds() - self._heard > SILENT_S or self._port.problem:
             self._has(None, self._port.problem or "it does not answer")
-        self._port.write(self._driver.ask())
+        if self._reactor.seconds() - self._heard > SILENT_S + AGAIN_S and not self._port.problem:
+            self._heard = self._reactor.seconds() - SILENT_S
+            self._port.again()
+        self._question()
 
     def _received(self, data: bytes) -> None:
         for event in self._driver.receive(data):
             if not isinstance(event, UnitState):
-                self._port.write(self._driver.ask())
+                self._question_soon()
                 continue
             self._heard = self._reactor.seconds()
             self._has(event, event.unit or self._compare(event))

@@ -65,6 +65,11 @@ class TcpPort:
         if self._wire is not None:
             self._wire.send(data)
 
+    def again(self) -> None:
+        """Break the connection; another is made."""
+        if self._wire is not None:
+            self._wire.abort()
+
     def stop(self) -> None:
         """Disconnect."""
         self._running = False
@@ -121,6 +126,9 @@ class _Wire(TwistedProtocol):
     def connectionLost(self, reason: Failure | None = None) -> None:  # noqa: N802 - Twisted's name
         self._port.lost("the connection ended" if reason is None else reason.getErrorMessage())
 
+    def abort(self) -> None:
+        cast("Any", self.transport).abortConnection()
+
     def send(self, data: bytes) -> None:
         cast("Any", self.transport).write(data)
 
@@ -164,6 +172,9 @@ class SerialPort:
             os.write(self._descriptor, data)
         except OSError as error:
             self.problem = f"{self._device} cannot be written to: {error.strerror or error}"
+
+    def again(self) -> None:
+        """A line has no state that could be stale."""
 
     def stop(self) -> None:
         """Let go of it."""

@@ -82,14 +82,14 @@ class Lane:
         left out is no failure. It may be called before this returns.
         """
         current = self._current
-        if current is not None:
-            if current.shares(saying, self._reactor.seconds()):
-                return current.join(failed)
-            if saying.priority < current.saying.priority and saying.zone != current.saying.zone:
-                _LOG.info("output-taken-over", output=self.output.name, by=saying.zone, of=current.saying.zone)
-                self.figures.taken_over += 1
-                self._current = None
-                current.be_silent()
+        for turn in (current, *self._waiting):
+            if turn is not None and turn.shares(saying, self._reactor.seconds()):
+                return turn.join(failed)
+        if current is not None and current.gives_way_to(saying):
+            _LOG.info("output-taken-over", output=self.output.name, by=saying.zone, of=current.saying.zone)
+            self.figures.taken_over += 1
+            self._current = None
+            current.be_silent()
         turn = _Turn(self, saying, self._reactor.seconds())
         share = turn.join(failed)
         if self._current is None:
@@ -176,6 +176,10 @@ class _Turn:
         same = mine.recording.key == saying.recording.key and mine.texts == saying.texts
         alike = (mine.offset_s, mine.gain_db) == (saying.offset_s, saying.gain_db)
         return same and alike and mine.zone != saying.zone and now - self._at <= TOGETHER_S
+
+    def gives_way_to(self, saying: Saying) -> bool:
+        """Whether that is more urgent, and for another zone: within its own nobody is cut here."""
+        return saying.priority < self.saying.priority and saying.zone != self.saying.zone
 
     def join(self, failed: Callable[[str], None]) -> _Share:
         """One more zone."""

@@ -15,6 +15,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.amplifier_link import AmplifierLink
 from stationmaster_broadcast.feeding import Feeding
+from stationmaster_broadcast.output_words import in_chinese
 from stationmaster_broadcast.zone_outputs import EVERY, ZoneOutputs
 from stationmaster_protocol.equipment import AlarmSign, Condition, Device, Severity
 
@@ -103,7 +104,7 @@ class OutputTelling:
         own = f"output/{name}"
         self._device(desk, own, "loudspeaker", output.problem, detail=output.detail, zones=zones)
         severity = Severity.ALARM if silent.intersection(zones) else Severity.WARNING
-        words = (output.problem, output.problem) if output.problem else None
+        words = (in_chinese(output.problem), output.problem) if output.problem else None
         self._alarm(desk, own, severity, what=(f"广播输出 {name}", f"Output {name}"), words=words, cause=own)
 
     def _tell_amplifier(self, desk: Desk, link: AmplifierLink) -> None:
@@ -113,7 +114,8 @@ class OutputTelling:
         own = f"amplifier/{link.name}"
         self._device(desk, own, "amplifier", link.problem or faults[1], zones=zones, partly=not link.problem)
         lost = any(self._feeding.cut_off(zone) for zone in zones)
-        words = (link.problem, link.problem) if link.problem else faults if faults[1] else None
+        problem = (in_chinese(link.problem), link.problem)
+        words = problem if link.problem else faults if faults[1] else None
         if words is not None and away:
             listed = ", ".join(away)
             words = (f"{words[0]}；备用通道：{listed}", f"{words[1]}; on a spare route: {listed}")

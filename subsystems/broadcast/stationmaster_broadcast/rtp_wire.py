@@ -91,7 +91,7 @@ class UdpWire:
         """Look for the interface, its cable and a route, with a socket of its own."""
         name = self._settings.interface
         carrier = self._networks / name / "carrier"
-        if name and not _is_address(name) and carrier.exists() and carrier.read_text("ascii").strip() == "0":
+        if name and not _is_address(name) and carrier.exists() and not _has_link(carrier):
             raise OSError(errno.ENETDOWN, f"{name} has no link")
         self._open(self._settings.port).close()
 
@@ -130,6 +130,16 @@ class UdpWire:
             made.close()
             raise
         return made
+
+
+def _has_link(carrier: Path) -> bool:
+    """Linux' word for it; of an interface that is switched off it has none."""
+    try:
+        return carrier.read_text("ascii").strip() != "0"
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            return False
+        raise
 
 
 def _is_address(text: str) -> bool:
