@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from stationmaster_broadcast.chimes import Chime
+from stationmaster_broadcast.holds import Holds
 from stationmaster_broadcast.outputs import Saying
 from stationmaster_broadcast.plays import Pause, PlayLog
 from stationmaster_broadcast.queue_rules import QueueRules, RuleManner
@@ -261,6 +262,28 @@ def test_stop_skip_and_hold_by_hand(tmp_path: Path) -> None:
     assert held.plays.latest(1)[0].task.split("/")[2] == "G3"
     details = {each.task.split("/")[2]: each.detail for each in held.plays.after(0)}
     assert (details["G0"], details["G2"]) == ("stopped by hand: duty officer", "skipped by hand: duty officer")
+
+
+def test_a_hold_outlives_the_process(tmp_path: Path) -> None:
+    """What a person has silenced stays so; a file that cannot be read holds nothing, and does no harm."""
+    file = tmp_path / "holds.json"
+    held = hall(tmp_path, holds=Holds(file))
+    held.performer.hold("a", True)
+    held.performer.hold("b", True)
+    held.performer.hold("b", False)
+    again = hall(tmp_path, holds=Holds(file))
+    again.offer(*works(announcement("G1", targets=("a", "b"))))
+    assert said(again) == [(0, "begin", "G1", "b")]
+    again.performer.hold(None, True)
+    assert hall(tmp_path, holds=Holds(file)).performer.held
+    for text in ("{", "[]", '{"station": true}', '{"station": true, "zones": 3}'):
+        file.write_text(text, "utf-8")
+        third = hall(tmp_path, holds=Holds(file))
+        assert not any(zone.held for zone in third.performer.zones.values())
+    file.unlink()
+    file.mkdir()
+    third.performer.hold("a", True)
+    assert third.performer.zones["a"].held
 
 
 def test_what_was_cut_can_be_skipped(tmp_path: Path) -> None:

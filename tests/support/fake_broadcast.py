@@ -16,6 +16,7 @@ from stationmaster_agent.work import Work
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.cache import SoundCache
+from stationmaster_broadcast.holds import Holds
 from stationmaster_broadcast.outputs import NoOutputs, Outputs
 from stationmaster_broadcast.performer import BroadcastPerformer
 from stationmaster_broadcast.plays import PlayLog
@@ -169,6 +170,7 @@ def hall(
     outputs: Outputs | None = None,
     rules: QueueRules | None = None,
     calls: Mapping[str, Call] | None = None,
+    holds: Holds | None = None,
 ) -> Hall:
     """A hall whose sounds go to `folder`."""
     clock, machine = SteppedClock(), Clock()
@@ -193,6 +195,7 @@ def hall(
         rules=rules or QueueRules(),
         configuration=lambda: CONFIGURATION,
         calls=({} if calls is None else calls).get,
+        holds=holds,
     )
     performer.bind(agent)
     return Hall(folder, clock, machine, timer, speaker, studio, plays, agent, performer)

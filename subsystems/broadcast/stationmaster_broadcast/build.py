@@ -23,6 +23,7 @@ from stationmaster_broadcast.cache import SoundCache
 from stationmaster_broadcast.commands import BroadcastCommands
 from stationmaster_broadcast.engine import EngineParts, SpeechEngine, degraded, engine_factory
 from stationmaster_broadcast.hand_volume import HandVolume
+from stationmaster_broadcast.holds import Holds
 from stationmaster_broadcast.local_pages import local_desk
 from stationmaster_broadcast.output_build import build_outputs
 from stationmaster_broadcast.output_pages import OutputPages
@@ -182,6 +183,7 @@ def build(
         configuration=lambda: agent.view.configuration,
         calls=lambda name: agent.view.calls.get(name),  # noqa: PLW0108 - each time another view
         by_hand=volume.gain_db,
+        holds=Holds(settings.sounds / "holds.json"),
     )
     commands = BroadcastCommands(
         control=lambda: urgent.control,

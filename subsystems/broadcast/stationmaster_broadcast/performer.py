@@ -20,6 +20,7 @@ from stationmaster_base.clock import StationClock
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.announcer import Announcer, PerformerFigures, Reporter
+from stationmaster_broadcast.holds import Holds
 from stationmaster_broadcast.outputs import Outputs
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.queue import Waiting, too_old
@@ -56,6 +57,7 @@ class BroadcastPerformer:
         configuration: the station as the replica has it; None before it has any.
         calls: a train's call as the replica has it.
         by_hand: decibels that a person wants announcements in a zone louder than usual; None: he has not said.
+        holds: what was held when the process ended, and where to keep it; None: it is kept nowhere.
 
     """
 
@@ -72,9 +74,10 @@ class BroadcastPerformer:
         configuration: Callable[[], Configuration | None],
         calls: Callable[[str], Call | None],
         by_hand: Callable[[str], float | None] = lambda _zone: None,
+        holds: Holds | None = None,
     ) -> None:
         self.zones: dict[str, ZoneState] = {}
-        self.held = False
+        self.held = holds is not None and holds.station
         self.rules = rules
         self._reactor = reactor
         self._clock: StationClock = timer.clock
@@ -93,6 +96,9 @@ class BroadcastPerformer:
             ended=self._free,
             by_hand=by_hand,
         )
+        self._holds = holds
+        for name in holds.zones if holds is not None else ():
+            self._zone(name).held = True
         self._seizures = Seizures(reactor, timer.clock, rules, self._announcer, self._zone)
         self._listeners: list[Callable[[], None]] = []
         self._look: DelayedCall | None = None
@@ -223,6 +229,8 @@ class BroadcastPerformer:
             self.held = held
         else:
             self._zone(zone).held = held
+        if self._holds is not None:
+            self._holds.keep(self.held, [name for name, state in self.zones.items() if state.held])
         self._look_soon()
 
     def seize(self, zones: Collection[str], by: str, *, why: str, priority: int = MICROPHONE) -> None:
