@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from stationmaster_base.errors import StationError
 from stationmaster_broadcast.control import EmergencyOrder, EmergencyPhase
@@ -16,6 +17,7 @@ from stationmaster_broadcast.emergency_tone import emergency_tone
 from stationmaster_broadcast.outputs import Saying, Silent
 from stationmaster_broadcast.plays import PlayLog
 from stationmaster_broadcast.queue_rules import QueueRules
+from stationmaster_broadcast.recording import Utterance
 from stationmaster_broadcast.sound import Sound, measure, write_wave
 from stationmaster_broadcast.zone_plan import ZonePlan
 from support.fake_broadcast import START, FakeEngine, announcement, works
@@ -355,6 +357,48 @@ def test_a_recording_of_people_is_said_instead_of_the_engine(tmp_path: Path) -> 
     held.call("a")
     held.until(10)
     assert held.heard() == [(0, 6, "a", "tone", "done"), (6, 9, "a", "疏散", "done")]
+
+
+class Voiced(FakeEngine):
+    """An engine whose voice has a pitch, and that can be another one."""
+
+    def __init__(self, signature: str, length: int) -> None:
+        super().__init__()
+        self.signature = signature
+        self.length = length
+
+    def speak(self, utterance: Utterance, path: Path) -> Deferred[None]:
+        return super().speak(replace(utterance, text="字" * self.length), path)
+
+
+def seconds(held: UrgentHall) -> float:
+    """How long the message is as it would be said now."""
+    made = held.sounds.speech(SHORT, "fire")
+    assert made is not None
+    return made.seconds
+
+
+def test_messages_are_spoken_anew_by_another_engine(tmp_path: Path) -> None:
+    """A drill's hum, or another voice, that was made ready before is not what passengers hear for ever."""
+    first = seconds(urgent_hall(tmp_path, settings=settings(tmp_path), engine=Voiced("hum 1", 2)))
+    second = seconds(urgent_hall(tmp_path, settings=settings(tmp_path), engine=Voiced("voice 1", 12)))
+    assert second == pytest.approx(first + 1.0)
+    dead = FakeEngine(by_hand=True)
+    assert seconds(urgent_hall(tmp_path, settings=settings(tmp_path), engine=dead)) == second
+
+
+def test_what_a_stand_in_has_spoken_is_spoken_anew_once_the_first_engine_is_back(tmp_path: Path) -> None:
+    """A minute later at the latest; until then the stand-in's is better than nothing."""
+    engine = Voiced("first", 2)
+    engine.by_hand = True
+    held = urgent_hall(tmp_path, settings=settings(tmp_path), engine=engine)
+    engine.signature, engine.by_hand = "second", False
+    engine.go_on()
+    held.hall.turn()
+    before = seconds(held)
+    engine.signature, engine.length = "first", 12
+    held.machine(61)
+    assert seconds(held) == pytest.approx(before + 1.0)
 
 
 def test_the_state_is_the_same_when_read_again(tmp_path: Path) -> None:

@@ -143,9 +143,13 @@ def test_from_the_command_to_the_first_sound_with_a_hung_engine_and_through_a_cr
 
 
 def test_an_engine_that_never_speaks_has_the_shipped_recording_said(tmp_path: Path) -> None:
-    """Nothing was ever made here: ten seconds of tone at most, then words, in stepped time; people are told of it."""
-    broken = '[broadcast.speech]\nvoices = { zh = "no/such" }\n'
-    with station(tmp_path, engine="pyttsx3", more=broken) as held:
+    """Nothing was ever made here but a hum, which is no message: ten seconds of tone at most, then words, in stepped
+    time; people are told of it.
+    """
+    broken = (
+        '[broadcast.speech]\nengines = ["pyttsx3", "silent"]\n[broadcast.speech.pyttsx3]\nvoices = { zh = "no/such" }\n'
+    )
+    with station(tmp_path, engine="chain", more=broken) as held:
         held.run_to(0)
         assert held.command("emergency", "b", text="站台有烟")["state"] == "done"
         held.run_to(11)

@@ -136,7 +136,8 @@ def urgent_hall(
     def make(words: Words, urgency: int) -> Deferred[Recording]:
         return held.studio.prepare(held.studio.recipe(words, which=Chime.NONE), urgency)
 
-    sounds = EmergencySounds(chosen, make, held.machine)
+    signature = held.studio.signature
+    sounds = EmergencySounds(chosen, make, held.machine, usual=lambda: held.studio.signature == signature)
     sounds.follow(CONFIGURATION)
     performer = held.performer
     emergencies = Emergencies(

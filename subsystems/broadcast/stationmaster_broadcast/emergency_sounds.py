@@ -50,11 +50,17 @@ class EmergencySounds:
         make: has words spoken.
         reactor: machine time.
         shipped: a recording of `STAND_IN_TEXTS` that comes with the package; None for none.
+        usual: whether the engine that speaks at present is the one that shall.
 
     """
 
     def __init__(
-        self, settings: EmergencySettings, make: MakeSpeech, reactor: MachineTime, shipped: Path | None = None
+        self,
+        settings: EmergencySettings,
+        make: MakeSpeech,
+        reactor: MachineTime,
+        shipped: Path | None = None,
+        usual: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
         self._make = make
@@ -66,6 +72,8 @@ class EmergencySounds:
         self._recorded: dict[str, HeldSound] = {}  # by the message, made by people
         self._shipped = _read(shipped, kept / "shipped.wav")
         self._words: dict[str, Words] = {each.id: each.texts for each in settings.messages}
+        self._fresh: set[str] = set()  # words that the engine that shall speak has spoken since the start
+        self._usual = usual
         self._asked: dict[str, int] = {}
         self._again: DelayedCall | None = None
         for message in settings.messages:
@@ -172,7 +180,7 @@ class EmergencySounds:
 
     def _prepare_messages(self) -> None:
         for name, words in self._words.items():
-            if name not in self._recorded and _key(words) not in self._spoken:
+            if name not in self._recorded and _key(words) not in self._fresh:
                 self.prepare(words, LATER)
 
     def _held(self, words: Words, message: str) -> HeldSound | None:
@@ -190,6 +198,8 @@ class EmergencySounds:
 
     def _made(self, made: Recording, key: str) -> None:
         self._hold(made.path, key)
+        if self._usual():
+            self._fresh.add(key)
 
     def _hold(self, source: Path, key: str) -> None:
         held = _read(source, self._kept(key))

@@ -122,6 +122,11 @@ class Studio:
         return self._engine.problem
 
     @property
+    def signature(self) -> str:
+        """Of the engine that speaks at present."""
+        return self._engine.signature
+
+    @property
     def waiting(self) -> int:
         """How many sounds are still to be made."""
         return len(self._orders)

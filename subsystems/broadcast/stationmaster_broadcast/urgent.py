@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from stationmaster_agent.agent import Agent
 from stationmaster_base.configuration import Table
+from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_broadcast.chimes import Chime
 from stationmaster_broadcast.contacts import ContactDriver, ContactParts, contact_factory
@@ -31,6 +32,10 @@ from stationmaster_broadcast.studio import Studio
 from stationmaster_service.process import Running
 
 __all__ = ["Urgent", "UrgentSettings", "build_urgent"]
+
+HUM = "silent "
+"""How the signature of the engine begins that hums instead of speaking: for drills, and in a chain for want of better.
+A real emergency has rather the shipped recording than a hum."""
 
 GRACE_S = 60.0
 """Machine seconds after the start in which messages that are not ready yet trouble nobody."""
@@ -183,10 +188,17 @@ def build_urgent(
         configuration = agent.view.configuration
         return tuple(zone.id for zone in configuration.zones) if configuration else named
 
-    def make(words: Words, urgency: int) -> Deferred[Recording]:
-        return studio.prepare(studio.recipe(words, which=Chime.NONE), urgency)
+    engine = studio.signature  # nobody is out yet: of the engine that shall speak
 
-    sounds = EmergencySounds(settings.emergency, make, reactor, SHIPPED)
+    def make(words: Words, urgency: int) -> Deferred[Recording]:
+        return studio.prepare(studio.recipe(words, which=Chime.NONE), urgency).addCallback(in_words)
+
+    def in_words(made: Recording) -> Recording:
+        if studio.signature.startswith(HUM) and not engine.startswith(HUM):
+            raise StationError("speech-down", "No engine speaks, and a hum is no message.")
+        return made
+
+    sounds = EmergencySounds(settings.emergency, make, reactor, SHIPPED, lambda: studio.signature == engine)
     emergencies = Emergencies(
         settings.emergency,
         sounds=sounds,
