@@ -1,9 +1,10 @@
-"""A hub, guidance and broadcast as real processes with the sample station, and people who may log in at them."""
+"""A hub, guidance and broadcast as real processes with a part of the sample station, and people who may log in."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,11 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
 OPERATOR = "operators-own-token"
 PASSWORD = "correct horse battery"
+EVIL = "<img src=x onerror=alert(1)>"
+"""Where one of its trains goes."""
+
+HOURS = ("08:00", "10:00")
+"""Local times between which trains leave, or arrive where they end."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -62,6 +68,7 @@ class DeskStation:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         self.config = folder / "stationmaster.toml"
+        self._copy_station()
         subsystems = "".join(
             f'[{name}]\nhubs = ["127.0.0.1:{protocol}"]\nidentity = "{name}"\ntoken = "secret-of-{name}"\n'
             f'state = "{name}.db"\nport = {self.ports[name]}\naccounts = true\nheartbeat_s = 0.3\n'
@@ -69,7 +76,7 @@ class DeskStation:
             for name in names
         )
         self.config.write_text(
-            f'[clock]\nfile = "clock.json"\n[hub]\nstation = "{ROOT / "stations" / "sample"}"\n'
+            f'[clock]\nfile = "clock.json"\n[hub]\nstation = "station"\n'
             f'database = "sqlite:///hub.db"\nline = "nowhere"\nport = {hub}\nprotocol_port = {protocol}\n'
             f'heartbeat_s = 0.3\n[hub.operators]\noperator = "{OPERATOR}"\n[hub.subsystems]\n'
             + "".join(f'{name} = "secret-of-{name}"\n' for name in names)
@@ -78,6 +85,17 @@ class DeskStation:
             "utf-8",
         )
         write_anchor(folder / "clock.json", Anchor(station=start, machine=time.time(), rate=rate))
+
+    def _copy_station(self) -> None:
+        """The sample station with the trains of two hours, which is quicker planned, and one with markup for a name."""
+        shutil.copytree(ROOT / "stations" / "sample", self.folder / "station")
+        timetable = self.folder / "station" / "timetable.csv"
+        head, *rows = timetable.read_text("utf-8").splitlines(keepends=True)
+        first, last = HOURS
+        kept = [row for row in rows if first <= (row.split(",")[6] or row.split(",")[5]) < last]
+        spoilt = next(row.split(",") for row in kept if row.split(",")[1] == "origin")
+        spoilt[2], spoilt[4] = "G9999", EVIL
+        timetable.write_text("".join([head, *kept, ",".join(spoilt)]), "utf-8")
 
     def start(self, *names: str) -> None:
         """Start processes together and wait until they answer."""

@@ -13,11 +13,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from stationmaster_base.times import from_iso
 from support.contrast import FAINT
-from support.desk_station import PASSWORD, DeskStation
+from support.desk_station import EVIL, PASSWORD, DeskStation
 
 CHROMIUM = os.environ.get("STATIONMASTER_CHROMIUM", "/usr/bin/chromium")
 BOARD = "hall-1"
-EVIL = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
@@ -85,7 +84,7 @@ def test_a_delay_entered_alone_is_seen_at_once_and_reaches_the_hub_once(tmp_path
         for name in ("guidance", "broadcast"):
             station.wait(lambda name=name: station.state(name) == "online", f"{name} is online")
         rows = station.json("guidance", "/api/v1/boards")["boards"][BOARD]["rows"]
-        call, number = next((row["call"], row["number"]) for row in rows[8:] if row["page"] == 1)
+        call, number = next((row["call"], row["number"]) for row in rows[3:] if row["page"] == 1)
         desks = {name: Desk(browser, station, name) for name in ("guidance", "broadcast")}
         board = browser.new_page(viewport={"width": 1366, "height": 768})
         board.goto(f"{station.base('guidance')}/board/{BOARD}")
@@ -129,6 +128,9 @@ def test_a_delay_entered_alone_is_seen_at_once_and_reaches_the_hub_once(tmp_path
         assert sorted(act["by"] for act in acts) == ["王站长 (wang) at broadcast", "王站长 (wang) at guidance"]
         assert {deed["minutes"] for act in acts for deed in act["deeds"]} == {47}
         assert {act["why"] for act in acts} == {EVIL}
+        for desk in desks.values():
+            expect(desk.page.locator("tr[data-call]", has_text="G9999")).to_contain_text(EVIL)
+            assert desk.page.locator("img").count() == 0
         guidance = desks["guidance"].page
         guidance.locator("[role=tab]", has_text="操作记录").click()
         expect(guidance.locator(".act")).to_contain_text(EVIL)

@@ -53,6 +53,7 @@ export class DeskStatus {
   paint() {
     const state = this.state;
     const word = this.gone || state === null ? "gone" : state.state;
+    document.body.classList.toggle("gone", word === "gone");
     this.badge.className = `desk-state ${word}`;
     const label = STATES[word].join(" ");
     if (this.badge.textContent !== label) {

@@ -84,7 +84,7 @@ export class TrainsPane {
       h("td", { class: "time" }, timeCell(call.departure, zone)),
       h("td", { class: call.track !== call.planned_track ? "moved" : "" }, call.track),
       h("td", {}, call.platform),
-      h("td", {}, standing(call)),
+      h("td", {}, standing(call, this.desk.state?.feed.grade === "fresh")),
     );
   }
 
@@ -108,7 +108,8 @@ function timeCell(event, zone) {
   return best === planned ? planned : [h("s", {}, planned), " ", h("b", { class: event.late > 0 ? "late" : "early" }, best)];
 }
 
-function standing(call) {
+/** Where a train stands; what nobody reports any more is no better known than the plan. */
+function standing(call, fresh) {
   const last = call.departure ?? call.arrival;
   if (call.running === "suspended") {
     return h("b", { class: "bad" }, "停运 Suspended");
@@ -131,7 +132,7 @@ function standing(call) {
   if (call.by_hand.length) {
     words.push(h("small", { title: call.by_hand.map((one) => `${one.field}: ${one.by}`).join("\n") }, "人工 by hand"));
   }
-  return words.length ? words : "正点 On time";
+  return words.length ? words : fresh ? "正点 On time" : "按计划 As planned";
 }
 
 class CallPanel {
