@@ -24,15 +24,15 @@ pytestmark = pytest.mark.timeout(1200)
 
 SILENT: Mapping[str, object] = {"engine": "silent"}
 
-KILLS = int(os.environ.get("STATIONMASTER_TEST_KILLS", "6"))
+KILLS = int(os.environ.get("STATIONMASTER_TEST_KILLS", "5"))
 WHOLE = KILLS >= 50
 """How often the hub is killed: a few times in an hour, or for `make soak` hundreds of times, and then every test has
 the whole day, or as much of it as it can tell something of."""
 
-DAY = ("00:00", "24:10") if WHOLE else ("06:00", "09:30")
-KILLED = ("06:00", "24:00") if WHOLE else ("07:00", "08:00")
-SPOKEN = ("07:00", "09:00") if WHOLE else ("07:00", "07:20")
-CUT_MINUTES = 180 if WHOLE else 60
+DAY = ("00:00", "24:10") if WHOLE else ("12:30", "14:30")
+KILLED = ("06:00", "24:00") if WHOLE else ("07:00", "07:45")
+SPOKEN = ("07:00", "09:00") if WHOLE else ("07:00", "07:12")
+CUT_MINUTES = 180 if WHOLE else 30
 
 
 @pytest.fixture
