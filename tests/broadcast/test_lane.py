@@ -88,6 +88,30 @@ def test_what_is_more_urgent_takes_it_over_from_another_zone() -> None:
     assert desk.heard[2:] == ["b:flood"]
 
 
+def test_what_was_cut_goes_on_where_it_would_be_by_then() -> None:
+    """Music comes back; of what is over by then nothing is said, and its zone can know."""
+    desk = Desk()
+    part = desk.lane.play(saying("a", "music", seconds=60.0, priority=200, offset_s=10.0), print)
+    short = desk.lane.play(saying("a", "short", seconds=2.0, priority=60), print)
+    desk.machine.advance(1.5)
+    desk.play("b", "fire", priority=1)
+    desk.machine.advance(1.0)
+    desk.output.end()
+    assert [key for _, key, _ in desk.output.heard] == ["music", "fire", "short"]
+    desk.machine.advance(2.0)
+    desk.output.end()
+    assert desk.output.heard[-1] == ("a", "music", 14.5)
+    desk.play("b", "fire", priority=1)
+    desk.machine.advance(46.0)
+    desk.output.end()
+    assert (desk.lane.busy, part.missed, short.missed) == (False, "cut short by another zone", "")
+    desk.play("b", "fire", priority=1)
+    cut = desk.lane.play(saying("a", "music", priority=200), print)
+    cut.stop()
+    desk.machine.advance(10)
+    assert not desk.machine.getDelayedCalls()
+
+
 def test_the_most_urgent_of_those_that_wait_goes_first() -> None:
     """And then in the order in which they came."""
     desk = Desk()

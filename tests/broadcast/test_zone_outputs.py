@@ -117,6 +117,18 @@ def test_what_no_output_could_say_is_not_heard() -> None:
     assert unheard(Hall({}).outputs.play(saying())) == ""
 
 
+def test_what_was_left_out_is_not_heard_where_time_is_real() -> None:
+    """In a demo, whose time runs faster than sound, that is as it must be."""
+    for strict, why in ((True, "one: the output was busy"), (False, "")):
+        hall = Hall({"a": ZoneWiring(own=("one",)), "b": ZoneWiring(own=("one",))})
+        hall.outputs.strict = strict
+        hall.outputs.play(saying("a"))
+        left = hall.outputs.play(saying("b", "two"))
+        assert unheard(left) == ""
+        hall.machine.advance(3.1)
+        assert unheard(left) == why
+
+
 def test_listeners_hear_of_trouble_and_of_its_end() -> None:
     """Once each."""
     hall = Hall(ONE_AND_SPARE)

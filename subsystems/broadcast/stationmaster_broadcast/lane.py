@@ -1,14 +1,15 @@
 """What one output has to say, one thing after the other.
 
 Several zones may share an output. The same sound for several of them that comes at once is heard once. What is more
-urgent takes the output over from other zones; what is not waits until it is free, but not for long: a sound that
-comes too late is worse than none, and it is written down that it was left out.
+urgent takes the output over from other zones, and what it cut goes on afterwards where it would be by then; what is
+not waits until the output is free, but not for long: a sound that comes too late is worse than none, and it is
+written down that it was left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
@@ -17,12 +18,15 @@ from stationmaster_broadcast.outputs import Saying
 from stationmaster_broadcast.sinks import Sounding
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
-__all__ = ["Lane", "LaneFigures"]
+__all__ = ["Lane", "LaneFigures", "Part"]
 
 _LOG = get_logger("outputs")
 
 TOGETHER_S = 0.5
 """Machine seconds within which the same sound for another zone is the same sounding."""
+
+LEAST_S = 1.0
+"""Machine seconds of a sound that are worth going on with after something else."""
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ class Lane:
             current.be_silent()
         self.output.stop()
 
-    def play(self, saying: Saying, failed: Callable[[str], None]) -> Sounding:
+    def play(self, saying: Saying, failed: Callable[[str], None]) -> Part:
         """Play it as soon as may be.
 
         `failed` is called with the reason if the output fails in the middle of it or at its beginning; a sound that is
@@ -89,15 +93,15 @@ class Lane:
             _LOG.info("output-taken-over", output=self.output.name, by=saying.zone, of=current.saying.zone)
             self.figures.taken_over += 1
             self._current = None
-            current.be_silent()
+            current.pause()
+            self._wait(current)
         turn = _Turn(self, saying, self._reactor.seconds())
         share = turn.join(failed)
         if self._current is None:
             self._begin(turn)
         else:
             turn.limit = self._reactor.callLater(self.output.patience_s, self._left_out, turn)
-            self._waiting.append(turn)
-            self._waiting.sort(key=lambda waiting: waiting.saying.priority)
+            self._wait(turn)
         return share
 
     def nobody(self, turn: _Turn) -> None:
@@ -110,8 +114,12 @@ class Lane:
             turn.be_silent()
             self._following()
 
+    def _wait(self, turn: _Turn) -> None:
+        self._waiting.append(turn)
+        self._waiting.sort(key=lambda waiting: waiting.saying.priority)
+
     def _begin(self, turn: _Turn) -> None:
-        turn.give_up()
+        turn.begin(self._reactor.seconds())
         self._current = turn
 
         def ended(problem: str) -> None:
@@ -145,11 +153,16 @@ class Lane:
         self._following()
 
     def _following(self) -> None:
-        if self._current is None and self._waiting:
-            self._begin(self._waiting.pop(0))
+        while self._current is None and self._waiting:
+            turn = self._waiting.pop(0)
+            if turn.catches_up(self._reactor.seconds()):
+                self._begin(turn)
+            else:
+                turn.miss("cut short by another zone")
 
     def _left_out(self, turn: _Turn) -> None:
         self._waiting.remove(turn)
+        turn.miss("the output was busy")
         self.figures.left_out += 1
         _LOG.warning(
             "output-left-out",
@@ -168,7 +181,8 @@ class _Turn:
         self.limit: DelayedCall | None = None
         self._lane = lane
         self._at = at
-        self._shares: list[_Share] = []
+        self._paused = False
+        self._shares: list[Part] = []
 
     def shares(self, saying: Saying, now: float) -> bool:
         """Whether this is the same, for another zone, and begins with it."""
@@ -181,13 +195,13 @@ class _Turn:
         """Whether that is more urgent, and for another zone: within its own nobody is cut here."""
         return saying.priority < self.saying.priority and saying.zone != self.saying.zone
 
-    def join(self, failed: Callable[[str], None]) -> _Share:
+    def join(self, failed: Callable[[str], None]) -> Part:
         """One more zone."""
-        share = _Share(self, failed)
+        share = Part(self, failed)
         self._shares.append(share)
         return share
 
-    def leave(self, share: _Share) -> None:
+    def leave(self, share: Part) -> None:
         """One zone less."""
         if share in self._shares:
             self._shares.remove(share)
@@ -200,11 +214,38 @@ class _Turn:
         for share in shares:
             share.failed(problem)
 
+    def begin(self, now: float) -> None:
+        """It sounds from now on."""
+        self.give_up()
+        self._at = now
+
     def give_up(self) -> None:
         """It does not wait any more."""
         if self.limit is not None and self.limit.active():
             self.limit.cancel()
         self.limit = None
+
+    def pause(self) -> None:
+        """Be silent for something else."""
+        self._paused = True
+        if self.sounding is not None:
+            self.sounding.stop()
+            self.sounding = None
+
+    def catches_up(self, now: float) -> bool:
+        """Whether there is something left of it; after a pause it begins where it would be by now."""
+        if self._paused:
+            self._paused = False
+            offset = self.saying.offset_s + now - self._at
+            self._at = now
+            self.saying = replace(self.saying, offset_s=offset)
+            return offset <= self.saying.recording.seconds - LEAST_S
+        return True
+
+    def miss(self, why: str) -> None:
+        """Tell every zone that asks that this was not heard, or not all of it."""
+        for share in self._shares:
+            share.missed = why
 
     def be_silent(self) -> None:
         """Its sound ends here."""
@@ -213,12 +254,14 @@ class _Turn:
             self.sounding.stop()
 
 
-class _Share:
-    """One zone's part in a turn; a `Sounding`."""
+class Part:
+    """One zone's part in what an output says; a `Sounding`."""
 
     def __init__(self, turn: _Turn, failed: Callable[[str], None]) -> None:
         self._turn = turn
         self.failed = failed
+        self.missed = ""
+        """Why it was not heard, though the output is well."""
 
     def stop(self) -> None:
         """The zone wants it no more."""

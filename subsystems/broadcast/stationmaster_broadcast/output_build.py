@@ -93,7 +93,13 @@ def build_outputs(
     feeding = Feeding(links, routes, reactor)
     reels = Reels()
     lanes = [Lane(_output(each, running, reels, pronunciations), reactor) for each in outputs]
-    zone_outputs = ZoneOutputs(reactor=reactor, lanes=lanes, wiring=wiring_of(outputs), cut_off=feeding.cut_off)
+    zone_outputs = ZoneOutputs(
+        reactor=reactor,
+        lanes=lanes,
+        wiring=wiring_of(outputs),
+        cut_off=feeding.cut_off,
+        strict=not running.clock.shadow,
+    )
     feeding.on_change(zone_outputs.recheck)
     for zone, wiring in zone_outputs.wiring.items():
         alone = single_points(wiring, routes.get(zone, ()))
