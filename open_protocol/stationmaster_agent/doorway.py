@@ -177,6 +177,7 @@ def body_of(request: WebRequest) -> Table:
         raise StationError("bad-request", f"It is larger than {LARGEST} bytes.", "Say less.")
     try:
         plain = json.loads(body.decode("utf-8"))
+        json.dumps(plain, ensure_ascii=False).encode("utf-8")  # a lone half of a character is none
     except (ValueError, RecursionError) as error:
         raise StationError("bad-request", f"It is no JSON: {error}", "Send a JSON object in UTF-8.") from error
     if not isinstance(plain, dict):

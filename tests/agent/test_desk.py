@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.desk import CALL, EVIL, TASK, WANG, DeskWorld, Person, account, delay, hand
 from agent.making import at
 from service.web import Browser
+from stationmaster_agent.wishes import wish_from
+from stationmaster_base.configuration import Faults, Table
 from stationmaster_kernel.account import Role
 from stationmaster_kernel.deeds import Delay
 from stationmaster_kernel.inputs import Act
@@ -242,6 +246,45 @@ def test_refused_by_the_hub_is_shown(desk):
     desk.back()
     (told,) = person.get("acts").body["refused"]
     assert (told["id"], told["by"], told["problem"]) == (act, "Wang (wang)", "It left an hour ago.")
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from([CALL, TASK, "hold"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["call", "events", "how"]), inner),
+    max_leaves=6,
+)
+WORDS = st.sampled_from(["call", "events", "minutes", "tasks", "how", "track", "unknown", "cumulative", "x"])
+
+
+@given(
+    body=st.dictionaries(
+        st.sampled_from(["why", "delay", "unknown", "track", "handle", "x"]),
+        JSON | st.dictionaries(WORDS, JSON | st.just(["departure"]) | st.just([TASK])),
+    )
+)
+def test_whatever_a_page_sends_is_a_wish_or_has_faults(body):
+    """Nothing that is JSON makes the reading of it fail."""
+    words = Table(body, "request", Faults())
+    wish = wish_from(words)
+    assert wish.empty <= bool(words.faults)
+
+
+@pytest.mark.parametrize("why", ["\\ud800", "\\u0000", "\\u0007", "\\ufffe"])
+def test_characters_that_no_document_can_hold(desk, why):
+    """They are refused in words or left out; nothing fails, and nothing is kept for the hub that cannot be sent."""
+    person = desk.person()
+    body = json.dumps(delay())[:-1] + f', "why": "a{why}"}}'
+    assert person.post("acts", body.encode()).code in (200, 400, 409)
+    login = f'{{"login": "wang{why}", "password": "x{why}"}}'
+    assert Person(desk).post("login", login.encode()).code in (400, 401)
+    assert person.post("acts", delay(30)).code == 200
+    desk.world.settle()
+    assert desk.call.departure.best == at(90)
 
 
 def test_what_people_write_comes_back_as_data(desk):

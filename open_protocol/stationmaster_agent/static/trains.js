@@ -245,6 +245,7 @@ class CallPanel {
     if (done) {
       this.why.value = "";
       this.minutes.value = "";
+      this.minutes.focus();
       this.desk.changed();
     }
   }
