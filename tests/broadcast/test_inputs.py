@@ -7,6 +7,7 @@ import pytest
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_broadcast.input_settings import InputKind, InputSettings, read_inputs
+from stationmaster_broadcast.urgent import UrgentSettings
 from stationmaster_protocol.equipment import Condition, Severity
 from support.fake_broadcast import announcement, works
 from support.fake_urgent import UrgentHall, urgent_hall
@@ -245,6 +246,20 @@ def test_settings_are_read_and_every_fault_is_told(tmp_path: Path) -> None:
         "broadcast.input[3].yield: is missing, and evacuate too",
         "broadcast.contacts: 'box' stands there twice",
         "broadcast.input: 'one' stands there twice",
+    ]
+
+
+def test_an_input_s_message_has_to_be_one(tmp_path: Path) -> None:
+    """It is told at the start and not in the fire; with the other faults of the file."""
+    body = table(
+        emergency={"tone_s": 30},
+        contacts=[{"id": "box", "driver": "text-lines"}],
+        input=[{"id": "panel", "contact": "box", "line": "1", "evacuate": ["a"], "message": "flood"}],
+    )
+    UrgentSettings.from_table(body, tmp_path, tmp_path / "sounds")
+    assert [f"{fault.place}: {fault.problem}" for fault in body.faults] == [
+        "broadcast.emergency.tone_s: 30 is not possible",
+        "broadcast.input.panel.message: 'flood' is not known",
     ]
 
 

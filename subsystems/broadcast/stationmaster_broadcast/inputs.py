@@ -129,6 +129,10 @@ class Inputs:
         """The inputs that are given now."""
         return tuple(each.settings.id for each in self._inputs if each.given)
 
+    def lost_devices(self) -> tuple[str, ...]:
+        """The devices that cannot say how their lines are, or have not all of them."""
+        return tuple(device for device, problem in self._problems.items() if problem)
+
     def review(self) -> None:
         """The station's zones may be others now: do what could not be done before, and say which zones are none."""
         for each in self._inputs:

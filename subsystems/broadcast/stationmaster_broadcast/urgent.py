@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client.core import GaugeMetricFamily, Metric
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
@@ -62,6 +63,34 @@ class UrgentSettings:
             if each.message and each.message not in known:
                 table.fault(f"input.{each.id}.message", f"{each.message!r} is not known", ", ".join(known))
         return UrgentSettings(emergency=emergency, contacts=contacts, inputs=inputs)
+
+
+class _Figures:
+    """How it stands, read when somebody asks."""
+
+    def __init__(self, emergencies: Emergencies, sounds: EmergencySounds, inputs: Inputs) -> None:
+        self._emergencies = emergencies
+        self._sounds = sounds
+        self._inputs = inputs
+
+    def collect(self) -> list[Metric]:
+        return [
+            GaugeMetricFamily("stationmaster_emergencies", "Emergencies under way.", len(self._emergencies.now)),
+            GaugeMetricFamily(
+                "stationmaster_emergency_problem",
+                "Whether an emergency does not go as it should.",
+                int(bool(self._emergencies.problem)),
+            ),
+            GaugeMetricFamily(
+                "stationmaster_emergency_messages_not_ready",
+                "Messages that no recording was made of yet.",
+                len(self._sounds.not_ready),
+            ),
+            GaugeMetricFamily("stationmaster_inputs_given", "Inputs that are given.", len(self._inputs.given())),
+            GaugeMetricFamily(
+                "stationmaster_contacts_lost", "Devices of contacts that are lost.", len(self._inputs.lost_devices())
+            ),
+        ]
 
 
 class _UrgentService(Service):
@@ -238,6 +267,7 @@ def build_urgent(
     telling = EmergencyTelling(
         emergencies, sounds, desk=agent, clock=clock, slow=lambda: reactor.seconds() - began < GRACE_S
     )
+    running.registry.register(_Figures(emergencies, sounds, inputs))
     return Urgent(
         emergencies=emergencies,
         sounds=sounds,
