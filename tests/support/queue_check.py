@@ -286,13 +286,7 @@ def _in_order(record: _Record, plays: Mapping[tuple[str, str], Play], at: int) -
         )
         assert one.rank == 0 or not record.held(one.zone, at), f"rule 8: {one.play.task} in {one.zone}, which is held"
         assert one.rank == 0 or not record.gap_at(one.zone, at), f"rule 11: {one.play.task} without a gap"
-        lead = min(
-            each.place
-            for each in record.stretches
-            if not each.seizer
-            and (each.at, each.words, each.from_s) == (at, one.words, one.from_s)
-            and each.zone in record.near(one.zone)
-        )
+        lead = min(each.place for each in _together(record, one))
         for place, each in firsts.values():
             rest = one.at > one.play.begun and each.task.id == one.play.task  # it may have been cut at another place
             assert rest or place > lead or one.zone not in record.near(each.zone), (
@@ -301,12 +295,36 @@ def _in_order(record: _Record, plays: Mapping[tuple[str, str], Play], at: int) -
         late = [
             each.task.id
             for _, each in waiting
-            if each.zone == one.zone
-            and one.at == one.play.begun
+            if one.at == one.play.begun
             and (_words(each.task), _rank(each.task.priority)) == (one.play.texts, one.rank)
             and _is_fresh(each, plays, at)
+            and (each.zone == one.zone or (each.zone in record.near(one.zone) and _could_join(record, each, one)))
         ]
         assert not late, f"rule 12: {late} could have been said in one with {one.play.task}"
+
+
+def _together(record: _Record, one: _Stretch) -> list[_Stretch]:
+    """What began with it as one: the same at the same moment, in zones that hang together by overlaps."""
+    same = [
+        each
+        for each in record.stretches
+        if not each.seizer and (each.at, each.words, each.from_s) == (one.at, one.words, one.from_s)
+    ]
+    zones: set[str] = set()
+    reached = {one.zone}
+    while reached != zones:
+        zones = reached
+        reached = zones | {each.zone for each in same if record.near(each.zone) & zones}
+    return [each for each in same if each.zone in zones]
+
+
+def _could_join(record: _Record, asked: Asked, one: _Stretch) -> bool:
+    """Whether nothing but `one` and the same elsewhere sounds where it would be heard, and nobody keeps it back."""
+    sounding = [each for zone in record.near(asked.zone) for each in record.sounding(zone, one.at)]
+    kept = record.held(asked.zone, one.at) or record.taken(asked.zone, one.at, asked.task.priority)
+    return not (kept or record.gap_at(asked.zone, one.at)) and all(
+        (each.words, each.at, each.from_s) == (one.words, one.at, one.from_s) for each in sounding
+    )
 
 
 def _is_fresh(asked: Asked, plays: Mapping[tuple[str, str], Play], at: int) -> bool:

@@ -348,12 +348,16 @@ class BroadcastPerformer:
         recording = self._studio.ready(turn.item.recipe)
         if recording is None:
             raise RuntimeError("a sound was ready and is not any more within one turn")
-        for each in (turn, *joining(self.zones, self.rules.plan, turn, now, held=self.held)):
+        beginning = [turn]
+        while beginning:  # whoever joins brings those who are near him
+            each = beginning.pop()
             zone = self.zones[each.zone]
             together = zone.queue.with_sound(recording.key)
             for waiting in together:
                 zone.queue.remove(waiting.work)
-            self._announcer.begin(zone, [waiting.work for waiting in together], recording, recording.key, now)
+            if together:
+                self._announcer.begin(zone, [waiting.work for waiting in together], recording, recording.key, now)
+                beginning += joining(self.zones, self.rules.plan, each, now, held=self.held)
 
     def _wake_at(self, moments: Sequence[float | None]) -> None:
         self._sleep()
