@@ -138,6 +138,19 @@ def test_a_deaf_zone_does_not_silence_the_others(tmp_path: Path) -> None:
     assert held.voice.problem == "not heard in b"
 
 
+def test_a_studio_that_raises_does_not_keep_the_tone_from_sounding(tmp_path: Path) -> None:
+    """Whatever the making of words comes to: it is logged, and the emergency goes its way."""
+
+    def broken(_words: Words, _urgency: int) -> Deferred[Recording]:
+        raise KeyError("voices")
+
+    kept = tmp_path / "emergency"
+    sounds = EmergencySounds(EmergencySettings(state=kept / "state.json", kept=kept), broken, Clock())
+    sounds.prepare(WORDS)
+    sounds.prepare(WORDS)
+    assert sounds.speech(WORDS) is None
+
+
 def test_the_shipped_recording_is_the_last_word(tmp_path: Path) -> None:
     """Its own texts go into the record, whatever the station's stand-in says."""
     held = Voice(tmp_path)

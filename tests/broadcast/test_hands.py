@@ -189,6 +189,8 @@ def test_a_test_that_is_cut_short_or_of_dead_loudspeakers_fails(tmp_path: Path) 
         ("emergency", (), {"massage": "evacuation"}, "bad-parameter"),
         ("emergency", (), {"message": "evacuation", "text": "火"}, "bad-parameter"),
         ("emergency", (), {"text": "火" * 501}, "bad-parameter"),
+        ("emergency", (), {"text_": "火"}, "bad-parameter"),
+        ("emergency", (), {"text_EN:1": "fire"}, "bad-parameter"),
         ("volume", ("a",), {"percent": "101"}, "bad-parameter"),
         ("volume", ("a",), {"percent": "½"}, "bad-parameter"),
         ("stop", ("a",), {"percent": "1"}, "bad-parameter"),

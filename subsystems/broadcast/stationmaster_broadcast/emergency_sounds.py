@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from stationmaster_base.errors import StationError
@@ -144,7 +144,8 @@ class EmergencySounds:
         if not words or self._asked.get(key, LATER + 1) <= urgency:
             return
         self._asked[key] = urgency
-        self._make(words, urgency).addCallbacks(self._made, self._not_made, callbackArgs=(key,)).addBoth(
+        making = maybeDeferred(self._make, words, urgency)  # whatever it raises, the tone goes on
+        making.addCallback(self._made, key).addErrback(self._not_made, key).addBoth(
             lambda _: self._asked.pop(key, None)
         )
 
@@ -208,7 +209,9 @@ class EmergencySounds:
             self._spoken[key] = held
 
     def _not_made(self, failure: Failure, key: str) -> None:
-        failure.trap(StationError)
+        if failure.check(StationError) is None:
+            _LOG.error("emergency-not-spoken", words=key[:12], problem=failure.getTraceback(), todo="tell the maker")
+            return
         _LOG.warning(
             "emergency-not-spoken",
             words=key[:12],

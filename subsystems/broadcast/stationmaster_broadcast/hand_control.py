@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 
 from twisted.internet.defer import Deferred, succeed
@@ -22,6 +23,8 @@ _LOG = get_logger("control")
 
 LONGEST = 500
 """Characters of an emergency's words in one language: about two minutes of speech."""
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*\Z")
 
 TEST = 95
 """Priority of a test: everything that is said goes before it."""
@@ -82,6 +85,8 @@ class HandControl:
         """See `BroadcastControl`."""
         texts = tuple((language, cleaned(text).strip()) for language, text in order.texts)
         for language, text in texts:
+            if not _LANGUAGE.match(language):
+                raise StationError("bad-parameter", f"{language!r} is no language.", "Give one such as zh, en or mn.")
             if not text or len(text) > LONGEST:
                 raise StationError(
                     "bad-parameter",
