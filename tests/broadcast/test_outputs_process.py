@@ -171,11 +171,13 @@ def test_a_station_is_heard_and_goes_on_being_heard(tmp_path: Path) -> None:
         assert health["status"] == "degraded"
         assert "Zone c: nothing is heard there" in health["outputs"]
 
+        heard = {(each["output"], each["zone"], each["what"]) for each in held.get("/api/v1/outputs/heard")}
+        assert {("net", "a", "began"), ("shelf", "b", "began"), ("chip", "c", "began")} <= heard
         with urlopen(f"{held.base}/metrics") as answer:
             figures = answer.read().decode()
         assert 'stationmaster_output_trouble{output="chip"} 1.0' in figures
         assert 'stationmaster_rtp_packets_total{outcome="lost",output="net"} 0.0' in figures
-        assert 'stationmaster_output_sounds_total{outcome="played",output="shelf"}' in figures
+        assert 'stationmaster_output_sounds_total{outcome="left-out",output="net"}' in figures
 
         plays = held.played()
         assert held.end("broadcast", signal.SIGTERM) == 0

@@ -170,6 +170,7 @@ def build(
         settings.routes,
         pronunciations=pronunciations,
         zones=zones,
+        sounds=settings.sounds,
     )
     volume = HandVolume(settings.sounds / "volume.json")
     performer = BroadcastPerformer(
@@ -252,7 +253,7 @@ def build(
     )
     agent.on_change(lambda: pronunciations.follow(agent.view.configuration))
     StatusPage(face, agent, clock, "broadcast")
-    OutputPages(face.app, speakers.outputs, speakers.feeding)
+    OutputPages(face.app, speakers.outputs, speakers.feeding, speakers.log)
     desk = local_desk(
         running,
         settings.desk,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.output import Changed, Output
+from stationmaster_broadcast.output_log import What
 from stationmaster_broadcast.outputs import Saying
 from stationmaster_broadcast.sinks import Sounding
 from stationmaster_service.interfaces import DelayedCall, MachineTime
@@ -21,6 +22,9 @@ from stationmaster_service.interfaces import DelayedCall, MachineTime
 __all__ = ["Lane", "LaneFigures", "Part"]
 
 _LOG = get_logger("outputs")
+
+Note = Callable[[str, Saying, What, str], None]
+"""Output, sound, what became of it, and why."""
 
 TOGETHER_S = 0.5
 """Machine seconds within which the same sound for another zone is the same sounding."""
@@ -45,11 +49,13 @@ class Lane:
     Args:
         output: the equipment.
         reactor: machine time.
+        note: told of everything that becomes of a sound here.
 
     """
 
-    def __init__(self, output: Output, reactor: MachineTime) -> None:
+    def __init__(self, output: Output, reactor: MachineTime, note: Note | None = None) -> None:
         self.output = output
+        self._note: Note = note or _nothing
         self.figures = LaneFigures()
         self._reactor = reactor
         self._current: _Turn | None = None
@@ -94,6 +100,7 @@ class Lane:
             self.figures.taken_over += 1
             self._current = None
             current.pause()
+            self._tell(current, What.PAUSED, f"for {saying.zone}")
             self._wait(current)
         turn = _Turn(self, saying, self._reactor.seconds())
         share = turn.join(failed)
@@ -112,6 +119,7 @@ class Lane:
         elif turn is self._current:
             self._current = None
             turn.be_silent()
+            self._tell(turn, What.STOPPED)
             self._following()
 
     def _wait(self, turn: _Turn) -> None:
@@ -135,6 +143,7 @@ class Lane:
             self._following()
         elif self._current is turn:
             turn.sounding = sounding
+            self._tell(turn, What.BEGAN)
         else:  # whoever was told of it has let it go meanwhile
             sounding.stop()
 
@@ -144,12 +153,14 @@ class Lane:
         self._current = None
         if problem:
             self.figures.failed += 1
+            self._tell(turn, What.FAILED, problem)
             _LOG.warning(
                 "output-failed", output=self.output.name, zone=turn.saying.zone, problem=problem, todo="see the output"
             )
             turn.fail(problem)
         else:
             self.figures.played += 1
+            self._tell(turn, What.ENDED)
         self._following()
 
     def _following(self) -> None:
@@ -159,10 +170,15 @@ class Lane:
                 self._begin(turn)
             else:
                 turn.miss("cut short by another zone")
+                self._tell(turn, What.STOPPED, "it would be over by now")
+
+    def _tell(self, turn: _Turn, what: What, why: str = "") -> None:
+        self._note(self.output.name, turn.saying, what, why)
 
     def _left_out(self, turn: _Turn) -> None:
         self._waiting.remove(turn)
         turn.miss("the output was busy")
+        self._tell(turn, What.LEFT_OUT)
         self.figures.left_out += 1
         _LOG.warning(
             "output-left-out",
@@ -170,6 +186,10 @@ class Lane:
             zone=turn.saying.zone,
             todo="give zones that speak at the same time outputs of their own",
         )
+
+
+def _nothing(_output: str, _saying: Saying, _what: What, _why: str) -> None:
+    """Nobody wants to know."""
 
 
 class _Turn:

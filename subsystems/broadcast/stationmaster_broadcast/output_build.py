@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from twisted.application.service import Service
 
@@ -19,6 +20,7 @@ from stationmaster_broadcast.folder_output import FolderOutput, FolderSettings
 from stationmaster_broadcast.lane import Lane
 from stationmaster_broadcast.output import Output
 from stationmaster_broadcast.output_figures import OutputFigures
+from stationmaster_broadcast.output_log import OutputLog
 from stationmaster_broadcast.output_settings import OutputSettings, wiring_of
 from stationmaster_broadcast.output_telling import OutputTelling
 from stationmaster_broadcast.pronunciation import Pronunciations
@@ -41,11 +43,12 @@ FIRST_S = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loudspeakers:
-    """The outputs of a process: what plays, what feeds it, what is told of it, and the service that runs it."""
+    """The outputs of a process: what plays, what feeds it, what is told and written of it, and what runs it."""
 
     outputs: ZoneOutputs
     feeding: Feeding
     telling: OutputTelling
+    log: OutputLog
     service: Service
 
 
@@ -86,13 +89,15 @@ def build_outputs(
     *,
     pronunciations: Pronunciations,
     zones: Callable[[], Sequence[str]],
+    sounds: Path,
 ) -> Loudspeakers:
-    """Join them; `zones` are the station's, as far as the hub has told."""
+    """Join them; `zones` are the station's, as far as the hub has told, `sounds` the folder of what was said."""
     reactor = running.reactor
     links = [AmplifierLink(each.name, each.driver, _port(each, running), reactor) for each in amplifiers]
     feeding = Feeding(links, routes, reactor)
     reels = Reels()
-    lanes = [Lane(_output(each, running, reels, pronunciations), reactor) for each in outputs]
+    log = OutputLog(sounds / "outputs.jsonl", running.clock.now)
+    lanes = [Lane(_output(each, running, reels, pronunciations), reactor, log.note) for each in outputs]
     zone_outputs = ZoneOutputs(
         reactor=reactor,
         lanes=lanes,
@@ -113,6 +118,7 @@ def build_outputs(
         outputs=zone_outputs,
         feeding=feeding,
         telling=telling,
+        log=log,
         service=_Running(running, zone_outputs, feeding, telling),
     )
 

@@ -7,6 +7,7 @@ from klein import Klein
 from stationmaster_base.health import JsonValue
 from stationmaster_broadcast.feeding import Feeding
 from stationmaster_broadcast.lane import Lane
+from stationmaster_broadcast.output_log import OutputLog
 from stationmaster_broadcast.rtp_output import RtpOutput
 from stationmaster_broadcast.zone_outputs import ZoneOutputs
 from stationmaster_service.face import json_answer
@@ -19,13 +20,16 @@ class OutputPages:
     """The routes.
 
     - `GET /api/v1/outputs`: outputs, amplifiers, and what each zone is heard by
+    - `GET /api/v1/outputs/heard`: what outputs did last, the latest last
     - `GET /api/v1/outputs/<name>.sdp`: an RTP stream, for a player
     """
 
-    def __init__(self, app: Klein, outputs: ZoneOutputs, feeding: Feeding) -> None:
+    def __init__(self, app: Klein, outputs: ZoneOutputs, feeding: Feeding, log: OutputLog) -> None:
         self._outputs = outputs
         self._feeding = feeding
+        self._log = log
         app.route("/api/v1/outputs", methods=["GET"])(self._get_outputs)
+        app.route("/api/v1/outputs/heard", methods=["GET"])(self._get_heard)
         app.route("/api/v1/outputs/<name>.sdp", methods=["GET"])(self._get_description)
 
     def _get_outputs(self, request: WebRequest) -> bytes:
@@ -40,6 +44,9 @@ class OutputPages:
                 "zones": zones,
             },
         )
+
+    def _get_heard(self, request: WebRequest) -> bytes:
+        return json_answer(request, [heard.body() for heard in self._log.latest])
 
     def _get_description(self, request: WebRequest, name: str) -> bytes:
         lane = self._outputs.lanes.get(name)
