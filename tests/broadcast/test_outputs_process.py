@@ -16,16 +16,16 @@ import pytest
 from broadcast.running import PATIENCE, PROGRAM, Station
 from stationmaster_broadcast.joining import resample
 from stationmaster_broadcast.sound import read_wave
-from support.stream_listener import StreamListener, somebody_listens
+from support.stream_listener import PORT, StreamListener, group, somebody_listens
 
-GROUP = "239.255.77.41"
+GROUP = group(41)
 
 OUTPUTS = """
 [broadcast.outputs.net]
 kind = "rtp"
 zones = ["a"]
 address = "{group}"
-port = 5404
+port = {port}
 interface = "127.0.0.1"
 hops = 0
 format = "l16"
@@ -99,7 +99,7 @@ class Equipment:
 def hall(folder: Path) -> Iterator[tuple[Station, Equipment]]:
     """A station with its equipment."""
     equipment = Equipment()
-    held = Station(folder, more=OUTPUTS.format(group=GROUP, **equipment.places))
+    held = Station(folder, more=OUTPUTS.format(group=GROUP, port=PORT, **equipment.places))
     try:
         held.start_hub()
         held.start()

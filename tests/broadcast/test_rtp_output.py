@@ -19,7 +19,7 @@ from stationmaster_broadcast.rtp import audio_format
 from stationmaster_broadcast.rtp_output import RtpOutput
 from stationmaster_broadcast.rtp_wire import RtpSettings, UdpWire
 from support.fake_outputs import recorded, tone
-from support.stream_listener import StreamListener, somebody_listens
+from support.stream_listener import PORT, StreamListener, group, somebody_listens
 
 GROUP = "239.255.77.13"
 
@@ -242,9 +242,9 @@ def test_another_program_hears_every_sample(tmp_path: Path) -> None:
     listeners: list[StreamListener] = []
     ended: list[str] = []
     formats = (audio_format("pcma"), audio_format("pcmu"), audio_format("l16", 22050))
-    groups = [f"239.255.77.{20 + number}" for number in range(len(formats))]
-    for group, audio in zip(groups, formats, strict=True):
-        settings = RtpSettings(address=group, port=5204, interface="127.0.0.1", audio=audio, hops=0)
+    groups = [group(20 + number) for number in range(len(formats))]
+    for address, audio in zip(groups, formats, strict=True):
+        settings = RtpSettings(address=address, port=PORT, interface="127.0.0.1", audio=audio, hops=0)
         output = RtpOutput(
             audio.name,
             settings,
@@ -261,7 +261,7 @@ def test_another_program_hears_every_sample(tmp_path: Path) -> None:
         listeners[-1].start()
 
     def begin() -> None:
-        if not all(somebody_listens(group) for group in groups):
+        if not all(somebody_listens(address) for address in groups):
             reactor.callLater(0.02, begin)
             return
         for output in outputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from array import array
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import av
 
-__all__ = ["StreamListener", "somebody_listens"]
+__all__ = ["PORT", "StreamListener", "group", "somebody_listens"]
 
 OPTIONS = {
     "protocol_whitelist": "file,udp,rtp",
@@ -17,6 +18,15 @@ OPTIONS = {
     "probesize": "2000",
     "analyzeduration": "100000",
 }
+
+
+PORT = 20_000 + 2 * (os.getpid() % 15_000)
+"""For streams of this process: other tests may run on this machine at the same time."""
+
+
+def group(number: int) -> str:
+    """A multicast group that no other process of this machine uses for its tests."""
+    return f"239.255.{os.getpid() % 251 + 1}.{number}"
 
 
 class StreamListener(threading.Thread):
