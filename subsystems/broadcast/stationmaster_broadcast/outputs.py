@@ -73,7 +73,7 @@ class LoudspeakerAlone:
 
 
 class Together:
-    """Several `Outputs`, of which each plays everything."""
+    """Several `Outputs`, of which each plays everything. The first are the zones' own, the others listen in."""
 
     def __init__(self, *outputs: Outputs) -> None:
         self._outputs = outputs
@@ -89,9 +89,8 @@ class _Soundings:
 
     @property
     def unheard(self) -> str:
-        """Why none of them can have been heard."""
-        reasons = [unheard(each) for each in self._soundings]
-        return "; ".join(reasons) if all(reasons) else ""
+        """Why it was not heard by the first."""
+        return unheard(self._soundings[0]) if self._soundings else ""
 
     def stop(self) -> None:
         """Be silent everywhere."""
