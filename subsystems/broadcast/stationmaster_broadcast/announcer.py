@@ -233,7 +233,7 @@ class Announcer:
         saying = Saying(
             zone=work.target,
             recording=playing.recording,
-            texts=playing.play.texts,
+            texts=playing.play.texts * (1 if playing.by else self._rules.kind(work.task).times),
             offset_s=playing.from_s,
             gain_db=self._gain(work, whole(playing.began)),
             priority=work.task.priority,
