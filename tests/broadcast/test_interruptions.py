@@ -359,7 +359,8 @@ def test_there_is_a_gap_between_two_announcements(tmp_path: Path) -> None:
 def test_chime_and_times_by_class_and_by_rule(tmp_path: Path) -> None:
     """They are part of the sound, so each has its own file."""
     rules = QueueRules(manners=(RuleManner(rule="twice", times=2), RuleManner(rule="bare", chime=Chime.NONE)))
-    held = hall(tmp_path, rules=rules)
+    ears = Ears()
+    held = hall(tmp_path, outputs=ears, rules=rules)
     for number, rule in enumerate(("plain", "twice", "bare")):
         held.offer(*works(announcement("G1", rule=rule, order=number, valid=10**6)))
     held.run_out()
@@ -368,6 +369,7 @@ def test_chime_and_times_by_class_and_by_rule(tmp_path: Path) -> None:
     assert abs(lengths["twice"] - lengths["plain"] - speech - 1.2) < 0.01
     assert abs(lengths["plain"] - lengths["bare"] - 1.6) < 0.01
     assert len({each.sha256 for each in held.plays.after(0)}) == 3
+    assert [len(each.texts) for each in ears.heard] == [2, 4, 2], "for what speaks by itself"
 
 
 def test_nights_are_softer_but_for_emergencies(tmp_path: Path) -> None:

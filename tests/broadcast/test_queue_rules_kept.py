@@ -187,7 +187,7 @@ class Minute:
         assert len(begun) == len({each[2:] for each in begun})
 
 
-@settings(max_examples=scaled(25), deadline=None)
+@settings(max_examples=scaled(15), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 40), st.sampled_from((0, 0, 2)))
 def test_any_minute_keeps_every_rule(
     tmp_path_factory: pytest.TempPathFactory, seed: int, requests: int, gap: int

@@ -40,10 +40,14 @@ class Waiting:
 
 
 class ZoneQueue:
-    """The announcements that wait in one zone."""
+    """The announcements that wait in one zone.
+
+    They are looked at far more often than they change, so their order is kept until something is added.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, Waiting] = {}
+        self._order: list[Waiting] | None = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -51,33 +55,45 @@ class ZoneQueue:
     def put(self, waiting: Waiting) -> None:
         """Add one; a newer form of the same task takes the place of the older."""
         self._waiting[waiting.work.task.id] = waiting
+        self._order = None
 
     def remove(self, work: Work) -> bool:
         """Take one out, if it is there in just this form; whether it was."""
         waiting = self._waiting.get(work.task.id)
         if waiting is None or waiting.work is not work:
             return False
-        del self._waiting[work.task.id]
+        self._drop(waiting)
         return True
 
     def drop_too_old(self, now: float) -> list[Waiting]:
         """Take out what may not be said any more, in order."""
-        dropped = [waiting for waiting in self.ordered() if too_old(waiting.work, now)]
+        dropped = [waiting for waiting in self._ordered() if too_old(waiting.work, now)]
         for waiting in dropped:
-            del self._waiting[waiting.work.task.id]
+            self._drop(waiting)
         return dropped
 
     def first(self) -> Waiting | None:
         """The one whose turn is next."""
-        return min(self._waiting.values(), key=lambda waiting: waiting.place, default=None)
+        ordered = self._ordered()
+        return ordered[0] if ordered else None
 
     def with_sound(self, key: str) -> list[Waiting]:
         """Those that are the sound of this key, in order."""
-        return [waiting for waiting in self.ordered() if waiting.recipe.key == key]
+        return [waiting for waiting in self._ordered() if waiting.recipe.key == key]
 
     def ordered(self) -> list[Waiting]:
         """All of them, the next one first."""
-        return sorted(self._waiting.values(), key=lambda waiting: waiting.place)
+        return list(self._ordered())
+
+    def _ordered(self) -> list[Waiting]:
+        if self._order is None:
+            self._order = sorted(self._waiting.values(), key=lambda waiting: waiting.place)
+        return self._order
+
+    def _drop(self, waiting: Waiting) -> None:
+        del self._waiting[waiting.work.task.id]
+        if self._order is not None:
+            self._order = [other for other in self._order if other is not waiting]
 
 
 def too_old(work: Work, now: float) -> bool:
