@@ -7,6 +7,7 @@ import { both, h, hhmm, names, refill } from "/desk/dom.js";
 
 const OUTCOMES = { done: "播完 done", interrupted: "中断 interrupted", failed: "失败 failed" };
 const PHASES = { tone: "警报音 tone", speech: "播报 speech", "stand-in": "备用播报 stand-in", pause: "间歇 pause", covered: "被覆盖 covered" };
+const KEPT = { held: "待放行 held", manual: "人工 manual", feed: "数据过旧 feed too old" };
 const CONFIRM_MS = 20000;
 const OWN = "own words";
 
@@ -228,7 +229,10 @@ class ZonesPane {
       "article",
       { class: `zone ${kind}`, "data-zone": zone.id },
       h("h3", {}, box, h("span", {}, names(zone.names) || zone.id), h("small", {}, zone.id), held ? h("b", { class: "late" }, "缓 HELD") : null, volume === undefined ? null : h("b", {}, `${volume} %`), busy.has(zone.id) ? h("b", { class: "bad" }, "紧急 emergency") : null),
+      zone.seized.map(({ by, why }) => h("p", { class: "late" }, `占用 taken: ${by} ${why}`)),
       zone.playing ? this.playing(zone.playing) : h("p", { class: "idle" }, "空闲 idle"),
+      zone.cut.length ? h("ul", {}, zone.cut.map((item) => h("li", { title: Object.values(item.texts).join("\n") }, `⏸ 将续播 goes on: ${item.call ? trainOf(item.call) : ""} (${Math.round(item.heard_s)} s)`))) : null,
+      zone.kept_back.length ? h("ul", { class: "kept" }, zone.kept_back.map((item) => this.kept(zone.id, item))) : null,
       zone.queue.length ? h("ol", {}, zone.queue.map((item) => this.waiting(zone.id, item))) : null,
     );
   }
@@ -250,6 +254,23 @@ class ZonesPane {
       item.made ? "" : " …",
       this.desk.session.person?.may_handle ? skip : null,
     );
+  }
+
+  /** What waits for a person. What the feed is too old for is said on his word alone; all else is let go. */
+  kept(zone, item) {
+    const [how, ...words] = item.why === "feed" ? ["now", "立即播", "Say now"] : ["release", "放行", "Release"];
+    const button = h("button", { type: "button", "data-key": `${how} ${zone} ${item.task}`, "data-how": how, onclick: () => this.handle(item.task, how, words) }, ...both(words));
+    return h(
+      "li",
+      { title: Object.values(item.texts).join("\n") },
+      h("b", { class: "late" }, KEPT[item.why] ?? item.why),
+      ` ${item.call ? trainOf(item.call) : ""} ${item.rule} ${hhmm(item.due, this.desk.zone)}`,
+      this.desk.session.person?.may_handle ? button : null,
+    );
+  }
+
+  handle(task, how, words) {
+    this.zones.post("/api/v1/local/acts", { handle: { tasks: [task], how } }, `${trainOf(task)}: ${words.join(" ")}`);
   }
 
   choose(id, on) {
