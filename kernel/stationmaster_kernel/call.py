@@ -60,7 +60,8 @@ class Call:
     `hand_close` are instants that a person set, in place of both.
     `turnaround` is the number of the train that leaves with the same set.
     `platform_since` is when `platform` became what it is; None in a call that was written down before there was such a
-    field, and whose platform has stayed since.
+    field, and whose platform has stayed since. `platform_before` is the one from which it was sent there, by whatever
+    but a plan; empty: none.
     """
 
     id: str
@@ -93,7 +94,14 @@ class Call:
     hand_close: Instant | None = None
     unconfirmed: bool = False
     platform_since: Instant | None = None
+    platform_before: str = ""
     provenance: tuple[Provenance, ...] = ()
+
+    @property
+    def old_platforms(self) -> tuple[str, ...]:
+        """Where people may wait for the train though it is elsewhere: as planned, and where it was last said to be."""
+        known = dict.fromkeys((self.planned_platform, self.platform_before))
+        return tuple(platform for platform in known if platform not in ("", self.platform))
 
     def event(self, name: EventName) -> Event | None:
         """The arrival or the departure; None if the train has none here."""

@@ -13,7 +13,7 @@ from stationmaster_kernel.call import Call, Event
 from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.rules import Rule, Trigger, Where
 from stationmaster_kernel.selecting import own_event
-from stationmaster_kernel.targeting import whereabouts
+from stationmaster_kernel.targeting import Whereabouts, whereabouts
 from stationmaster_kernel.task import Stage, Text
 from stationmaster_kernel.times import base_event, base_time, fallback, moment_time, moved
 from stationmaster_kernel.values import EventName, Running, Source, TaskKind
@@ -87,7 +87,7 @@ def _interval(call: Call, rule: Rule, station: ReadyStation, words: CallWords) -
         return
     old = rule.where is Where.OLD_PLATFORM
     if old:
-        targets = station.targets.of_old(rule, whereabouts(call), station.places_of(call.planned_platform))
+        targets = station.targets.of_old(rule, whereabouts(call), _old_places(call, station))
     else:
         targets = station.targets.of(rule, whereabouts(call))
     if not targets:
@@ -116,6 +116,10 @@ def _interval(call: Call, rule: Rule, station: ReadyStation, words: CallWords) -
         stages=words.stages(name, event.planned if start is None else start, old=old) if row else (),
         texts=words.row(name) if row else (),
     )
+
+
+def _old_places(call: Call, station: ReadyStation) -> list[Whereabouts]:
+    return [station.places_of(platform) for platform in call.old_platforms]
 
 
 def _timed(call: Call, rule: Rule, station: ReadyStation, words: CallWords) -> Iterator[Wanted]:
@@ -148,7 +152,7 @@ def _triggered(call: Call, rule: Rule, trigger: Trigger, station: ReadyStation, 
         return
     where = whereabouts(call)
     if trigger is Trigger.PLATFORM_CHANGE:
-        targets = station.targets.of_both(rule, where, station.places_of(call.planned_platform))
+        targets = station.targets.of_all(rule, (where, *_old_places(call, station)))
     else:
         targets = station.targets.of(rule, where)
     if not targets:

@@ -36,6 +36,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
         "check_in_close",
         "unconfirmed",
         "platform_since",
+        "platform_before",
         "arrival",
         "departure",
         "provenance",
@@ -207,6 +208,7 @@ def _whole(value: Value | None) -> str:
             check_in_close=None,
             unconfirmed=False,
             platform_since=None,
+            platform_before="",
             **cast("Any", plain_events),
         )
     elif isinstance(value, Task):

@@ -62,7 +62,7 @@ def holds(rule: Rule, call: Call) -> bool:
     """Whether the call stands now as the rule's condition asks, and has an old platform if the rule is about that."""
     asked = rule.condition
     return (
-        (rule.where is Where.PLATFORM or call.platform != call.planned_platform)
+        (rule.where is Where.PLATFORM or bool(call.old_platforms))
         and (not asked.running or call.running in asked.running)
         and (asked.unconfirmed is None or call.unconfirmed is asked.unconfirmed)
         and (asked.track_changed is None or (call.track != call.planned_track) is asked.track_changed)

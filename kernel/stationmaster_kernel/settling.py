@@ -57,18 +57,26 @@ def settle_by_time(draft: Draft, call_id: str) -> None:
 
 def derived(draft: Draft, call: Call, station: ReadyStation) -> Call:
     """The call with all that follows from what is said of it: since when its platform, its best times, its check-in."""
-    settled = with_times(_with_platform_since(draft, call), station.facts, draft.facts.grade, draft.now)
+    settled = with_times(_with_platform_history(draft, call), station.facts, draft.facts.grade, draft.now)
     return with_check_in(settled, station.check_in_rule(settled))
 
 
-def _with_platform_since(draft: Draft, call: Call) -> Call:
-    """The call with when its platform became what it is, whoever or whatever made it another one.
+def _with_platform_history(draft: Draft, call: Call) -> Call:
+    """The call with when its platform became what it is, whoever or whatever made it another one, and from which.
 
-    What it was in the middle of the step does not count: nobody has seen it.
+    What it was in the middle of the step does not count: nobody has seen it. A plan sends nobody from a platform to
+    another: what it says is where the train was to be all along.
     """
     before = draft.call_before(call.id)
-    since = draft.now if before is None or before.platform != call.platform else before.platform_since
-    return call if since == call.platform_since else altered(call, platform_since=since)
+    since: Instant | None = draft.now
+    left = ""
+    if before is not None and before.platform == call.platform:
+        since, left = before.platform_since, before.platform_before
+    elif before is not None and before.planned_platform == call.planned_platform:
+        left = before.platform or before.platform_before
+    if (since, left) == (call.platform_since, call.platform_before):
+        return call
+    return altered(call, platform_since=since, platform_before=left)
 
 
 def _settle(draft: Draft, call: Call, settled: Call, station: ReadyStation) -> None:

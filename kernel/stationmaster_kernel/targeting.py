@@ -62,17 +62,18 @@ class Targets:
             case _:
                 return self._found(TaskKind.ANNOUNCEMENT, rule.zones, where)
 
-    def of_both(self, rule: Rule, where: Whereabouts, before: Whereabouts) -> tuple[str, ...]:
-        """What an announcement or a notice targets at either place, each once."""
-        both = {*self.of(rule, where), *self.of(rule, before)}
+    def of_all(self, rule: Rule, places: Sequence[Whereabouts]) -> tuple[str, ...]:
+        """What an announcement or a notice targets at any of the places, each once."""
+        both = {target for where in places for target in self.of(rule, where)}
         if rule.does is TaskKind.NOTICE:
             return rule.posts
         return tuple(sorted(both, key=self._order.__getitem__))
 
-    def of_old(self, rule: Rule, where: Whereabouts, before: Whereabouts) -> tuple[str, ...]:
+    def of_old(self, rule: Rule, where: Whereabouts, before: Sequence[Whereabouts]) -> tuple[str, ...]:
         """What the rule targets for a call that was to be at `before` and is at `where`, without what serves it now."""
         now = self.of(rule, where)
-        return tuple(target for target in self.of(rule, before) if target not in now)
+        found = dict.fromkeys(target for old in before for target in self.of(rule, old))
+        return tuple(target for target in found if target not in now)
 
     def knows(self, kind: TaskKind, target: str) -> bool:
         """Whether the station has a zone (for an announcement) or a post (for a notice) of this id."""

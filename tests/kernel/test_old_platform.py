@@ -13,7 +13,7 @@ from stationmaster_kernel.rules import Base, Condition, Moment, Rule, TimeChoice
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
 from stationmaster_kernel.task import Task, interval_on, stage_at
-from stationmaster_kernel.values import EventName, FeedGrade, Running, Status, TaskKind, TaskState
+from stationmaster_kernel.values import EventName, FeedGrade, Running, Status, TaskKind
 from support.small_station import DAY, STATION, at, both, planned, record
 
 MOVED = Rule(
@@ -97,15 +97,45 @@ def test_the_old_platforms_boards_say_where_the_train_is_from_the_change_until_i
     assert not trial.on("08:12")
 
 
-def test_it_goes_when_the_train_comes_to_its_platform_after_all_and_comes_again() -> None:
-    """The row is where the train is not, and nowhere when there is no such place."""
+def test_it_goes_where_the_train_comes_after_all_and_comes_where_it_is_sent_away_from() -> None:
+    """The row is where the train is not, and where it was said to be."""
     trial = Trial()
     trial.feed("07:30", track="2")
     trial.feed("07:35", track="1")
-    assert trial.task.state is TaskState.WITHDRAWN
-    assert not trial.on("07:36")
+    assert trial.task.targets == ("gate-2A", "plat-2")
     trial.feed("07:40", track="2")
+    assert trial.task.targets == ("gate-1A", "plat-1")
     assert trial.on("07:40")
+
+
+def test_who_was_sent_to_another_platform_in_between_is_told_too() -> None:
+    """Planned at 1, sent to 2, then to where there is none: both say so; when it is back at 1, the one in between."""
+    trial = Trial()
+    trial.feed("07:20", track="2")
+    trial.feed("07:30", track="9")
+    assert trial.task.targets == ("gate-1A", "plat-1", "gate-2A", "plat-2")
+    trial.feed("07:40", track="1")
+    assert trial.task.targets == ("gate-1A", "plat-1", "gate-2A", "plat-2")[2:]
+    assert trial.status("07:40") == (Status.PLATFORM_CHANGED, "now platform 1 gate 1A, not platform 1")
+    assert trial.on("07:40")
+
+
+def test_an_announcement_goes_to_all_old_platforms() -> None:
+    """Who was sent to platform 2 hears that the train is elsewhere now, as does who was to be at 1 all along."""
+    trial = Trial()
+    trial.feed("07:20", track="2")
+    trial.feed("07:30", track="9")
+    said = max((task for task in trial.state.tasks.values() if task.rule == "moved"), key=lambda task: task.occurrence)
+    assert {"platform-1", "platform-2"} <= set(said.targets)
+
+
+def test_a_plan_sends_nobody_away() -> None:
+    """A newer plan says where the train was to be all along; nobody stands where an older one had it."""
+    trial = Trial()
+    trial.give(Plan(id="p2", at=trial.now, day=DAY, calls=(planned(track="2"),)))
+    assert trial.state.calls["TST/2026-03-01/G1/1"].platform == "2"
+    assert trial.state.calls["TST/2026-03-01/G1/1"].old_platforms == ()
+    assert not trial.exists
 
 
 @pytest.mark.parametrize(
@@ -135,7 +165,7 @@ def test_a_departure_that_nobody_reports_takes_the_row_down_at_its_hard_end() ->
 def test_a_track_without_platform_is_said_too() -> None:
     """Words without a platform's name are the template's matter; the row is there."""
     trial = Trial()
-    trial.feed("07:30", track="3")
+    trial.feed("07:30", track="9")
     assert trial.task.targets == ("gate-1A", "plat-1")
     assert trial.status("07:30")[0] is Status.PLATFORM_CHANGED
 

@@ -83,18 +83,18 @@ class CallAt:
         return None if base is None else base + moment.offset * MINUTE
 
     def served_when_planned(self, targets: Iterable[Target], types: Iterable[str]) -> list[str]:
-        """The ids of those that would serve the call at its planned platform, and do not where it is now."""
-        if self.facts.platform == self.facts.planned_platform:
-            return []
-        before, wanted = _as_planned(self.station, self.facts), set(types)
-        there = (each for each in targets if each.type in wanted and _serves(each, before))
-        return [each.id for each in there if not _serves(each, self.facts)]
+        """The ids of those that would serve the call where it was to be, or was before, and do not where it is now."""
+        found = {}
+        for before in _elsewhere(self.station, self.facts):
+            there = (each for each in targets if each.type in set(types) and _serves(each, before))
+            found |= {each.id: None for each in there if not _serves(each, self.facts)}
+        return list(found)
 
     def served_by(self, targets: Iterable[Target], types: Iterable[str], *, also_as_planned: bool = False) -> list[str]:
-        """The ids of targets of these types that serve the call; with `also_as_planned` on its planned platform too."""
+        """The ids of targets of these types that serve the call; with `also_as_planned` also where it was to be."""
         calls = [self.facts]
         if also_as_planned:
-            calls.append(_as_planned(self.station, self.facts))
+            calls += _elsewhere(self.station, self.facts)
         wanted = set(types)
         return [each.id for each in targets if each.type in wanted and any(_serves(each, call) for call in calls)]
 
@@ -240,7 +240,10 @@ def _serves(target: Target, facts: Facts) -> bool:
     )
 
 
-def _as_planned(station: Station, facts: Facts) -> Facts:
-    own = station.platforms.get(facts.planned_platform)
-    gates, areas, exits = ((), (), ()) if own is None else (own.gates, own.areas, own.exits)
-    return replace(facts, platform=facts.planned_platform, gates=gates, areas=areas, exits=exits)
+def _elsewhere(station: Station, facts: Facts) -> list[Facts]:
+    """The call as it would be where people may still wait for it: as planned, and where it was sent away from last."""
+    calls = []
+    for platform in {facts.planned_platform, facts.platform_before} - {"", facts.platform}:
+        own = station.platforms[platform]
+        calls.append(replace(facts, platform=platform, gates=own.gates, areas=own.areas, exits=own.exits))
+    return sorted(calls, key=lambda call: call.platform)

@@ -60,6 +60,7 @@ class Facts:
     running: str = "scheduled"
     reason: str = ""
     platform_since: int = 0
+    platform_before: str = ""
     suspended_since: int = 0
     extra_since: int = 0
     arrival_unknown_since: int = 0
@@ -303,7 +304,13 @@ class _Fold:
         platform = self._station.tracks[track] if track else ""
         if platform == facts.platform:
             return {"track": track}
-        return {"track": track, "platform": platform, "platform_since": at, **_places(self._station, platform)}
+        return {
+            "track": track,
+            "platform": platform,
+            "platform_since": at,
+            "platform_before": facts.platform or facts.platform_before,
+            **_places(self._station, platform),
+        }
 
 
 def _places(station: Station, platform: str) -> dict[str, tuple[str, ...]]:
