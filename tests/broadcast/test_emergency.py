@@ -263,11 +263,17 @@ def test_it_ends_by_itself_at_its_limit_and_after_a_crash_beyond_it(tmp_path: Pa
     held.until(61)
     assert held.emergencies.now == ()
     assert held.heard()[-1][1] <= 60
+    assert "ended by itself (called by anna)" in dict(held.desk.alarms["emergency-ran-out"].texts)["en"]
     held.call("a")
+    assert "emergency-ran-out" not in held.desk.alarms
     held.until(70)
     later = urgent_hall(tmp_path, settings=limited)
     later.hall.clock.at = START + 122
-    assert urgent_hall(tmp_path, settings=limited, at=later.hall).emergencies.now == ()
+    last = urgent_hall(tmp_path, settings=limited, at=later.hall)
+    assert last.emergencies.now == ()
+    assert "emergency-ran-out" in last.desk.alarms
+    assert last.control.end_emergency("anna") == ()
+    assert last.desk.alarms == {}
 
 
 def test_a_state_that_cannot_be_read_is_told_and_stops_nothing(tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ class Emergencies:
     ) -> None:
         self.answered: frozenset[str] = frozenset()
         """The inputs whose alarm a person has ended while they still give it."""
+        self.ran_out: tuple[str, ...] = ()
+        """Who called the emergencies that have ended by themselves, until somebody calls or ends one."""
         self._settings = settings
         self._sounds = sounds
         self._performer = performer
@@ -97,7 +99,7 @@ class Emergencies:
         now = self._clock.now()
         for called in state.called:
             if called.until is not None and called.until <= now:
-                _LOG.error("emergency-ran-out", id=called.id, by=called.by, todo="call it again if it is not over")
+                self._ran_out(called)
                 continue
             _LOG.error("emergency-goes-on", id=called.id, by=called.by, todo="end it when it is over")
             self._running.append(self._made(called))
@@ -152,6 +154,7 @@ class Emergencies:
             self._running.remove(running)
             running.called = replace(running.called, until=called.until)
         self._running.append(running)
+        self.ran_out = ()
         self._arrange()
         _LOG.error(
             "emergency", id=running.called.id, by=called.by, zones=called.zones, message=called.message, todo="-"
@@ -182,7 +185,8 @@ class Emergencies:
                 running.called = left
             else:
                 self._remove(running)
-        if ended:
+        seen, self.ran_out = self.ran_out, ()
+        if ended or seen:
             _LOG.warning("emergency-ended", ids=ended, by=by, zones=tuple(zones), todo="none")
             self._arrange()
         return tuple(ended)
@@ -279,9 +283,13 @@ class Emergencies:
         running.limit = None if until is None else self._timer.call_at(until, lambda: self._too_long(running))
 
     def _too_long(self, running: _Running) -> None:
-        _LOG.error("emergency-too-long", id=running.called.id, todo="call it again if it is not over")
+        self._ran_out(running.called)
         self._remove(running)
         self._arrange()
+
+    def _ran_out(self, called: Called) -> None:
+        _LOG.error("emergency-ran-out", id=called.id, by=called.by, todo="call it again if it is not over")
+        self.ran_out = (*self.ran_out, called.by)
 
     def _remove(self, running: _Running) -> None:
         self._halt(running)

@@ -23,7 +23,10 @@ LONGEST = 300
 
 
 class EmergencyTelling:
-    """Three alarms: `emergency`, `emergency-problem` while one does not go as it should, and `emergency-not-ready`.
+    """Four alarms.
+
+    `emergency`; `emergency-problem` while one does not go as it should; `emergency-ran-out` when one has ended by
+    itself; `emergency-not-ready`.
 
     Args:
         emergencies, sounds: what is told of.
@@ -56,6 +59,12 @@ class EmergencyTelling:
         problem = self._emergencies.problem
         words = (f"紧急广播有故障: {problem}", f"The emergency announcement has a fault: {problem}")
         self._tell("emergency-problem", Severity.ALARM, words if problem else None, "emergency")
+        ran_out = ", ".join(dict.fromkeys(self._emergencies.ran_out))[:LONGEST]
+        words = (
+            f"紧急广播已到时限自动结束（{ran_out}），如未解除请重新启动",
+            f"An emergency announcement has ended by itself (called by {ran_out}); call it again if it is not over",
+        )
+        self._tell("emergency-ran-out", Severity.ALARM, words if ran_out else None)
         missing = ", ".join(() if self._slow() else self._sounds.not_ready)
         words = (
             f"紧急广播词尚未备好: {missing}，请检查语音引擎",
