@@ -164,6 +164,10 @@ class DeskStation:
 
         self.wait(made, f"there is an account {login}")
 
+    def lock(self, login: str) -> None:
+        """Lock an account at the hub."""
+        self.json("hub", f"/api/v1/accounts/{login}", method="PUT", body={"locked": True})
+
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         """Wait until `condition` gives something true."""
         deadline = time.monotonic() + PATIENCE_S

@@ -75,7 +75,7 @@ def test_a_delay_entered_alone_is_seen_at_once_and_reaches_the_hub_once(tmp_path
     """The hub is dead: a controller logs in, enters a delay, and boards and announcements follow.
 
     What the feed is too old for is said at his word. An emergency is called and ended.
-    When the hub is back, its journal has each act once, with his name.
+    When the hub is back, its journal has each act once, with his name; who is locked there is out here.
     """
     station = DeskStation(tmp_path, start=from_iso("2026-03-02T00:00:30Z"))
     try:
@@ -150,6 +150,9 @@ def test_a_delay_entered_alone_is_seen_at_once_and_reaches_the_hub_once(tmp_path
         expect(guidance.locator(".act")).to_contain_text(EVIL)
         assert guidance.locator(".act img").count() == 0
         expect(desks["guidance"].page.locator(".desk-state.online")).to_be_visible()
+        station.lock("wang")
+        for desk in desks.values():
+            expect(desk.page.locator(".desk-login form")).to_be_visible(timeout=10_000)
         assert [desk.errors for desk in desks.values()] == [[], []]
     finally:
         station.end()
