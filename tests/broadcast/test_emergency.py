@@ -365,6 +365,22 @@ def test_a_recording_of_people_is_said_instead_of_the_engine(tmp_path: Path) -> 
     assert held.heard() == [(0, 6, "a", "tone", "done"), (6, 9, "a", "疏散", "done")]
 
 
+def test_words_of_ones_own_are_kept_as_long_as_their_emergency(tmp_path: Path) -> None:
+    """In a file while it lasts, and nowhere afterwards; the messages stay."""
+    held = short(tmp_path)
+    names = [held.call("a", texts=(("zh", f"第{number}号"),)) for number in range(3)]
+
+    def files() -> int:
+        return len(list((tmp_path / "emergency").glob("spoken-*.wav")))
+
+    assert files() == 5
+    held.control.end_emergency("anna", name=names[1])
+    assert files() == 4
+    held.control.end_emergency("anna")
+    assert files() == 2
+    assert held.sounds.not_ready == ()
+
+
 class Voiced(FakeEngine):
     """An engine whose voice has a pitch, and that can be another one."""
 

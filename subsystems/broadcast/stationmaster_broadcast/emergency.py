@@ -104,7 +104,7 @@ class Emergencies:
             _LOG.error("emergency-goes-on", id=called.id, by=called.by, todo="end it when it is over")
             self._running.append(self._made(called))
         self._arrange()
-        self._sounds.keep_only(called.texts for called in state.called)
+        self._tidy()
 
     def stop(self) -> None:
         """Be silent, without ending anything: the next start goes on with it."""
@@ -189,6 +189,7 @@ class Emergencies:
         if ended or seen:
             _LOG.warning("emergency-ended", ids=ended, by=by, zones=tuple(zones), todo="none")
             self._arrange()
+            self._tidy()
         return tuple(ended)
 
     def opened(self, cause: str) -> None:
@@ -286,6 +287,11 @@ class Emergencies:
         self._ran_out(running.called)
         self._remove(running)
         self._arrange()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Keep no words of emergencies that are over."""
+        self._sounds.keep_only(running.called.texts for running in self._running)
 
     def _ran_out(self, called: Called) -> None:
         _LOG.error("emergency-ran-out", id=called.id, by=called.by, todo="call it again if it is not over")
