@@ -141,6 +141,13 @@ class Station:
         found: list[dict[str, Any]] = self.get(f"/api/v1/played?after={after}")
         return found
 
+    def move(self, platform: str) -> None:
+        """D7 goes from another platform."""
+        hub = self._running["hub"]
+        assert hub.stdin is not None
+        hub.stdin.write(json.dumps({"platform": platform}).encode() + b"\n")
+        hub.stdin.flush()
+
     def command(self, action: str, *targets: str, **parameters: str) -> dict[str, Any]:
         """Give a command through the hub; what came of it. `text_en` is the parameter `text.en`."""
         self._commands += 1

@@ -70,3 +70,14 @@ def test_without_its_hub_nobody_is_called_to_a_train_that_may_be_late(tmp_path: 
         [zone] = [zone for zone in held.get("/api/v1/queue")["zones"] if zone["id"] == "c"]
         assert zone["kept_back"] == []
         assert ("D8", "c") not in heard(held)
+
+
+def test_a_train_that_moves_while_it_is_announced_is_not_announced_to_the_end(tmp_path: Path) -> None:
+    """The hub is told that it was interrupted, and why; the zone is free."""
+    with station(tmp_path) as held:
+        held.run_to(303)
+        held.move("2")
+        held.wait(lambda: ("D7", "b") in heard(held), "it was not ended")
+        assert heard(held)["D7", "b"] == (300, 303, "interrupted")
+        held.wait(lambda: [303, "interrupted", "D7", "b"] in held.results(), "the hub was not told")
+        assert held.played()[-1]["detail"] == "no longer right: platform of D7"
