@@ -11,7 +11,7 @@ const OUTCOMES = {
 const KEPT = {
   held: "待放行 held, release it",
   manual: "人工 manual, release it",
-  feed: "数据过旧，待人工 feed too old, release it",
+  feed: "数据过旧，须人工播放 feed too old, say it now",
 };
 const STATES = {
   online: "联机 online",
