@@ -7,6 +7,8 @@ with their CRC from those programs are this module's golden bytes. No card was a
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -43,10 +45,13 @@ def said_error(number: int) -> str:
 
 def crc16(data: bytes) -> int:
     """The checksum of what stands in a frame, header included."""
+    words = array("H", data[: len(data) & ~1])
+    if sys.byteorder == "big":
+        words.byteswap()
     value = 0
-    for byte in data:
-        value = value >> 8 ^ _TABLE[(value ^ byte) & 0xFF]
-    return value
+    for word in words:  # all of the sum is used up by two bytes, so a table of pairs halves the work on large pictures
+        value = _PAIRS[value ^ word]
+    return value >> 8 ^ _TABLE[(value ^ data[-1]) & 0xFF] if len(data) & 1 else value
 
 
 def framed(body: bytes) -> bytes:
@@ -118,3 +123,11 @@ def _table() -> tuple[int, ...]:
 
 
 _TABLE = _table()
+
+
+def _pairs() -> array[int]:
+    firsts = (value >> 8 ^ _TABLE[value & 0xFF] for value in range(65_536))
+    return array("H", (value >> 8 ^ _TABLE[value & 0xFF] for value in firsts))
+
+
+_PAIRS = _pairs()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -51,6 +52,9 @@ LOOK_S = 0.1
 STEP_S = 2.5
 """Seconds for which a part of a long text is seen at least."""
 
+DRAWN = 512
+"""Pages that are kept drawn."""
+
 SLICE_S = 0.02
 """Machine seconds of drawing at a time."""
 
@@ -89,7 +93,10 @@ class Panels(Service):
     ) -> None:
         self._boards = boards
         self._source = source
-        self._fonts = fonts
+        # Boards that hang side by side say the same: each page is drawn once for all panels of its size.
+        self._drawn = lru_cache(maxsize=DRAWN)(
+            lambda page, width, height, size: draw_steps(page, fonts, width=width, height=height, size=size)
+        )
         self._took = Histogram(
             "stationmaster_guidance_panel_shown_seconds",
             "Machine time from a board's change to its LED card's last answer.",
@@ -208,7 +215,7 @@ class Panels(Service):
                 steps = settings.driver.steps(page)
                 frames += [Frame(page=_step_of(page, steps), step=step) for step in range(steps)]
                 continue
-            drawn = draw_steps(page, self._fonts, width=settings.width, height=settings.height, size=settings.font)
+            drawn = self._drawn(page, settings.width, settings.height, settings.font)
             panel.cut += len(drawn[0].cut)
             for step, each in enumerate(drawn):
                 bitmap = each.bitmap if settings.two_colours else _red(each.bitmap)
