@@ -172,6 +172,9 @@ def test_peoples_texts_take_the_panel() -> None:
     whole = show("G1", messages=BoardMessages(whole=(text,)))
     assert [words(page) for page in whole.pages] == [["请旅客从南出口有序疏散出", "站"], ["Leave by the south exit"]]
     assert [(row.task, row.revision) for row in whole.rows] == [("t", 2)]
+    assert {cell.ink for page in whole.pages for line in page.lines for cell in line} == {Ink.RED}
+    calm = show("G1", messages=BoardMessages(whole=(replace(text, priority=20),)))
+    assert {cell.ink for page in calm.pages for line in page.lines for cell in line} == {Ink.AMBER}
     after = show("G1", messages=BoardMessages(lines=(text,)))
     assert [words(page)[0] for page in after.pages][-1] == "Leave by the south exit"
     assert [row.task for row in after.rows][-1] == "t"

@@ -14,7 +14,7 @@ from stationmaster_guidance.geometry import lines_of
 from stationmaster_guidance.layout import BoardLayout, Column, Languages, Region
 from stationmaster_guidance.led.dots import Ink
 from stationmaster_guidance.led.wrapping import wrapped
-from stationmaster_guidance.messages import NOTHING_WRITTEN, BoardMessages
+from stationmaster_guidance.messages import NOTHING_WRITTEN, BoardMessage, BoardMessages
 from stationmaster_guidance.rows import NO_ROOM, BoardPicture, BoardRow
 from stationmaster_kernel.configuration import Board, StationFacts, Words
 
@@ -109,7 +109,7 @@ def compose(
             page
             for message in messages.whole
             for language in languages
-            for page in _written(message.texts, language, lines, characters, layout.dwell_s)
+            for page in _written(message, language, lines, characters, layout.dwell_s)
         ]
         written = tuple(Said(task=each.task, revision=each.revision, page=1) for each in messages.whole)
         return Show(pages=tuple(pages), rows=written, capacity=len(written))
@@ -136,7 +136,7 @@ def compose(
             rows += [Said(task=row.task, revision=row.revision, page=page) for row in on_page]
     for message in messages.lines:
         for language in languages:
-            pages += _written(message.texts, language, lines, characters, layout.dwell_s)
+            pages += _written(message, language, lines, characters, layout.dwell_s)
         rows.append(Said(task=message.task, revision=message.revision, page=1))
     if not pages:
         below = texts.line(notice, languages[0], "#ff0000")
@@ -171,12 +171,13 @@ def _fitted(
     return [PanelPage(lines=tuple(part), dwell_s=dwell / len(parts), language=language) for part in parts]
 
 
-def _written(words: Words, language: str, lines: int, characters: int, dwell_s: float) -> list[PanelPage]:
-    """A text over all of the panel, on as many pages as it needs."""
-    text = wrapped(_said(words, language), characters)
+def _written(message: BoardMessage, language: str, lines: int, characters: int, dwell_s: float) -> list[PanelPage]:
+    """A text over all of the panel, on as many pages as it needs; an emergency is red."""
+    text = wrapped(_said(message.texts, language), characters)
+    ink = Ink.RED if message.emergency else Ink.AMBER
     return [
         PanelPage(
-            lines=tuple((PanelCell(text=line, align="center"),) for line in text[start : start + lines]),
+            lines=tuple((PanelCell(text=line, align="center", ink=ink),) for line in text[start : start + lines]),
             dwell_s=dwell_s,
             language=language,
         )
