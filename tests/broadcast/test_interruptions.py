@@ -117,6 +117,16 @@ def test_what_an_emergency_cut_is_over(tmp_path: Path) -> None:
     ]
 
 
+def test_what_waits_long_to_go_on_leaves_one_mark_in_the_timer(tmp_path: Path) -> None:
+    """Music that is cut all day is not a thousand things to wake up for."""
+    held = hall(tmp_path)
+    held.offer(*works(announcement("M", priority=100, valid=10**6, zh="音乐" * 100)))
+    for number in range(1, 100):
+        held.step(number)
+        held.offer(*works(announcement(f"G{number}", due=number)))
+    assert len(held.timer._heap) < 10
+
+
 def test_what_would_go_on_too_late_does_not(tmp_path: Path) -> None:
     """It is interrupted at the moment when it may not be said any more and its zone is looked at."""
     held = hall(tmp_path)

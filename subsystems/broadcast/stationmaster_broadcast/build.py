@@ -340,6 +340,11 @@ class _Figures:
             CounterMetricFamily(
                 "stationmaster_announcements_too_old", "Announcements dropped unsaid.", self._performer.figures.too_old
             ),
+            CounterMetricFamily(
+                "stationmaster_announcements_resumed",
+                "Announcements that went on after an interruption.",
+                self._performer.figures.resumed,
+            ),
             CounterMetricFamily("stationmaster_sound_seconds", "Machine seconds spent on sounds.", figures.seconds),
             CounterMetricFamily(
                 "stationmaster_loudspeaker_left_out",

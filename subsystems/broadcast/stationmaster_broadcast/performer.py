@@ -360,8 +360,10 @@ class BroadcastPerformer:
                 beginning += joining(self.zones, self.rules.plan, each, now, held=self.held)
 
     def _wake_at(self, moments: Sequence[float | None]) -> None:
-        self._sleep()
         moment = min((each for each in moments if each is not None), default=None)
+        if self._wake is not None and self._wake.pending and self._wake.instant == moment:
+            return  # what is cancelled stays in the timer's list until its moment, which may be hours away
+        self._sleep()
         if moment is not None:
             self._wake = self._timer.call_at(moment, self._look_soon)
 
