@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from stationmaster_base.times import Instant, to_iso
+from support.day_check import is_wrong
 from support.oracle import Cut, Oracle
 from support.oracle_making import Story, at, clock, rows, said, statuses
 
@@ -72,6 +74,26 @@ def test_boards_alone_know_no_news_and_all_of_it_on_return(tmp_path: Path) -> No
     assert statuses(oracle, "gate-1", "09:55:30") == [("K1", "platform_changed")]
     assert statuses(oracle, "gate-2", "09:55:30") == [("K1", "late")]
     assert statuses(oracle, "hall", "09:56") == [("K1", "late")]
+
+
+def test_what_is_said_becomes_wrong_when_broadcast_hears_of_it(tmp_path: Path) -> None:
+    """A change of platform makes it wrong, a delay does not; alone it is so from the hub's return on."""
+    story = origin_story(tmp_path)
+    story.stage("09:10:10", 1, departure="10:30", track="1")
+    story.stage("09:20:10", 1, departure="10:30", track="2")
+    call = "TST/2026-03-01/K1/1"
+    online = story.oracle("06:00")
+    assert not online.became_wrong(call, at("09:10"), at("09:11"))
+    assert online.became_wrong(call, at("09:20"), at("09:21"))
+    assert not online.became_wrong(call, at("09:21"), at("09:22"))
+    cut_off = alone(story, "broadcast", "09:15", "09:40")
+    assert not cut_off.became_wrong(call, at("09:20"), at("09:21"))
+    assert cut_off.became_wrong(call, at("09:39"), at("09:41"))
+    play = {"outcome": "interrupted", "detail": "no longer right: platform of K1", "call": call}
+    times = {"begun": to_iso(Instant(at("09:20"))), "ended": to_iso(Instant(at("09:21")))}
+    assert is_wrong(online, play | times)
+    assert not is_wrong(cut_off, play | times)
+    assert not is_wrong(online, play | times | {"detail": "the process stopped in the middle"})
 
 
 def test_other_subsystems_are_not_concerned(tmp_path: Path) -> None:
