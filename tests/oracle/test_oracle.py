@@ -244,6 +244,17 @@ def test_track_change_takes_platform_gates_and_rows_along(tmp_path: Path) -> Non
     assert oracle.calls(at("09:31"))["TST/2026-03-01/K1/1"].track == "4"
 
 
+def test_old_platforms_are_the_planned_one_and_the_last(tmp_path: Path) -> None:
+    """Sent from 1 to 2 and on to a track without platform, the train is missed at both; back at 1, at 2 alone."""
+    story = Story(tmp_path, ORIGIN + ",1A")
+    enter_origin(story)
+    for when, track in (("09:20:10", "2"), ("09:30:10", "3"), ("09:40:10", "1")):
+        story.stage(when, 1, track=track)
+    oracle = story.oracle("06:00")
+    seen = [[statuses(oracle, board, when) for board in ("gate-1", "gate-2")] for when in ("09:31", "09:41")]
+    assert seen == [[[("K1", "platform_changed")]] * 2, [[("K1", "checking_in")], [("K1", "platform_changed")]]]
+
+
 def test_extra_train_comes_from_the_feed(tmp_path: Path) -> None:
     """A record without a call makes one, extra from the first; what follows goes to it."""
     story = Story(tmp_path, ORIGIN)
