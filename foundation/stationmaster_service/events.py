@@ -16,6 +16,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from stationmaster_service.answers import problem_answer
 from stationmaster_service.interfaces import MachineTime, WebRequest
 
 __all__ = ["EventStream", "event_bytes"]
@@ -61,11 +62,10 @@ class EventStream:
         """Answer `request` with the stream; to be returned from a route.
 
         The Deferred never fires by itself: it is cancelled when the reader goes. With too many readers the answer is
-        503 and a line of text.
+        503, as a problem.
         """
         if len(self._readers) >= MOST_READERS:
-            request.setResponseCode(503)
-            return b"Too many readers; close some pages and try again.\n"
+            return problem_answer(request, 503, "too-many-readers", "Too many read.", "Close some pages and try again.")
         request.setHeader(b"Content-Type", b"text/event-stream; charset=utf-8")
         request.setHeader(b"Cache-Control", b"no-store")
         request.setHeader(b"X-Accel-Buffering", b"no")

@@ -5,7 +5,6 @@ A component adds its own routes to `app`. Answers carry headers that let a brows
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from hashlib import sha256
 from importlib import resources
@@ -22,7 +21,8 @@ from twisted.web.server import Request, Site
 
 from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
-from stationmaster_base.health import Health, JsonValue, health_body, metrics_text
+from stationmaster_base.health import Health, health_body, metrics_text
+from stationmaster_service.answers import answer_problems, json_answer, problem_answer
 from stationmaster_service.interfaces import MachineTime, WebRequest
 from stationmaster_service.timer import StationTimer
 
@@ -57,14 +57,6 @@ _TYPES = {
 }
 
 
-def json_answer(request: WebRequest, body: JsonValue, code: int = 200) -> bytes:
-    """`body` as JSON, with its headers set on `request`; to be returned from a route."""
-    request.setResponseCode(code)
-    request.setHeader(b"Content-Type", b"application/json; charset=utf-8")
-    request.setHeader(b"Cache-Control", b"no-store")
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
 class Face:
     """The pages of one process.
 
@@ -92,6 +84,7 @@ class Face:
         settle: Settle | None = None,
     ) -> None:
         self.app = Klein()
+        answer_problems(self.app)
         self._health = health
         self._clock = clock
         self._timer = timer
@@ -152,11 +145,11 @@ class Face:
 
     def _post_clock(self, request: WebRequest) -> bytes | Deferred[bytes]:
         if not self._clock.shadow:
-            return json_answer(request, {"error": "clock-not-shadow", "message": "Station time is the machine's."}, 409)
+            return problem_answer(request, 409, "clock-not-shadow", "Station time is the machine's.")
         try:
             self._timer.poke()
         except StationError as error:
-            return json_answer(request, {"error": error.code, "message": str(error)}, 503)
+            return problem_answer(request, 503, error.code, error.message, error.hint)
         if self._settle is None:
             return self._answer_health(request)
         return self._settle().addCallback(lambda _: self._answer_health(request))

@@ -1,4 +1,4 @@
-"""The databases that the hub's tests run on: SQLite and PostgreSQL."""
+"""The databases that the hub's tests run on, SQLite and PostgreSQL, and a look at every answer that they get."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
+from service.web import Browser
 from stationmaster.hub.database import database_url
+from support.described import check_answer
 from support.postgresql import PostgreSQL, postgresql
 
 
@@ -38,3 +40,22 @@ def database(request: pytest.FixtureRequest) -> URL:
     """An empty database, of each kind."""
     url: URL = request.getfixturevalue(f"{request.param}_database")
     return url
+
+
+@pytest.fixture(autouse=True)
+def as_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer that a test of the hub's web API gets is as the API's description says."""
+    send, take = Browser.send, Browser.take
+    asked: dict[Browser, tuple[str, str]] = {}
+
+    def sending(browser: Browser, method: str, path: str, headers: str = "") -> None:
+        asked[browser] = (method, path)
+        send(browser, method, path, headers)
+
+    def taking(browser: Browser) -> tuple[int, dict[str, str], bytes]:
+        status, headers, body = take(browser)
+        check_answer(*asked[browser], status, headers["content-type"], body)
+        return status, headers, body
+
+    monkeypatch.setattr(Browser, "send", sending)
+    monkeypatch.setattr(Browser, "take", taking)

@@ -318,6 +318,9 @@ def test_what_the_kernel_refuses_has_code_and_hint(fixture: Fixture) -> None:
     """409 with what is wrong and what to do; 422 for what can never be; the refusal stands in the journal."""
     body = fixture.act("1", {"do": "lock_plan", "day": "2026-03-01"}, code=409)
     assert body == {
+        "type": "urn:stationmaster:problem:plan-not-checked",
+        "title": "Plan not checked",
+        "status": 409,
         "error": "plan-not-checked",
         "message": f"The plan of 2026-03-01 has not been checked through; not ticked off: {ROW}.",
         "hint": "Decide on every difference and tick every row off, then lock it.",

@@ -31,6 +31,7 @@ from stationmaster_protocol.messages import Level
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
 from stationmaster_telegram.records import CallRecord
+from support.described import check_event
 from support.small_station import DAY, at, planned, record
 from support.telegrams import call
 
@@ -255,6 +256,7 @@ def events(browser: Browser) -> list[tuple[str, str, Any]]:
         fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
         if "event" in fields:
             found.append((fields["id"], fields["event"], json.loads(fields["data"])))
+            check_event(*found[-1][1:])
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from twisted.internet.task import Clock
 
-from stationmaster.hub.build import Hub
+from stationmaster.hub.build import AddFace, Hub
 from stationmaster.hub.database import database_url
 from stationmaster.hub.settings import HubSettings, Subsystem
 from stationmaster.station.load import load_station
@@ -37,7 +38,7 @@ def hub(tmp_path: Path) -> Hub:
     return wired(tmp_path)
 
 
-def wired(tmp_path: Path, **more_settings: Any) -> Hub:
+def wired(tmp_path: Path, faces: Sequence[AddFace] = (), **more_settings: Any) -> Hub:
     """A hub with these settings of its own."""
     clock, reactor = MachineClock(lambda: float(at("07:00"))), Clock()
     more: dict[str, Any] = {"reactor": reactor, "table": Table({}, "stationmaster.toml", Faults())}
@@ -57,7 +58,7 @@ def wired(tmp_path: Path, **more_settings: Any) -> Hub:
         subsystems=(Subsystem(identity="client-0", token="token-0"),),
         **more_settings,
     )
-    return Hub(settings, load_station(SAMPLE), running, (), lambda _: None)
+    return Hub(settings, load_station(SAMPLE), running, faces, lambda _: None)
 
 
 def test_the_lines_grade_reaches_subscribers_at_once(hub: Hub) -> None:

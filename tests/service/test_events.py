@@ -115,12 +115,12 @@ def test_a_slow_reader_is_bounded_and_gets_the_latest_state() -> None:
 
 
 def test_too_many_readers_are_turned_away(monkeypatch: object) -> None:
-    """Beyond the limit the answer is 503 and a sentence; who leaves makes room."""
+    """Beyond the limit the answer is a problem with 503; who leaves makes room."""
     fixture = Fixture()
     readers = [fixture.reader() for _ in range(events.MOST_READERS)]
     code, _, body = Browser(fixture.site).ask("GET", "/events")
     assert code == 503
-    assert body.startswith(b"Too many readers")
+    assert b'"error":"too-many-readers"' in body
     readers[0].protocol.connectionLost(Failure(ConnectionDone()))
     assert b"200 OK" in fixture.reader().transport.value()
 

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from stationmaster.hub.account_reading import AccountRequest, read_account
 from stationmaster.hub.batch import QUARANTINED
+from stationmaster.hub.bodies import told_faults
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.passwords import made_verifier
 from stationmaster.hub.pipeline import Committed, Pipeline
@@ -25,7 +26,8 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_kernel.account import Account
 from stationmaster_kernel.inputs import DropAccount, PutAccount
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["LARGEST_BODY", "AccountsApi"]
@@ -86,7 +88,7 @@ class AccountsApi:
             return self._down(request)
         body = request.content.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:
-            return _error(request, 413, "account-too-large", f"It is larger than {LARGEST_BODY} bytes.")
+            return problem_answer(request, 413, "account-too-large", f"It is larger than {LARGEST_BODY} bytes.")
         before = self._accounts().get(login)
         faults = Faults()
         asked = read_account(body, login, new=before is None, faults=faults)
@@ -131,7 +133,9 @@ class AccountsApi:
             notes = committed.stored.changes.notes
             detail = {key: value for note in notes if note.code == QUARANTINED for key, value in note.detail}
             code = detail.get("reason", QUARANTINED)
-            return _error(request, _STATUS.get(code, 409), code, detail.get("message", ""), detail.get("hint", ""))
+            return problem_answer(
+                request, _STATUS.get(code, 409), code, detail.get("message", ""), detail.get("hint", "")
+            )
         account = self._accounts().get(login)
         return json_answer(request, {"account": None if account is None else _told(account)}, 201 if made else 200)
 
@@ -140,17 +144,21 @@ class AccountsApi:
 
     def _turned_away(self, request: WebRequest) -> bytes:
         if not self._operators:
-            return _error(request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators].")
+            return problem_answer(
+                request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators]."
+            )
         if not on_this_machine(request):
             _LOG.warning("accounts-refused", reason="not on this machine", todo="see who asks from elsewhere")
-            return _error(request, 403, "not-allowed", "Accounts are managed on the hub's own machine.")
+            return problem_answer(request, 403, "not-allowed", "Accounts are managed on the hub's own machine.")
         _LOG.warning("accounts-refused", reason="not an operator", todo="see who asks on this machine")
         request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-        return _error(request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer.")
+        return problem_answer(
+            request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
+        )
 
     def _down(self, request: WebRequest) -> bytes:
         request.setHeader(b"Retry-After", b"5")
-        return _error(request, 503, "store-down", self._pipeline.trouble, "Try again in a while.")
+        return problem_answer(request, 503, "store-down", self._pipeline.trouble, "Try again in a while.")
 
     def _accounts(self) -> dict[str, Account]:
         return cast("dict[str, Account]", dict(self._view.state.records.get("account", {})))
@@ -176,15 +184,9 @@ def _told(account: Account) -> JsonValue:
 
 
 def _faulty(request: WebRequest, faults: Faults) -> bytes:
-    told: JsonValue = [{"place": fault.place, "problem": fault.problem, "allowed": fault.allowed} for fault in faults]
-    body: JsonValue = {"error": "bad-account", "message": "The account cannot be so.", "faults": told}
-    return json_answer(request, body, 400)
+    return problem_answer(request, 400, "bad-account", "The account cannot be so.", faults=told_faults(faults))
 
 
 def _failed(failure: Failure, request: WebRequest) -> bytes:
     _LOG.error("account-not-answered", problem=repr(failure.type), todo="report this to the maker")
-    return _error(request, 500, "hub-fault", "The hub failed.", "Report this with the log.")
-
-
-def _error(request: WebRequest, status: int, code: str, message: str, hint: str = "") -> bytes:
-    return json_answer(request, {"error": code, "message": message, "hint": hint}, status)
+    return problem_answer(request, 500, "hub-fault", "The hub failed.", "Report this with the log.")

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from stationmaster.hub.act_reading import read_act
 from stationmaster.hub.batch import QUARANTINED
-from stationmaster.hub.bodies import ActBody, ActsBody, ChangedBody, as_json
+from stationmaster.hub.bodies import ActBody, ActsBody, ChangedBody, as_json, told_faults
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.store import Recorded, Stored
@@ -31,7 +31,8 @@ from stationmaster_kernel.act import ActRecord
 from stationmaster_kernel.inputs import Act
 from stationmaster_kernel.plain import from_plain
 from stationmaster_protocol.messages import Position
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import MachineTime, WebRequest
 
 __all__ = ["LARGEST_BODY", "PATIENCE_S", "ActsApi"]
@@ -79,31 +80,29 @@ class ActsApi:
 
     def _post(self, request: WebRequest) -> bytes | Deferred[bytes]:
         if not self._operators:
-            return _error(request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators].")
+            return problem_answer(
+                request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators]."
+            )
         by = self._operators.who(request)
         if by is None:
             request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-            return _error(request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer.")
+            return problem_answer(
+                request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
+            )
         body = request.content.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:
-            return _error(request, 413, "act-too-large", f"The act is larger than {LARGEST_BODY} bytes.", "Split it.")
+            return problem_answer(
+                request, 413, "act-too-large", f"The act is larger than {LARGEST_BODY} bytes.", "Split it."
+            )
         faults = Faults()
         asked = read_act(body, faults)
         if asked is None:
-            return json_answer(
-                request,
-                {
-                    "error": "bad-act",
-                    "message": "The act cannot be read.",
-                    "faults": [
-                        {"place": fault.place, "problem": fault.problem, "allowed": fault.allowed} for fault in faults
-                    ],
-                },
-                400,
-            )
+            return problem_answer(request, 400, "bad-act", "The act cannot be read.", faults=told_faults(faults))
         if self._pipeline.trouble:
             request.setHeader(b"Retry-After", b"5")
-            return _error(request, 503, "store-down", self._pipeline.trouble, "Send the same act again in a while.")
+            return problem_answer(
+                request, 503, "store-down", self._pipeline.trouble, "Send the same act again in a while."
+            )
         return self._put(request, asked.act(by, Instant(int(self._view.now))))
 
     def _put(self, request: WebRequest, act: Act) -> Deferred[bytes]:
@@ -156,7 +155,9 @@ class ActsApi:
     def _get(self, request: WebRequest) -> bytes:
         call, limit = _argument(request, "call"), _argument(request, "limit")
         if limit and not (limit.isdecimal() and len(limit) < 5 and 1 <= int(limit) <= MOST_ACTS):
-            return _error(request, 400, "bad-argument", f"limit={limit!r} is not possible.", f"1 to {MOST_ACTS}.")
+            return problem_answer(
+                request, 400, "bad-argument", f"limit={limit!r} is not possible.", f"1 to {MOST_ACTS}."
+            )
         records = (cast("ActRecord", record) for record in self._view.state.records.get("act", {}).values())
         acts = [record for record in records if not call or call in record.calls]
         acts.sort(key=lambda record: (record.at, record.revision), reverse=True)
@@ -174,7 +175,7 @@ def _answer(act: Act, position: Position, entry: Stored, refused: bool) -> Calla
         detail = {key: value for note in entry.changes.notes if note.code == QUARANTINED for key, value in note.detail}
         code = detail.get("reason", QUARANTINED)
         status = 500 if code == "kernel-failed" else 422 if code in IMPOSSIBLE else 409
-        return lambda request: _error(request, status, code, detail.get("message", ""), detail.get("hint", ""))
+        return lambda request: problem_answer(request, status, code, detail.get("message", ""), detail.get("hint", ""))
     body = ActBody(
         id=act.id,
         position=position,
@@ -194,7 +195,7 @@ def _answer(act: Act, position: Position, entry: Stored, refused: bool) -> Calla
 def _again(act: Act, recorded: Recorded | None) -> Callable[[WebRequest], bytes]:
     """What is said of an act whose id has been used before."""
     if recorded is None:
-        return lambda request: _error(
+        return lambda request: problem_answer(
             request, 409, "act-of-long-ago", f"{act.id} was done, and is no longer kept.", "Use a new id for a new act."
         )
     try:
@@ -213,7 +214,7 @@ def _same(one: Act, other: Act) -> bool:
 
 
 def _used(request: WebRequest) -> bytes:
-    return _error(request, 409, "act-id-used", "Another act has this id.", "Use a new id for each new act.")
+    return problem_answer(request, 409, "act-id-used", "Another act has this id.", "Use a new id for each new act.")
 
 
 def _failed(failure: Failure) -> Callable[[WebRequest], bytes]:
@@ -221,19 +222,17 @@ def _failed(failure: Failure) -> Callable[[WebRequest], bytes]:
     error = failure.value
     if isinstance(error, StationError):
         text = str(error)
-        return lambda request: _error(request, 503, "store-down", text, "Send the same act again in a while.")
+        return lambda request: problem_answer(request, 503, "store-down", text, "Send the same act again in a while.")
     _LOG.error("act-not-answered", problem=failure.getTraceback())
-    return lambda request: _error(request, 500, "hub-fault", f"The hub failed: {error!r}.", "Report this with the log.")
+    return lambda request: problem_answer(
+        request, 500, "hub-fault", f"The hub failed: {error!r}.", "Report this with the log."
+    )
 
 
 def _waits(request: WebRequest, act: Act) -> bytes:
     message = "The act waits and will be done. Send it again, with the same id, to hear what came of it."
     body: JsonValue = {"id": act.id, "waits": True, "message": message}
     return json_answer(request, body, 202)
-
-
-def _error(request: WebRequest, status: int, code: str, message: str, hint: str = "") -> bytes:
-    return json_answer(request, {"error": code, "message": message, "hint": hint}, status)
 
 
 def _argument(request: WebRequest, name: str) -> str:

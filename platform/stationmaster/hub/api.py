@@ -26,16 +26,17 @@ from stationmaster.hub.bodies import (
     TasksBody,
     as_json,
 )
+from stationmaster.hub.openapi import OpenApi
 from stationmaster.hub.pipeline import Committed
 from stationmaster.hub.view import HubView
-from stationmaster_base.health import JsonValue
 from stationmaster_base.times import MINUTE, Instant, from_iso
 from stationmaster_kernel.changes import PUBLIC_KINDS, SECRET_KINDS
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
 from stationmaster_protocol.messages import Position
+from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.events import EventStream
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import MachineTime, WebRequest
 
 __all__ = ["HubApi"]
@@ -55,7 +56,7 @@ _STATE_NOTES = 50
 
 
 class HubApi:
-    """The routes under `/api/v1`.
+    """The routes under `/api/v1`, and the description of all that are there.
 
     Args:
         view: the hub.
@@ -79,6 +80,7 @@ class HubApi:
             face.app.route(path, methods=["GET"], endpoint=path)(answer)
         face.app.route("/api/v1/calls/<path:call_id>", methods=["GET"])(self._call)
         face.app.route("/api/v1/events", methods=["GET"])(self._subscribe)
+        OpenApi(face)
 
     def start(self) -> None:
         """Begin to look at what changes without a commit."""
@@ -127,7 +129,7 @@ class HubApi:
         state = self._view.state
         call = state.calls.get(call_id)
         if call is None:
-            return json_answer(request, {"error": "no-such-call", "message": f"There is no call {call_id}."}, 404)
+            return problem_answer(request, 404, "no-such-call", f"There is no call {call_id}.")
         tasks = tuple(state.tasks[item] for item in state.tasks_of.get(call_id, ()))
         body = CallBody(position=self._view.position(), now=self._now(), call=call, tasks=tasks)
         return json_answer(request, as_json(body))
@@ -226,8 +228,7 @@ def _argument(request: WebRequest, name: str) -> str:
 
 
 def _bad(request: WebRequest, name: str, value: str, allowed: str) -> bytes:
-    body: JsonValue = {"error": "bad-argument", "message": f"{name}={value!r} is not possible; it may be {allowed}."}
-    return json_answer(request, body, 400)
+    return problem_answer(request, 400, "bad-argument", f"{name}={value!r} is not possible; it may be {allowed}.")
 
 
 def _event_id(position: Position) -> str:

@@ -6,6 +6,7 @@ Every field of a value stands in its JSON, defaults too, under its own name. Ins
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
@@ -14,6 +15,7 @@ from typing import Any
 
 from stationmaster.hub.alarms import Alarm
 from stationmaster.hub.view import FeedView, Noted
+from stationmaster_base.errors import Fault
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant
 from stationmaster_kernel.act import ActRecord
@@ -50,6 +52,7 @@ __all__ = [
     "SubsystemsBody",
     "TasksBody",
     "as_json",
+    "told_faults",
 ]
 
 
@@ -251,6 +254,11 @@ def as_json(value: Any) -> JsonValue:
     body: dict[str, JsonValue] = {name: as_json(getattr(value, name)) for name in _names(value.__class__)}
     tag = getattr(value, "TAG", None)
     return body if tag is None else {TAG_KEY: tag, **body}
+
+
+def told_faults(faults: Iterable[Fault]) -> list[JsonValue]:
+    """What is wrong with a body that was sent, without the file that it is not."""
+    return [{"place": fault.place, "problem": fault.problem, "allowed": fault.allowed} for fault in faults]
 
 
 @cache

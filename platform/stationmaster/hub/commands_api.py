@@ -11,18 +11,18 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from stationmaster.hub.bodies import as_json
+from stationmaster.hub.bodies import as_json, told_faults
 from stationmaster.hub.command_desk import LONGEST_S, CommandDesk
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_bodies import CommandBody, CommandsBody
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.view import HubView
 from stationmaster_base.configuration import Faults
-from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant
 from stationmaster_protocol.commands import Command, Parameter
 from stationmaster_protocol.scalars import stamp_of
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["LARGEST_BODY", "CommandRequest", "CommandsApi", "read_command"]
@@ -85,27 +85,38 @@ class CommandsApi:
 
     def _post(self, request: WebRequest) -> bytes:
         if not self._operators:
-            return _error(request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators].")
+            return problem_answer(
+                request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators]."
+            )
         operator = self._operators.who(request)
         if operator is None:
             request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-            return _error(request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer.")
+            return problem_answer(
+                request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
+            )
         body = request.content.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:
-            return _error(request, 413, "command-too-large", f"It is larger than {LARGEST_BODY} bytes.", "Split it.")
+            return problem_answer(
+                request, 413, "command-too-large", f"It is larger than {LARGEST_BODY} bytes.", "Split it."
+            )
         faults = Faults()
         asked = read_command(body, faults)
         if asked is None:
-            return json_answer(request, _told(faults), 400)
+            told = told_faults(faults)
+            return problem_answer(request, 400, "bad-command", "The command cannot be read.", faults=told)
         known = self._desk.order(asked.id)
         if known is None:
             commands = self._commands(asked, f"{asked.by} ({operator})" if asked.by else operator)
             if not commands:
                 where = ", ".join(asked.targets)
-                return _error(request, 404, "nobody-serves", f"No subsystem serves {where}.", "Name its identity.")
+                return problem_answer(
+                    request, 404, "nobody-serves", f"No subsystem serves {where}.", "Name its identity."
+                )
             known = self._desk.give(asked.id, commands)
         if known is None:
-            return _error(request, 429, "too-many", "Too many commands are under way.", "See why none is answered.")
+            return problem_answer(
+                request, 429, "too-many", "Too many commands are under way.", "See why none is answered."
+            )
         return json_answer(request, as_json(CommandBody(now=self._now(), command=known)))
 
     def _commands(self, asked: CommandRequest, by: str) -> dict[str, Command]:
@@ -131,7 +142,7 @@ class CommandsApi:
     def _one(self, request: WebRequest, name: str) -> bytes:
         known = self._desk.order(name)
         if known is None:
-            return _error(request, 404, "no-such-command", f"There is no command {name}, or no more.")
+            return problem_answer(request, 404, "no-such-command", f"There is no command {name}, or no more.")
         return json_answer(request, as_json(CommandBody(now=self._now(), command=known)))
 
     def _now(self) -> Instant:
@@ -222,15 +233,3 @@ class _Reading:
             return True
         self._faults.add(_PLACE, place, "is no text that can be sent", f"a text of at most {_LONGEST_TEXT} characters")
         return False
-
-
-def _told(faults: Faults) -> JsonValue:
-    return {
-        "error": "bad-command",
-        "message": "The command cannot be read.",
-        "faults": [{"place": each.place, "problem": each.problem, "allowed": each.allowed} for each in faults],
-    }
-
-
-def _error(request: WebRequest, status: int, code: str, message: str, hint: str = "") -> bytes:
-    return json_answer(request, {"error": code, "message": message, "hint": hint}, status)

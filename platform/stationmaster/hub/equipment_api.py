@@ -22,7 +22,8 @@ from stationmaster_base.times import Instant
 from stationmaster_kernel.configuration import Board
 from stationmaster_protocol.equipment import Condition, Device, Evidence, Readback
 from stationmaster_protocol.hub_side import SubscriberInfo
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["EquipmentApi"]
@@ -84,7 +85,7 @@ class EquipmentApi:
         wanted = {name: _argument(request, name) for name in ("identity", "kind", "condition", "target")}
         if wanted["condition"] and wanted["condition"] not in list(Condition):
             message = f"condition={wanted['condition']!r} is not possible; it may be {', '.join(Condition)}."
-            return json_answer(request, {"error": "bad-argument", "message": message}, 400)
+            return problem_answer(request, 400, "bad-argument", message)
         devices = tuple(device for device in self._equipment.devices() if _is(device, wanted))
         return json_answer(request, as_json(DevicesBody(now=self._now(), devices=devices)))
 
@@ -96,7 +97,7 @@ class EquipmentApi:
     def _board(self, request: WebRequest, board: str) -> bytes:
         found = self._boards.board(board)
         if found is None:
-            return json_answer(request, {"error": "no-such-board", "message": f"There is no board {board}."}, 404)
+            return problem_answer(request, 404, "no-such-board", f"There is no board {board}.")
         identity, readback = self._read().get(board, ("", None))
         intent = self._boards.intent(board, self._view.now)
         body = BoardBody(

@@ -16,7 +16,8 @@ from stationmaster.hub.bodies import as_json
 from stationmaster.hub.history import MINUTES, MOST_MINUTES, Then, instant_from_text, look_back
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["HistoryApi"]
@@ -60,7 +61,7 @@ class HistoryApi:
         if not (minutes.isascii() and minutes.isdecimal() and int(minutes) <= MOST_MINUTES):
             return _bad(request, f"minutes={minutes!r} is not possible; it may be 0…{MOST_MINUTES}.")
         if self._waiting >= _MOST_WAITING:
-            return json_answer(request, {"error": "busy", "message": "Others are asking too. Ask again."}, 503)
+            return problem_answer(request, 503, "busy", "Others are asking too.", "Ask again.")
 
         def look() -> Then:
             archive = DatabaseArchive(self._database)
@@ -86,11 +87,11 @@ def _refused(failure: Failure, request: WebRequest) -> bytes:
     if not isinstance(error, StationError):
         failure.raiseException()
         raise AssertionError("a failure raises")
-    return json_answer(request, {"error": error.code, "message": str(error)}, 404 if error.code in _NOT_THERE else 503)
+    return problem_answer(request, 404 if error.code in _NOT_THERE else 503, error.code, str(error))
 
 
 def _bad(request: WebRequest, message: str) -> bytes:
-    return json_answer(request, {"error": "bad-argument", "message": message}, 400)
+    return problem_answer(request, 400, "bad-argument", message)
 
 
 def _arguments(request: WebRequest, name: str) -> list[str]:

@@ -8,6 +8,7 @@ new token (with `grace_s` seconds for the one before); `{"do": "revoke", "identi
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
@@ -15,17 +16,18 @@ from twisted.python.failure import Failure
 
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.door import GRACE_S
-from stationmaster.hub.enrolment import CODE_S, Enrolment
+from stationmaster.hub.enrolment import CODE_S, Enrolment, IdentityInfo
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.reload_api import on_this_machine
 from stationmaster.hub.store import StoreDown
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import ConfigurationError, StationError
 from stationmaster_base.logging import get_logger
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
-__all__ = ["IdentitiesApi"]
+__all__ = ["LARGEST_BODY", "IdentitiesApi", "IdentitiesBody", "RevokedBody"]
 
 _LOG = get_logger("security")
 
@@ -33,6 +35,21 @@ LARGEST_BODY = 10_000
 LONGEST_S = 400 * 86400
 
 _MISSING = ("no-identity",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitiesBody:
+    """Every identity, by name."""
+
+    identities: tuple[IdentityInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokedBody:
+    """An identity that was revoked, and whether that ended a session."""
+
+    identity: str
+    session_ended: bool
 
 
 class IdentitiesApi:
@@ -55,7 +72,7 @@ class IdentitiesApi:
         by = self._who(request)
         if isinstance(by, bytes):
             return by
-        return json_answer(request, {"identities": as_json(self._enrolment.all())})
+        return json_answer(request, as_json(IdentitiesBody(identities=self._enrolment.all())))
 
     def _post(self, request: WebRequest) -> bytes | Deferred[bytes]:
         by = self._who(request)
@@ -88,7 +105,7 @@ class IdentitiesApi:
         doing: Deferred[Any]
         if what == "revoke":
             doing = self._enrolment.revoke(name, by)
-            return doing.addCallback(lambda closed: {"identity": name, "session_ended": closed})
+            return doing.addCallback(lambda closed: as_json(RevokedBody(identity=name, session_ended=closed)))
         if what == "rotate":
             doing = self._enrolment.rotate(name, by, grace_s)
         elif certificate:
@@ -100,26 +117,28 @@ class IdentitiesApi:
     def _who(self, request: WebRequest) -> str | bytes:
         """The operator who asks, or the answer to who may not."""
         if not self._operators:
-            return _error(request, 403, "no-operators", "Nobody may do this.", "Name operators in [hub.operators].")
+            return problem_answer(
+                request, 403, "no-operators", "Nobody may do this.", "Name operators in [hub.operators]."
+            )
         by = self._operators.who(request)
         if by is None:
             request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-            return _error(request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer.")
+            return problem_answer(
+                request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
+            )
         if not on_this_machine(request):
-            return _error(request, 403, "not-here", "Secrets are told on the hub's own machine alone.", "Ask there.")
+            return problem_answer(
+                request, 403, "not-here", "Secrets are told on the hub's own machine alone.", "Ask there."
+            )
         return by
 
 
 def _failed(request: WebRequest, failure: Failure) -> bytes:
     error = failure.value
     if isinstance(error, StoreDown):
-        return _error(request, 503, error.code, error.message, error.hint)
+        return problem_answer(request, 503, error.code, error.message, error.hint)
     if isinstance(error, StationError):
         status = 400 if error.code.startswith("bad-") else 404 if error.code in _MISSING else 409
-        return _error(request, status, error.code, error.message, error.hint)
+        return problem_answer(request, status, error.code, error.message, error.hint)
     _LOG.error("identity-not-answered", problem=failure.getTraceback())
-    return _error(request, 500, "hub-fault", f"The hub failed: {error!r}.", "Report this with the log.")
-
-
-def _error(request: WebRequest, status: int, code: str, message: str, hint: str) -> bytes:
-    return json_answer(request, {"error": code, "message": message, "hint": hint}, status)
+    return problem_answer(request, 500, "hub-fault", f"The hub failed: {error!r}.", "Report this with the log.")

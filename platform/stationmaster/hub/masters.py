@@ -16,7 +16,8 @@ from stationmaster_clock.masters import ClockMasters, ClockReactor, Machine
 from stationmaster_clock.metrics import ClockCollector
 from stationmaster_clock.settings import ClockSettings
 from stationmaster_kernel.step import LEAP
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 from stationmaster_service.process import Running
 
@@ -91,15 +92,12 @@ class ClockApi:
 
     def _accept(self, request: WebRequest) -> bytes:
         if not self._may(request):
-            body: JsonValue = {
-                "error": "not-allowed",
-                "message": "Only an operator, or who is on the hub's own machine, may accept a step of the clock.",
-            }
-            return json_answer(request, body, 403)
+            message = "Only an operator, or who is on the hub's own machine, may accept a step of the clock."
+            return problem_answer(request, 403, "not-allowed", message)
         stepped = self._masters is not None and self._masters.accept_step()
         if not (self._leaps.accept() or stepped):
             message = "No step of the clock was refused, and no leap is doubted."
-            return json_answer(request, {"error": "nothing-to-accept", "message": message}, 409)
+            return problem_answer(request, 409, "nothing-to-accept", message)
         return json_answer(request, {"clock": clock_health(self._masters)})
 
 

@@ -28,7 +28,8 @@ from stationmaster_kernel.places import ReadyStation
 from stationmaster_kernel.plan_difference import before_version, field_differences, plan_difference, standing
 from stationmaster_kernel.proposal import Acceptance, Proposal
 from stationmaster_kernel.state import State
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["PlansApi"]
@@ -67,12 +68,12 @@ class PlansApi:
             wanted = date.fromisoformat(day)
         except ValueError:
             message = f"{day!r} is not possible; it may be a date such as 2026-03-01."
-            return json_answer(request, {"error": "bad-argument", "message": message}, 400)
+            return problem_answer(request, 400, "bad-argument", message)
         state = self._view.state
         plan = _plans(state).get(wanted.isoformat())
         station = state.station
         if plan is None or station is None:
-            return json_answer(request, {"error": "no-such-plan", "message": f"There is no plan of {wanted}."}, 404)
+            return problem_answer(request, 404, "no-such-plan", f"There is no plan of {wanted}.")
         rows = _rows(state)
         own = rows.get(plan.day, [])
         now = standing(plan.day, own)

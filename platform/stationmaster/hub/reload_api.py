@@ -11,8 +11,8 @@ from twisted.python.failure import Failure
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.reload import Difference, NotNow, Reloader
 from stationmaster_base.errors import ConfigurationError, StationError
-from stationmaster_base.health import JsonValue
-from stationmaster_service.face import Face, json_answer
+from stationmaster_service.answers import json_answer, problem_answer
+from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["May", "ReloadApi", "on_this_machine"]
@@ -44,11 +44,8 @@ class ReloadApi:
 
     def _reload(self, request: WebRequest) -> Deferred[bytes] | bytes:
         if not self._may(request):
-            body: JsonValue = {
-                "error": "not-allowed",
-                "message": "Only an operator, or who is on the hub's own machine, may have the folder read again.",
-            }
-            return json_answer(request, body, 403)
+            message = "Only an operator, or who is on the hub's own machine, may have the folder read again."
+            return problem_answer(request, 403, "not-allowed", message)
         reading: Deferred[Any] = self._reloader.reload()
         return reading.addCallbacks(_told, _refused, (request,), {}, (request,))
 
@@ -68,11 +65,10 @@ def _told(difference: Difference, request: WebRequest) -> bytes:
 def _refused(failure: Failure, request: WebRequest) -> bytes:
     error = failure.value
     if isinstance(error, ConfigurationError):
-        faults: JsonValue = as_json(error.faults)
-        body: JsonValue = {"error": error.code, "message": str(error), "faults": faults}
-        return json_answer(request, body, 422)
+        faults = [as_json(fault) for fault in error.faults]
+        return problem_answer(request, 422, error.code, str(error), faults=faults)
     if isinstance(error, StationError):
         code = 409 if isinstance(error, NotNow) else 500
-        return json_answer(request, {"error": error.code, "message": str(error)}, code)
+        return problem_answer(request, code, error.code, str(error))
     failure.raiseException()
     raise AssertionError("a failure raises")

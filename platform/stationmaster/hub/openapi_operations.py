@@ -1,0 +1,80 @@
+"""What the web API can be asked, as values: operations with their parameters, bodies, answers and problems.
+
+These values say what OpenAPI says, in the few forms that our routes have. The tables are in `openapi_looking` and
+`openapi_doing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from stationmaster.hub.openapi_schemas import Schema
+
+__all__ = ["Answer", "Asker", "Body", "Operation", "Parameter"]
+
+JSON = "application/json"
+
+
+class Asker(Enum):
+    """Who may ask."""
+
+    ANYBODY = auto()
+    OPERATOR = auto()
+    """Whoever shows an operator's token."""
+    OPERATOR_HERE = auto()
+    """Whoever shows an operator's token, and is on the hub's own machine."""
+    OPERATOR_OR_HERE = auto()
+    """Whoever shows an operator's token, and any program on the hub's own machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A word in the path, or after `?`; `many`: it may be given more than once."""
+
+    name: str
+    words: str
+    schema: Schema = field(default_factory=lambda: {"type": "string"})
+    needed: bool = False
+    many: bool = False
+    example: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What is sent: a class that is read, or a schema with its name; `largest` in bytes."""
+
+    kind: Any
+    largest: int
+    examples: Mapping[str, object]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is answered when it goes well: a class that is told, or a schema."""
+
+    words: str
+    kind: Any
+    media: str = JSON
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path. `problems` are the codes of each status that is no success."""
+
+    id: str
+    method: str
+    path: str
+    about: str
+    summary: str
+    words: str = ""
+    asker: Asker = Asker.ANYBODY
+    place: tuple[Parameter, ...] = ()
+    query: tuple[Parameter, ...] = ()
+    body: Body | None = None
+    answers: Mapping[int, Answer]
+    problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)

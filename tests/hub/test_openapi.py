@@ -1,0 +1,254 @@
+"""The description of the hub's web API: all of it is there, and nothing else is described."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jsonschema_rs
+import pytest
+from twisted.web.server import Request
+
+from hub.test_build import wired
+from service.web import Browser
+from stationmaster.console.face import install
+from stationmaster.hub.build import Hub
+from stationmaster.hub.openapi import api_document
+from support.described import DOCUMENT, check_answer, strict
+
+ROOT = Path(__file__).parents[2]
+HUB = ROOT / "platform" / "stationmaster" / "hub"
+KERNEL = ROOT / "kernel" / "stationmaster_kernel"
+
+FOR_BROWSERS = {"/", "/console/{name}", "/static/{name}"}
+"""Pages and files, which are no operations."""
+
+NOT_OF_THE_API = {
+    "result-of-interval",
+    "result-of-no-target",
+    "result-of-no-task",
+    "tick-backwards",
+    "tick-leap",
+}
+"""Refusals by the kernel of what nobody asks for over the web."""
+
+BY_OTHERS = {
+    "bad-identity": "enrolment.py",
+    "bad-kind": "enrolment.py",
+    "bad-request": "identities_api.py",
+    "before-journal": "history.py",
+    "configured": "enrolment.py",
+    "hub-not-up": "reload.py",
+    "journal-cut": "archive.py",
+    "journal-damaged": "past.py",
+    "journal-empty": "history.py",
+    "journal-unreadable": "archive.py",
+    "journal-version": "archive.py",
+    "kernel-failed": "batch.py",
+    "no-certificates": "enrolment.py",
+    "no-database": "archive.py",
+    "no-identity": "enrolment.py",
+    "other-kind": "enrolment.py",
+    "pki-file": "authority.py",
+    "quarantined": "batch.py",
+    "reload-refused": "reload.py",
+    "reload-under-way": "reload.py",
+    "revoked": "enrolment.py",
+    "store-damaged": "identity_book.py",
+}
+"""Codes that a route hands on from where they are made."""
+
+FROM_BELOW = {"clock-file", "clock-not-shadow", "configuration", "internal", "no-such-zone", "too-many-readers"}
+"""Codes of the foundation, and one that is put together."""
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    """A whole hub, with the console, that is not started."""
+    return wired(tmp_path, faces=(install,))
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and description of each operation."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def test_it_is_an_openapi_document() -> None:
+    """Every reference leads somewhere, every schema is one, ids are given once, and each tag is explained."""
+    text = json.dumps(DOCUMENT)
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
+        assert name in DOCUMENT["components"]["schemas"]
+    for schema in DOCUMENT["components"]["schemas"].values():
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+    ids = [operation["operationId"] for _, _, operation in operations()]
+    assert len(ids) == len(set(ids))
+    tags = {tag["name"] for tag in DOCUMENT["tags"]}
+    assert {tag for _, _, operation in operations() for tag in operation["tags"]} == tags
+    used = set(re.findall(r'"#/components/schemas/([^"]+)"', text)) | {"ChangesBody"}
+    assert used == DOCUMENT["components"]["schemas"].keys()
+
+
+def test_every_route_is_described_and_no_other(hub: Hub) -> None:
+    """The methods and paths of the hub's routes are those of the description, with the same words in the paths."""
+    routes = set()
+    for rule in hub._pages._factory.resource._inner._app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        if path not in FOR_BROWSERS:
+            routes |= {(method, path) for method in (rule.methods or set()) - {"HEAD"}}
+    assert routes == {(method, path) for method, path, _ in operations()}
+    for _, path, operation in operations():
+        named = [each["name"] for each in operation.get("parameters", []) if each["in"] == "path"]
+        assert named == re.findall(r"\{(\w+)\}", path)
+
+
+class Looked(dict[bytes, list[bytes]]):
+    """Arguments that remember which of them were looked for."""
+
+    seen: set[str]
+
+    def get(self, key: bytes, default: Any = None) -> Any:
+        self.seen.add(key.decode())
+        return super().get(key, default)
+
+
+class Asking(Request):
+    """A request whose arguments remember who looked for them."""
+
+    seen: ClassVar[set[str]] = set()
+
+    @property
+    def args(self) -> Looked:
+        return self._args
+
+    @args.setter
+    def args(self, given: dict[bytes, list[bytes]]) -> None:
+        self._args = Looked(given or {})
+        self._args.seen = Asking.seen
+
+
+def test_every_parameter_is_described_and_no_other(hub: Hub) -> None:
+    """What a route looks for behind the `?` is what is described, for each route."""
+    site = hub._pages._factory
+    site.requestFactory = Asking
+    for method, path, operation in operations():
+        if operation["security"] == [{"operator": []}] or path == "/api/v1/events":
+            assert not [each for each in operation.get("parameters", []) if each["in"] == "query"]
+            continue
+        Asking.seen = set()
+        browser = Browser(site)
+        browser.send(method, re.sub(r"\{\w+\}", "2026-03-01", path))
+        described = {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
+        assert Asking.seen == described, path
+
+
+def calls_of(folder: Path, name: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of a function in a folder's modules."""
+    for file in sorted(folder.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
+                yield file.name, node
+
+
+def described_problems() -> set[tuple[int, str]]:
+    """Every status and code that is described."""
+    found = set()
+    for _, _, operation in operations():
+        for status, response in operation["responses"].items():
+            problem = response["content"].get("application/problem+json")
+            if problem is not None:
+                _, told = problem["schema"]["allOf"]
+                assert told["properties"]["status"] == {"const": int(status)}
+                found |= {(int(status), code) for code in told["properties"]["error"]["enum"]}
+    return found
+
+
+def test_every_status_and_code_is_described_and_no_other() -> None:
+    """What the hub's modules answer with, what the kernel refuses with, and what is handed on, is all there is."""
+    described = described_problems()
+    codes = {code for _, code in described}
+    made: set[str] = set()
+    for file, call in calls_of(HUB, "problem_answer"):
+        _, status, code, *_ = call.args
+        if isinstance(code, ast.Constant):
+            made.add(str(code.value))
+            assert str(code.value) in codes, f"{file} answers with {code.value}"
+            if isinstance(status, ast.Constant):
+                assert (status.value, code.value) in described, f"{file} answers {status.value} {code.value}"
+    refused = {
+        str(call.args[0].value) for _, call in calls_of(KERNEL, "Refused") if isinstance(call.args[0], ast.Constant)
+    }
+    assert refused >= NOT_OF_THE_API
+    for code, file in BY_OTHERS.items():
+        assert f'"{code}"' in (HUB / file).read_text("utf-8")
+    assert codes == made | (refused - NOT_OF_THE_API) | BY_OTHERS.keys() | FROM_BELOW
+
+
+def test_examples_are_what_may_be_sent() -> None:
+    """Every example of a body and of a parameter is valid."""
+    components = {"schemas": DOCUMENT["components"]["schemas"]}
+    count = 0
+    for _, _, operation in operations():
+        told = [(each["schema"], each["example"]) for each in operation.get("parameters", []) if "example" in each]
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            told += [(media["schema"], example["value"]) for example in media["examples"].values()]
+        for schema, example in told:
+            jsonschema_rs.Draft202012Validator({**schema, "components": components}).validate(example)
+            count += 1
+    assert count > 10
+
+
+def test_the_hub_serves_its_description(hub: Hub) -> None:
+    """`/api/v1/openapi.json` is the document, word for word; it says which version it is of."""
+    status, headers, body = Browser(hub._pages._factory).ask("GET", "/api/v1/openapi.json")
+    assert (status, headers["content-type"]) == (200, "application/json; charset=utf-8")
+    assert json.loads(body) == api_document()
+    assert json.loads(body)["info"]["version"].startswith("1.")
+
+
+def test_what_no_route_takes_is_a_problem_too(hub: Hub) -> None:
+    """An unknown path and an unknown method under `/api` are problem details; elsewhere they are pages."""
+    site = hub._pages._factory
+    status, headers, body = Browser(site).ask("GET", "/api/v1/nothing")
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
+    told = json.loads(body)
+    assert (told["type"], told["error"]) == ("urn:stationmaster:problem:no-such-path", "no-such-path")
+    status, headers, body = Browser(site).ask("POST", "/api/v1/calls")
+    assert (status, json.loads(body)["error"]) == (405, "method-not-allowed")
+    assert set(headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert Browser(site).ask("GET", "/nothing")[1]["content-type"].startswith("text/html")
+
+
+def test_a_schema_can_be_held_strictly() -> None:
+    """The check of answers is one: a field that is not described is told."""
+    schema = strict({"type": "object", "properties": {"a": {"type": "integer"}}})
+    assert jsonschema_rs.is_valid(schema, {"a": 1})
+    assert not jsonschema_rs.is_valid(schema, {"a": 1, "b": 2})
+
+
+def test_an_answer_that_is_not_as_described_is_noticed() -> None:
+    """Another status, another kind of content, another code, a field too many or too few: each fails a test."""
+    good = {"now": 1, "alarms": []}
+
+    def check(body: object, status: int = 200, media: str = "application/json; charset=utf-8") -> None:
+        check_answer("GET", "/api/v1/alarms?x=1", status, media, json.dumps(body).encode())
+
+    check(good)
+    for wrong in (
+        {"body": {**good, "more": 1}},
+        {"body": {"now": 1}},
+        {"body": {"now": "1", "alarms": []}},
+        {"body": good, "status": 404},
+        {"body": good, "media": "text/html"},
+    ):
+        with pytest.raises(AssertionError, match="described"):
+            check(**wrong)
+    answer = {"type": "urn:stationmaster:problem:x", "title": "X", "status": 500, "message": "", "hint": ""}
+    check({**answer, "error": "internal"}, 500, "application/problem+json")
+    with pytest.raises(AssertionError, match="described"):
+        check({**answer, "error": "another"}, 500, "application/problem+json")
