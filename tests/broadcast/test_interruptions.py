@@ -14,8 +14,9 @@ from stationmaster_broadcast.sound import read_wave, silence, starts, write_wave
 from stationmaster_broadcast.volume import Softer
 from stationmaster_broadcast.zone_plan import ZonePlan
 from stationmaster_kernel.call import Call
+from stationmaster_kernel.configuration import Place, PlaceKind
 from stationmaster_kernel.values import CallKind, Running
-from support.fake_broadcast import START, Hall, announcement, hall, works
+from support.fake_broadcast import CONFIGURATION, START, Hall, announcement, hall, works
 
 
 @dataclass
@@ -426,6 +427,37 @@ def test_what_has_become_wrong_is_ended(tmp_path: Path) -> None:
     assert held.plays.after(0)[0].detail == "no longer right: platform of G1"
     held.run_out()
     assert said(held)[3][1:] == ("done", "G2", "b")
+
+
+def test_what_names_no_place_that_has_changed_is_said_to_its_end(tmp_path: Path) -> None:
+    """An apology is as true at another platform; one that names the old one is not, in whichever language."""
+    places = tuple(
+        Place(id=name, kind=kind, names=(("zh", f"{name}{zh}"), ("en", f"{en} {name}")))
+        for name, kind, zh, en in (
+            ("3", PlaceKind.PLATFORM, "站台", "Platform"),
+            ("3A", PlaceKind.GATE, "检票口", "Gate"),
+            ("3B", PlaceKind.GATE, "检票口", "Gate"),
+        )
+    )
+    texts = {
+        "G1": ("晚点约三分", "Late"),
+        "G2": ("请到", "Go to Platform 3"),
+        "G3": ("请到3A检票口", ""),
+        "G4": ("请到3B检票口", ""),
+    }
+    calls = {each.id: each for each in (call(name, gates=("3A", "3B")) for name in texts)}
+    held = hall(tmp_path, calls=calls, configuration=replace(CONFIGURATION, places=places))
+    for (name, (zh, en)), zone in zip(texts.items(), "abcd", strict=True):
+        held.offer(*works(announcement(name, targets=(zone,), zh=zh, en=en)))
+    for each in list(calls.values()):
+        calls[each.id] = replace(each, platform="5", gates=("3B",))
+    held.performer.review()
+    assert {play.task.split("/")[2]: play.detail for play in held.plays.after(0)} == {
+        "G2": "no longer right: platform of G2",
+        "G3": "no longer right: gates of G3",
+    }
+    held.run_out()
+    assert {play.task.split("/")[2] for play in held.plays.after(0) if play.outcome == "done"} == {"G1", "G4"}
 
 
 def test_what_has_become_wrong_does_not_go_on(tmp_path: Path) -> None:

@@ -77,19 +77,20 @@ def test_boards_alone_know_no_news_and_all_of_it_on_return(tmp_path: Path) -> No
 
 
 def test_what_is_said_becomes_wrong_when_broadcast_hears_of_it(tmp_path: Path) -> None:
-    """A change of platform makes it wrong, a delay does not; alone it is so from the hub's return on."""
+    """A change of the platform that it names, and no delay; alone it is so from the hub's return on."""
     story = origin_story(tmp_path)
     story.stage("09:10:10", 1, departure="10:30", track="1")
     story.stage("09:20:10", 1, departure="10:30", track="2")
-    call = "TST/2026-03-01/K1/1"
+    call, texts = "TST/2026-03-01/K1/1", {"zh": "K1 开自1站台", "en": "K1 leaves"}
     online = story.oracle("06:00")
-    assert not online.became_wrong(call, at("09:10"), at("09:11"))
-    assert online.became_wrong(call, at("09:20"), at("09:21"))
-    assert not online.became_wrong(call, at("09:21"), at("09:22"))
+    assert not online.became_wrong(call, texts, at("09:10"), at("09:11"))
+    assert online.became_wrong(call, texts, at("09:20"), at("09:21"))
+    assert not online.became_wrong(call, texts, at("09:21"), at("09:22"))
     cut_off = alone(story, "broadcast", "09:15", "09:40")
-    assert not cut_off.became_wrong(call, at("09:20"), at("09:21"))
-    assert cut_off.became_wrong(call, at("09:39"), at("09:41"))
-    play = {"outcome": "interrupted", "detail": "no longer right: platform of K1", "call": call}
+    assert not cut_off.became_wrong(call, texts, at("09:20"), at("09:21"))
+    assert cut_off.became_wrong(call, texts, at("09:39"), at("09:41"))
+    assert not online.became_wrong(call, {"zh": "K1 晚点"}, at("09:20"), at("09:21"))
+    play = {"outcome": "interrupted", "detail": "no longer right: platform of K1", "call": call, "texts": texts}
     times = {"begun": to_iso(Instant(at("09:20"))), "ended": to_iso(Instant(at("09:21")))}
     assert is_wrong(online, play | times)
     assert not is_wrong(cut_off, play | times)

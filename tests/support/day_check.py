@@ -87,7 +87,9 @@ class DayCheck:
             item
             for item in played
             if item["outcome"] == "done"
-            and self._oracle.became_wrong(item["call"], from_iso(item["begun"]), Instant(from_iso(item["ended"]) - 1))
+            and self._oracle.became_wrong(
+                item["call"], item["texts"], from_iso(item["begun"]), Instant(from_iso(item["ended"]) - 1)
+            )
         ]
         assert not to_the_end, f"said to the end though wrong by then: {to_the_end[:MOST_SHOWN]}"
         wanted = {(item.task, item.zone): item for item in self._oracle.announcements(now)}
@@ -113,7 +115,7 @@ def is_wrong(oracle: Oracle, play: Mapping[str, Any]) -> bool:
     """Whether a play was rightly ended because what it said of its train had become wrong."""
     if play["outcome"] != "interrupted" or "no longer right" not in play["detail"]:
         return False
-    return oracle.became_wrong(play["call"], from_iso(play["begun"]) - 1, from_iso(play["ended"]))
+    return oracle.became_wrong(play["call"], play["texts"], from_iso(play["begun"]) - 1, from_iso(play["ended"]))
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

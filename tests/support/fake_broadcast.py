@@ -171,6 +171,7 @@ def hall(
     rules: QueueRules | None = None,
     calls: Mapping[str, Call] | None = None,
     holds: Holds | None = None,
+    configuration: Configuration = CONFIGURATION,
 ) -> Hall:
     """A hall whose sounds go to `folder`."""
     clock, machine = SteppedClock(), Clock()
@@ -193,7 +194,7 @@ def hall(
         outputs=outputs or NoOutputs(),
         plays=plays,
         rules=rules or QueueRules(),
-        configuration=lambda: CONFIGURATION,
+        configuration=lambda: configuration,
         calls=({} if calls is None else calls).get,
         holds=holds,
     )

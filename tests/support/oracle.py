@@ -136,17 +136,24 @@ class Oracle:
         """Each call as the hub has it at `now`, or as a subsystem sees it, which differs only while it is cut off."""
         return {call.facts.call: _oracle_call(call) for call in self._eyes[seen_by].calls(now)}
 
-    def became_wrong(self, call: str, start: int, end: int) -> bool:
+    def became_wrong(self, call: str, texts: Mapping[str, str], start: int, end: int) -> bool:
         """Whether what broadcast says of a call at `start` is wrong at `end`.
 
-        Its train goes to another platform or is checked in at other gates by then, or is suspended, or runs after all.
+        Its train is suspended by then, or runs after all, or has left the platform or a gate that the texts name.
         """
         before, after = (self._eyes["broadcast"].look(call, moment) for moment in (start, end))
-        return (
-            before is not None
-            and after is not None
-            and (before.facts.platform, before.facts.gates, before.facts.suspended)
-            != (after.facts.platform, after.facts.gates, after.facts.suspended)
+        if before is None or after is None:
+            return False
+        if before.facts.suspended != after.facts.suspended:
+            return True
+        left = [] if before.facts.platform == after.facts.platform else [("platforms", before.facts.platform)]
+        left += [("gates", gate) for gate in before.facts.gates if gate not in after.facts.gates]
+        return any(
+            self.station.joined(kind, (place,), language) in text
+            if kind == "gates"
+            else bool(place) and self.station.platform_name(place, language) in text
+            for kind, place in left
+            for language, text in texts.items()
         )
 
     def _walk(self, until: int) -> Walk:

@@ -31,7 +31,7 @@ from stationmaster_broadcast.sinks import FileSink
 from stationmaster_broadcast.studio import NOW, Studio
 from stationmaster_broadcast.turns import Look, Turn, joining, look
 from stationmaster_broadcast.wrong import what_is_wrong
-from stationmaster_broadcast.zone_state import Cut, ZoneState
+from stationmaster_broadcast.zone_state import Cut, Playing, ZoneState
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration
 from stationmaster_kernel.task import Task
@@ -177,11 +177,11 @@ class BroadcastPerformer:
         """The station has changed: what is being said may have become wrong."""
         for zone in self.zones.values():
             playing = zone.playing
-            if playing is not None and (wrong := self._wrong(playing.calls, playing.work.task)):
+            if playing is not None and (wrong := self._wrong(playing)):
                 self._announcer.cut(zone, f"no longer right: {wrong}", may_resume=False)
                 self._look_soon()
             for cut in list(zone.cuts):
-                if wrong := self._wrong(cut.playing.calls, cut.work.task):
+                if wrong := self._wrong(cut.playing):
                     self._announcer.drop(zone, cut, f"no longer right: {wrong}")
                     self._look_soon()
 
@@ -265,8 +265,9 @@ class BroadcastPerformer:
             self._zone(name).free_at = at + self.rules.gap_s
         self._look_soon()
 
-    def _wrong(self, calls: Sequence[Call], task: Task) -> str:
-        return what_is_wrong(self.rules.kind(task).wrong, calls, self._calls)
+    def _wrong(self, playing: Playing) -> str:
+        by = self.rules.kind(playing.work.task).wrong
+        return what_is_wrong(by, playing.calls, playing.play.texts, self._calls, self._configuration())
 
     # Sounds.
 
