@@ -596,7 +596,9 @@ ACTS: list[Callable[[State], tuple[Deed, ...]]] = [
 
 def said(state: State) -> object:
     """All that there is, without the numbers that only count; going back to a platform is itself a change of it."""
-    calls = {item: replace(value, revision=0, platform_since=None, platform_before="") for item, value in state.calls.items()}
+    calls = {
+        item: replace(value, revision=0, platform_since=None, platform_before="") for item, value in state.calls.items()
+    }
     tasks = {item: replace(value, revision=0) for item, value in state.tasks.items()}
     others = {
         (kind, item): replace(value, revision=0)
