@@ -25,6 +25,7 @@ from stationmaster_guidance.pages import Pages
 from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.settings import GuidanceSettings
 from stationmaster_guidance.telling import Telling
+from stationmaster_guidance.text_commands import TextCommands
 from stationmaster_guidance.written_here import WrittenHere
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import MachineTime
@@ -82,7 +83,9 @@ def build(running: Running) -> MultiService:
     )
     controls.on_change(boards.refresh)
     panels = led_panels(settings, boards, agent, running)
-    commands.serve(boards, screens.pages, (lambda _: None) if panels is None else panels.well)
+    commands.serve(
+        boards, screens.pages, (lambda _: None) if panels is None else panels.well, texts=TextCommands(written)
+    )
     face = Face(
         health=lambda: guidance_health(agent.health(), boards, screens, panels),
         clock=running.clock,

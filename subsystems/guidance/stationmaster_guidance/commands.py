@@ -1,4 +1,4 @@
-"""What can be commanded of web boards: on, off, brightness, and a test by each of their pages."""
+"""What can be commanded of web boards: on, off, brightness, a test by each of their pages, and words upon them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from stationmaster_base.times import Instant
 from stationmaster_guidance.boards import Boards
 from stationmaster_guidance.controls import Controls
 from stationmaster_guidance.readings import TestOutcome
+from stationmaster_guidance.text_commands import TEXT_ACTIONS, TextCommands
 from stationmaster_protocol.commands import Command, CommandResult, CommandState
 from stationmaster_service.interfaces import MachineTime
 
@@ -22,6 +23,8 @@ TEST_S = 15.0
 """Machine seconds after which a test is over, whoever has not answered."""
 
 LONGEST = 1500
+
+LIGHT_ACTIONS = ("on", "off", "brightness", "test")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -51,6 +54,7 @@ class BoardCommands:
         self._reactor = reactor
         self._tests: dict[str, _Test] = {}
         self._boards: Boards | None = None
+        self._texts: TextCommands | None = None
         self._pages: Callable[[str], tuple[str, ...]] = lambda _: ()
         self._panel: Callable[[str], bool | None] = lambda _: None
 
@@ -59,22 +63,27 @@ class BoardCommands:
         boards: Boards,
         pages: Callable[[str], tuple[str, ...]],
         panel: Callable[[str], bool | None] = lambda _: None,
+        texts: TextCommands | None = None,
     ) -> None:
         """These are the boards.
 
         `pages` gives the pages of one that are heard, `panel` whether its LED panel is well; None: it has none.
+        `texts` puts words on them; None: nobody does.
         """
-        self._boards, self._pages, self._panel = boards, pages, panel
+        self._boards, self._pages, self._panel, self._texts = boards, pages, panel, texts
 
     def command(self, command: Command) -> CommandResult | Deferred[CommandResult]:
         """Do it.
 
         Raises:
-            StationError: `no-such-device`, `bad-parameter`, `not-stored`.
+            StationError: `no-such-device`, `no-such-board`, `bad-parameter`, `text-impossible`, `not-stored`.
 
         """
-        if command.action not in ("on", "off", "brightness", "test"):
-            text = f"boards know on, off, brightness and test, and not {command.action}"
+        if self._texts is not None and command.action in TEXT_ACTIONS:
+            return self._result(command.id, CommandState.DONE, None, self._texts.command(command)[:LONGEST])
+        if command.action not in LIGHT_ACTIONS:
+            known = (*LIGHT_ACTIONS, *(() if self._texts is None else TEXT_ACTIONS))
+            text = f"boards know {', '.join(known)}, and not {command.action}"
             return self._result(command.id, CommandState.REFUSED, "unknown-action", text)
         if self._boards is None:
             raise StationError("no-such-device", "The station's boards are not known yet.", "Command it again later.")

@@ -113,7 +113,8 @@ class Pages:
         self._boards.refresh()
         view = self._source.view
         boards: dict[str, JsonValue] = {
-            shown.board.id: api_board(shown.picture, stale=shown.stale) for shown in self._boards.all()
+            shown.board.id: api_board(shown.picture, stale=shown.stale, messages=shown.messages)
+            for shown in self._boards.all()
         }
         return json_answer(
             request,

@@ -84,8 +84,11 @@ def page_state(
     )
 
 
-def api_board(picture: BoardPicture, *, stale: bool) -> dict[str, JsonValue]:
-    """One board in `GET /api/v1/boards`: every row that is on, on whichever page; page 0 is no room on the board."""
+def api_board(picture: BoardPicture, *, stale: bool, messages: BoardMessages = NOTHING_WRITTEN) -> dict[str, JsonValue]:
+    """One board in `GET /api/v1/boards`: every row that is on, on whichever page; page 0 is no room on the board.
+
+    `texts` are those that take the whole board instead, `lines` those below the rows.
+    """
     return {
         "rows": [
             {
@@ -101,6 +104,8 @@ def api_board(picture: BoardPicture, *, stale: bool) -> dict[str, JsonValue]:
             }
             for row in picture.rows
         ],
+        "texts": [_written(message) for message in messages.whole],
+        "lines": [_written(message) for message in messages.lines],
         "stale": stale,
     }
 

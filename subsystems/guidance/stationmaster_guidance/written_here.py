@@ -1,15 +1,16 @@
-"""Texts that people write on boards at guidance's own page, where there may be no hub to write them through.
+"""Texts that people write on boards past the hub's journal: at guidance's own page, or by a command.
 
-The hub knows nothing of such a text: the protocol has no act for one. So it stands here alone, on disk, until it ends
-or somebody ends it; it goes to the boards together with the hub's, and an alarm of its own says at the hub's console
-who has written what for how long, so that it surprises nobody there.
+At the page there may be no hub to write them through, and in an emergency nobody waits for its database. The hub knows
+nothing of such a text: the protocol has no act for one. So it stands here alone, on disk, until it ends or somebody
+ends it; it goes to the boards together with the hub's, and an alarm of its own says at the hub's console who has
+written what for how long, so that it surprises nobody there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from stationmaster_base.durable import write_durably
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant
+from stationmaster_guidance.messages import EMERGENCY_BELOW
 from stationmaster_guidance.source import Source, View
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration, Words
@@ -37,14 +39,21 @@ USUAL, EMERGENCY = 20, 5
 LONGEST_TEXT = 300
 LONGEST_MIN = 24 * 60
 MOST = 20
+"""Texts that stand at once, and as many emergencies: texts never keep an emergency from the boards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenText:
-    """A text, as the task that boards show, and who wrote it."""
+    """A text, as the task that boards show, and who wrote it; `here`: at guidance's own page, else by a command."""
 
     by: str
     task: Task
+    here: bool = True
+
+    @property
+    def emergency(self) -> bool:
+        """Whether it is one that takes all."""
+        return self.task.priority < EMERGENCY_BELOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +136,42 @@ class WrittenHere:
 
     def all(self) -> tuple[WrittenText, ...]:
         """The texts that have not ended."""
-        return tuple(self._texts.values())
+        now = self._clock.now()
+        return tuple(text for text in self._texts.values() if text.task.end is None or now < text.task.end)
 
     def write(
-        self, by: str, boards: Sequence[str], texts: Words, *, minutes: int, whole: bool, priority: int = USUAL
+        self,
+        by: str,
+        boards: Sequence[str],
+        texts: Words,
+        *,
+        minutes: int,
+        whole: bool,
+        priority: int = USUAL,
+        here: bool = True,
     ) -> WrittenText:
-        """Put a text on boards at once.
+        """Put a text on boards at once, and keep it over a restart; as `put`.
+
+        Raises:
+            StationError: as `put`; `not-stored`: it is shown, but not over a restart.
+
+        """
+        text = self.put(by, boards, texts, minutes=minutes, whole=whole, priority=priority, here=here)
+        self.store()
+        return text
+
+    def put(
+        self,
+        by: str,
+        boards: Sequence[str],
+        texts: Words,
+        *,
+        minutes: int,
+        whole: bool,
+        priority: int = USUAL,
+        here: bool = True,
+    ) -> WrittenText:
+        """Put a text on boards at once. An emergency that stands there already, with the same words, lasts so long.
 
         Args:
             by: who wants it.
@@ -141,9 +180,10 @@ class WrittenHere:
             minutes: how long, 1 to `LONGEST_MIN`.
             whole: it takes the whole board, else a line of it.
             priority: the smaller the more urgent; below 10 it is an emergency.
+            here: at guidance's own page, else by a command.
 
         Raises:
-            StationError: `no-such-board`, `text-impossible`, `not-stored`: it is shown, but not over a restart.
+            StationError: `no-such-board`, `text-impossible`.
 
         """
         station = self._source.view.configuration
@@ -156,12 +196,9 @@ class WrittenHere:
             raise StationError("text-impossible", "This is no text.", f"Write 1 to {LONGEST_TEXT} characters.")
         if not 1 <= minutes <= LONGEST_MIN:
             raise StationError("text-impossible", f"{minutes} minutes cannot be.", f"Give 1 to {LONGEST_MIN}.")
-        if len(self._texts) >= MOST:
-            raise StationError("text-impossible", f"{MOST} texts stand already.", "End one of them.")
-        self._count += 1
         now = Instant(int(self._clock.now()))
         task = _task(
-            name=f"here/{self._boot}/{self._count}",
+            name=f"here/{self._boot}/{self._count + 1}",
             boards=tuple(boards),
             words=words,
             start=now,
@@ -169,27 +206,67 @@ class WrittenHere:
             whole=whole,
             priority=priority,
         )
-        text = WrittenText(by=by, task=task)
+        text = WrittenText(by=by, task=task, here=here)
+        standing = next((each for each in self.all() if text.emergency and _same(each.task, task)), None)
+        if standing is not None:
+            task = replace(standing.task, revision=standing.task.revision + 1, end=task.end, hard_end=task.end)
+            text = replace(text, task=task)
+        elif sum(each.emergency is text.emergency for each in self.all()) >= MOST:
+            raise StationError("text-impossible", f"{MOST} texts stand already.", "End one of them.")
+        else:
+            self._count += 1
         self._texts[task.id] = text
         _LOG.info("text-written", text=task.id, by=by, boards=list(boards), minutes=minutes, priority=priority)
         self._tell(text)
         self._changed()
-        self._write()
         return text
 
     def end(self, by: str, name: str) -> None:
-        """Take a text down.
+        """Take a text down, and for good.
 
         Raises:
-            StationError: `no-such-text`; `not-stored`.
+            StationError: `no-such-text`; `not-stored`: it is down, and comes back with a restart.
 
         """
-        if self._texts.pop(name, None) is None:
+        self.take_down(by, name)
+        self.store()
+
+    def take_down(self, by: str, name: str, boards: Collection[str] = ()) -> None:
+        """Take a text down from these boards; from none: from all.
+
+        Raises:
+            StationError: `no-such-text`.
+
+        """
+        text = self._texts.pop(name, None)
+        if text is None:
             raise StationError("no-such-text", "This text has ended.", "Nothing is to be done.")
-        _LOG.info("text-ended", text=name, by=by)
-        self._clear(_sign_id(name))
+        _LOG.info("text-ended", text=name, by=by, boards=list(boards))
+        left = tuple(board for board in text.task.targets if boards and board not in boards)
+        if left:
+            task = replace(text.task, targets=left, revision=text.task.revision + 1)
+            self._texts[name] = replace(text, task=task)
+            self._tell(self._texts[name])
+        else:
+            self._clear(_sign_id(name))
         self._changed()
-        self._write()
+
+    def store(self) -> None:
+        """Keep the texts as they are over a restart.
+
+        Raises:
+            StationError: `not-stored`.
+
+        """
+        if self._file is None:
+            return
+        kept = [_plain(text) for text in self._texts.values()]
+        try:
+            write_durably(self._file, json.dumps(kept, ensure_ascii=False, indent=1))
+        except OSError as error:
+            raise StationError(
+                "not-stored", f"{self._file} cannot be written: {error}", "It holds until guidance is started anew."
+            ) from error
 
     def _look(self) -> None:
         """Forget what has ended by itself; the boards have taken it down at its second."""
@@ -201,7 +278,7 @@ class WrittenHere:
         if over:
             self._merged = None
             try:
-                self._write()
+                self.store()
             except StationError as error:
                 _LOG.warning("not-stored", problem=error.message, todo="nothing: it has ended, whatever the file says")
 
@@ -213,41 +290,46 @@ class WrittenHere:
     def _tell(self, text: WrittenText) -> None:
         words = " / ".join(each.text for each in text.task.texts)[:120]
         boards = ", ".join(text.task.targets)[:80]
+        where = ("在引导本地页", "at guidance's own page ") if text.here else ("", "")
+        what = ("发布紧急信息", "an emergency ") if text.emergency else ("发布文字", "")
         self._alarm(
             AlarmSign(
                 id=_sign_id(text.task.id),
-                severity=Severity.WARNING,
+                severity=Severity.ALARM if text.emergency else Severity.WARNING,
                 since=text.task.order,
-                cause="text",
+                cause="emergency" if text.emergency else "text",
                 texts=(
-                    ("zh", f"{text.by} 在引导本地页发布文字 ({boards}): {words}"),
-                    ("en", f"{text.by} wrote at guidance's own page on {boards}: {words}"),
+                    ("zh", f"{text.by} {where[0]}{what[0]} ({boards}): {words}"),
+                    ("en", f"{text.by} wrote {what[1]}{where[1]}on {boards}: {words}"),
                 ),
             )
         )
-
-    def _write(self) -> None:
-        if self._file is None:
-            return
-        kept = [_plain(text) for text in self._texts.values()]
-        try:
-            write_durably(self._file, json.dumps(kept, ensure_ascii=False, indent=1))
-        except OSError as error:
-            raise StationError(
-                "not-stored", f"{self._file} cannot be written: {error}", "It holds until guidance is started anew."
-            ) from error
 
 
 def _sign_id(name: str) -> str:
     return f"text/{name}"
 
 
+def _same(one: Task, other: Task) -> bool:
+    """Whether both say the same on the same boards, as urgently."""
+    mine, others = (sorted(task.targets) for task in (one, other))
+    return mine == others and (one.texts, one.whole, one.priority) == (other.texts, other.whole, other.priority)
+
+
 def _task(
-    *, name: str, boards: tuple[str, ...], words: Words, start: Instant, end: Instant, whole: bool, priority: int
+    *,
+    name: str,
+    boards: tuple[str, ...],
+    words: Words,
+    start: Instant,
+    end: Instant,
+    whole: bool,
+    priority: int,
+    revision: int = 1,
 ) -> Task:
     return Task(
         id=name,
-        revision=1,
+        revision=revision,
         call="",
         rule="",
         occurrence=1,
@@ -268,7 +350,9 @@ def _plain(text: WrittenText) -> dict[str, Any]:
     task = text.task
     return {
         "id": task.id,
+        "revision": task.revision,
         "by": text.by,
+        "here": text.here,
         "boards": list(task.targets),
         "texts": [[each.language, each.text] for each in task.texts],
         "start": task.start,
@@ -286,6 +370,7 @@ def _read(file: Path | None) -> Iterable[WrittenText]:
         return [
             WrittenText(
                 by=str(each["by"]),
+                here=bool(each.get("here", True)),
                 task=_task(
                     name=str(each["id"]),
                     boards=tuple(str(board) for board in each["boards"]),
@@ -294,10 +379,11 @@ def _read(file: Path | None) -> Iterable[WrittenText]:
                     end=Instant(int(each["end"])),
                     whole=bool(each["whole"]),
                     priority=int(each["priority"]),
+                    revision=int(each.get("revision", 1)),
                 ),
             )
             for each in json.loads(file.read_text("utf-8"))
         ]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         _LOG.error("texts-unreadable", file=str(file), problem=str(error), todo="write the texts anew")
         return []
