@@ -30,6 +30,9 @@ WHOLE = KILLS >= 50
 the whole day, or as much of it as it can tell something of."""
 
 DAY = ("00:00", "24:10") if WHOLE else ("12:30", "14:30")
+STATUSES = {"waiting", "checking_in", "late", "delay_unknown", "platform_changed", "arrived"}
+"""What boards have to have said in these hours; trains are suspended in the morning alone."""
+
 KILLED = ("06:00", "24:00") if WHOLE else ("07:00", "07:45")
 SPOKEN = ("07:00", "09:00") if WHOLE else ("07:00", "07:12")
 CUT_MINUTES = 180 if WHOLE else 30
@@ -80,7 +83,7 @@ def test_the_day_on_one_core_with_one_gibibyte(day: RealDay, tmp_path: Path) -> 
         assert check.calls(end) > 500
         made = check.announcements(end)
         assert check.minutes == (end - start) // MINUTE
-        assert {"waiting", "checking_in", "late", "delay_unknown", "suspended", "arrived"} <= set(check.statuses)
+        assert STATUSES | ({"suspended"} if WHOLE else set()) <= set(check.statuses)
         assert made > 0.4 * check.minutes
         most.judge()
         record("whole_day", minutes=check.minutes, rows=check.rows, announcements=made, steps=station.steps)
