@@ -66,7 +66,7 @@ class DeskStation:
         hub, protocol, *ports = free_ports(2 + len(names))
         self.ports = dict(zip(("hub", *names), (hub, *ports), strict=True))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        self.environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         self.config = folder / "stationmaster.toml"
         self._copy_station()
         subsystems = "".join(
@@ -111,7 +111,7 @@ class DeskStation:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env=self.environment,
             )
 
     def kill(self, name: str) -> None:

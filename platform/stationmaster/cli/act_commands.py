@@ -1,4 +1,4 @@
-"""The commands that act: `act` on the station's day, `command` on devices."""
+"""The commands that act: `act` on the station's day, `command` on devices, `emergency` on loudspeakers and boards."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from stationmaster.cli import words
+
 __all__ = ["add_act_commands"]
 
 
 def add_act_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add `act` and `command` to the command line's commands; `add` is how that adds one."""
+    """Add `act`, `command` and `emergency` to the command line's commands; `add` is how that adds one."""
     _add_command(commands, add)
+    _add_emergency(commands, add)
     parser = add(
         commands,
         "act",
@@ -69,6 +72,68 @@ def _add_command(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--as", dest="operator", metavar="NAME", help="which operator acts (default: the only one)")
     parser.add_argument("--id", metavar="ID", help="the id of a command, to hear again what came of it")
+
+
+def _add_emergency(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add(
+        commands,
+        "emergency",
+        "calls an emergency on loudspeakers and boards at once, or ends it",
+        "It goes through a running hub to every broadcast and guidance subsystem, and needs none of its database.\n"
+        "It says within 3 s who has it and who has not. Exit code 1 if anybody has not, 2 if the hub does not answer.",
+        call=_emergency,
+        extra="hub",
+        examples=(
+            '  stationmaster emergency hub.toml "请立即离开车站" --en "Leave the station now"\n'
+            '  stationmaster emergency hub.toml "二站台有烟" --zones platform-2 --boards platform:2,type:gate\n'
+            "  stationmaster emergency hub.toml --end\n"
+        ),
+    )
+    parser.add_argument(
+        "config", type=Path, metavar="FILE", help="the configuration file that the hub was started with"
+    )
+    parser.add_argument("text", metavar="TEXT", nargs="?", default="", help="the words, in the station's language")
+    parser.add_argument("--en", metavar="TEXT", help="the same in English")
+    parser.add_argument(
+        "--also",
+        type=words.translation,
+        action="append",
+        default=[],
+        metavar="LANGUAGE=TEXT",
+        help="the same in another language; may be repeated",
+    )
+    parser.add_argument(
+        "--message", default="", metavar="ID", help="what loudspeakers say instead: one of broadcast's messages"
+    )
+    parser.add_argument("--zones", type=words.names, default=(), metavar="A,B", help="loudspeakers (default: all)")
+    parser.add_argument(
+        "--boards", type=words.names, default=(), metavar="A,B", help="boards, type:…, group:…, gate:… (default: all)"
+    )
+    parser.add_argument(
+        "--minutes", type=words.minutes, default=120, metavar="N", help="how long boards show it at most (default: 120)"
+    )
+    parser.add_argument("--end", action="store_true", help="it is over; also of those that were called elsewhere")
+    parser.add_argument("--as", dest="operator", metavar="NAME", help="which operator acts (default: the only one)")
+    parser.set_defaults(refuse=parser.error)
+
+
+def _emergency(chosen: argparse.Namespace) -> int:
+    emergency: Any = import_module("stationmaster.cli.emergency")
+    if bool(chosen.text.strip()) is chosen.end:
+        chosen.refuse("give the words, or --end")
+    texts = (*(() if chosen.en is None else (("en", chosen.en),)), *chosen.also)
+    options = emergency.EmergencyOptions(
+        text=chosen.text,
+        texts=texts,
+        message=chosen.message,
+        zones=chosen.zones,
+        boards=chosen.boards,
+        minutes=chosen.minutes,
+        end=chosen.end,
+        operator=chosen.operator,
+    )
+    code: int = emergency.do_emergency(chosen.config, options)
+    return code
 
 
 def _command(chosen: argparse.Namespace) -> int:

@@ -56,15 +56,21 @@ def hub_of(config: Path) -> HubAddress:
 
 
 def ask(
-    hub: HubAddress, path: str, body: Any = None, headers: Mapping[str, str] | None = None, *, method: str = "POST"
+    hub: HubAddress,
+    path: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    method: str = "POST",
+    patience_s: float = PATIENCE_S,
 ) -> tuple[int, dict[str, Any]]:
-    """Ask the hub something: the status and the JSON object of its answer.
+    """Ask the hub something: the status and the JSON object of its answer, for which `patience_s` are waited.
 
     Raises:
         StationError: no hub answers.
 
     """
-    connection = http.client.HTTPConnection(hub.host, hub.port, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection(hub.host, hub.port, timeout=patience_s)
     try:
         connection.request(method, path, None if body is None else json.dumps(body), dict(headers or {}))
         response = connection.getresponse()

@@ -6,7 +6,7 @@ import argparse
 import re
 from datetime import date
 
-__all__ = ["day", "days", "pair", "port", "ranges", "speed"]
+__all__ = ["day", "days", "minutes", "names", "pair", "port", "ranges", "speed", "translation"]
 
 
 def day(text: str) -> date:
@@ -23,6 +23,22 @@ def days(text: str) -> int:
     if not 1 <= days <= 366:
         raise argparse.ArgumentTypeError(f"{text!r} is not possible; a number 1…366")
     return days
+
+
+def minutes(text: str) -> int:
+    """How long: at least a minute, at most a day."""
+    minutes = int(text[:9]) if text.isascii() and text.isdigit() else 0
+    if not 1 <= minutes <= 24 * 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is not possible; a number 1…1440")
+    return minutes
+
+
+def names(text: str) -> tuple[str, ...]:
+    """`hall-1,type:gate`: names, parted by commas."""
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} names nothing; write hall-1,hall-2")
+    return found
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -58,3 +74,11 @@ def port(text: str) -> int:
     if not 1024 <= port <= 65000:
         raise argparse.ArgumentTypeError(f"{text!r} is not possible; a number 1024…65000")
     return port
+
+
+def translation(text: str) -> tuple[str, str]:
+    """`en=Leave the station`: a language and words in it."""
+    language, equals, said = text.partition("=")
+    if not equals or not language.strip() or not said.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is no text; write en=Leave the station")
+    return language.strip(), said.strip()

@@ -83,7 +83,8 @@ class TextCommands:
         minutes, whole = _minutes(given), urgent or _whole(given)
         priority = EMERGENCY if urgent else USUAL
         text = self._written.put(command.by, boards, texts, minutes=minutes, whole=whole, priority=priority, here=False)
-        return self._stored([text.task.id, *boards], urgent, "it is seen, but not over a restart")
+        stored = self._stored([text.task.id], urgent, "it is seen, but not over a restart")
+        return ", ".join((stored, *boards))
 
     def _end(self, command: Command, boards: tuple[str, ...], name: str) -> str:
         """Take down what stands there; nothing is wrong if there was none."""

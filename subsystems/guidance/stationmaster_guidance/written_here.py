@@ -193,7 +193,11 @@ class WrittenHere:
             raise StationError("no-such-board", f"There is no board {', '.join(missing) or 'named'}.", "Choose boards.")
         words = tuple((language, text.strip()) for language, text in texts if text.strip())
         if not words or any(len(text) > LONGEST_TEXT or not text.isprintable() for _, text in words):
-            raise StationError("text-impossible", "This is no text.", f"Write 1 to {LONGEST_TEXT} characters.")
+            raise StationError(
+                "text-impossible",
+                f"A text is empty, has more than {LONGEST_TEXT} characters, or has a line break.",
+                f"Write 1 to {LONGEST_TEXT} characters.",
+            )
         if not 1 <= minutes <= LONGEST_MIN:
             raise StationError("text-impossible", f"{minutes} minutes cannot be.", f"Give 1 to {LONGEST_MIN}.")
         now = Instant(int(self._clock.now()))
