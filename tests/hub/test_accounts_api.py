@@ -180,6 +180,7 @@ def test_without_operators_nobody_may(tmp_path: Path) -> None:
         ({"name": "李", "roles": ["viewer"]}, "password"),
         (b"{", "body"),
         (b'["a"]', "body"),
+        (b"[" * 9000, "body"),
     ],
 )
 def test_what_is_wrong_is_told_by_key(fixture: Fixture, body: dict[str, Any] | bytes, place: str) -> None:

@@ -162,7 +162,13 @@ def test_tasks_that_are_due_soon(fixture: Fixture) -> None:
 
 def test_bad_arguments_are_said(fixture: Fixture) -> None:
     """An argument that makes no sense is 400 with what may stand there."""
-    for path in ("/api/v1/calls?day=today", "/api/v1/tasks?due_before=soon", "/api/v1/tasks?due_before=%ff"):
+    for path in (
+        "/api/v1/calls?day=today",
+        "/api/v1/tasks?due_before=soon",
+        "/api/v1/tasks?due_before=%ff",
+        "/api/v1/calls?day=",
+        "/api/v1/tasks?due_before=",
+    ):
         assert fixture.get(path, 400)["error"] == "bad-argument"
 
 

@@ -39,7 +39,7 @@ def done(name: str) -> CommandResult:
 def test_a_command_reaches_its_subsystem_and_its_result_the_operator(hub: Watched) -> None:
     """With who wants it, until when and how; asked again, what became of it stands in the same place."""
     guidance = hub.client(0)
-    body = hub.post("/api/v1/commands", NIGHT | {"devices": ["led-1"], "expires_s": 60, "by": "Li"})
+    body = hub.post("/api/v1/commands", NIGHT | {"devices": ["led-1"], "expires_s": 60.0, "by": "Li"})
     hub.carry()
     (part,) = body["command"]["parts"]
     assert (part["identity"], part["result"]) == ("client-0", None)

@@ -71,6 +71,7 @@ def test_a_board_and_a_zone_of_the_past(database: URL) -> None:
         ("at=2026-03-01T08:20", 400, "Name boards"),
         ("at=2026-03-01T08:20&zone=x&minutes=-1", 400, "0…1440"),
         ("at=2026-03-01T08:20&zone=x&minutes=1441", 400, "0…1440"),
+        ("at=2026-03-01T08:20&zone=x&minutes=" + "9" * 5000, 400, "0…1440"),
         ("at=2026-03-01T08:20&board=x", 404, "no board x"),
         ("at=2026-03-01T08:20&zone=%FF", 404, "no zone"),
         ("at=2025-03-01T08:20&board=hall-1", 404, "begins at"),

@@ -60,9 +60,9 @@ class World:
         )
         return config, port
 
-    def start(self, config: Path) -> subprocess.Popen[str]:
+    def start(self, config: Path, program: str = PROGRAM) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(config)],
+            [sys.executable, "-c", program, str(config)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

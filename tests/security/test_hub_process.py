@@ -284,7 +284,11 @@ def test_what_the_hub_refuses_an_operator(hub: TlsHub, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{}", '{"do": "enrol", "identity": "x"}', '{"do": "dance", "identity": "x"}', "x" * 20_000]
+    "body",
+    [
+        *("", "[]", "{}", '{"do": "enrol", "identity": "x"}', '{"do": "dance", "identity": "x"}', "x" * 20_000),
+        *('{"do": "rotate", "identity": "x", "grace_s": null}', "[" * 9000, '{"do": "rotate", "identity": NaN}'),
+    ],
 )
 def test_what_is_no_request(hub: TlsHub, body: str) -> None:
     """The page for identities answers 400 to what it cannot read."""

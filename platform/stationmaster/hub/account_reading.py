@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.passwords import LEAST, MOST, password_fault
 from stationmaster_base.configuration import Faults
 from stationmaster_kernel.account import Account, Role
@@ -52,7 +52,7 @@ class AccountRequest:
 def read_account(body: bytes, login: str, *, new: bool, faults: Faults) -> AccountRequest:
     """Read a request; if there are faults, it is not to be used."""
     try:
-        plain = json.loads(body)
+        plain = plain_json(body)
     except ValueError:  # what is wrong is not told in the parser's words: it would quote a password
         faults.add(_FILE, "body", "is not JSON", f"an object with {', '.join(_KEYS)}")
         return AccountRequest()

@@ -6,24 +6,24 @@ that is new to the kernel can be sent without a line here. What is read can be s
 
 from __future__ import annotations
 
-import json
 import re
 import types
 import unicodedata
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from stationmaster.hub.json_reading import plain_json
 from stationmaster_base.configuration import Faults
 from stationmaster_base.times import Instant, from_iso
 from stationmaster_kernel.deeds import Deed
 from stationmaster_kernel.inputs import Act
 from stationmaster_kernel.plain import TAG_KEY
 
-__all__ = ["ActRequest", "read_act"]
+__all__ = ["SCHEMA", "ActRequest", "read_act"]
 
 TAG = TAG_KEY
 LONGEST_TEXT = 4000
@@ -31,6 +31,9 @@ LAST_INSTANT = 4_102_444_800
 """2100-01-01T00:00:00Z."""
 
 LARGEST_NUMBER = 1_000_000
+SCHEMA = "schema"
+"""In a field's metadata: what the API's description says of it beyond its type."""
+
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 _BODY = "act"
 
@@ -41,8 +44,8 @@ _Read = Callable[[Any, str, Faults], Any]
 class ActRequest:
     """An act as it was asked for; `id` is the client's own, by which a repeat is known."""
 
-    id: str
-    deeds: tuple[Deed, ...]
+    id: str = field(metadata={SCHEMA: {"pattern": "^[A-Za-z0-9._:-]{1,64}$", "maxLength": 64}})
+    deeds: tuple[Deed, ...] = field(metadata={SCHEMA: {"minItems": 1}})
     why: str = ""
     lock: bool = True
     lock_until: Instant | None = None
@@ -63,8 +66,8 @@ class ActRequest:
 def read_act(body: bytes, faults: Faults) -> ActRequest | None:
     """The act that a request's body describes; None if it describes none, with every reason in `faults`."""
     try:
-        plain = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        plain = plain_json(body)
+    except ValueError as error:
         faults.add(_BODY, "body", f"is not JSON: {error}", "a JSON object in UTF-8")
         return None
     before = len(faults)

@@ -153,8 +153,8 @@ class ActsApi:
                 each.callback(outcome)
 
     def _get(self, request: WebRequest) -> bytes:
-        call, limit = _argument(request, "call"), _argument(request, "limit")
-        if limit and not (limit.isdecimal() and len(limit) < 5 and 1 <= int(limit) <= MOST_ACTS):
+        call, limit = _argument(request, "call", ""), _argument(request, "limit", str(USUAL_ACTS))
+        if not (limit.isdecimal() and len(limit) < 5 and 1 <= int(limit) <= MOST_ACTS):
             return problem_answer(
                 request, 400, "bad-argument", f"limit={limit!r} is not possible.", f"1 to {MOST_ACTS}."
             )
@@ -164,7 +164,7 @@ class ActsApi:
         body = ActsBody(
             position=self._view.position(),
             now=Instant(int(self._view.now)),
-            acts=tuple(acts[: int(limit or USUAL_ACTS)]),
+            acts=tuple(acts[: int(limit)]),
         )
         return json_answer(request, as_json(body))
 
@@ -235,6 +235,6 @@ def _waits(request: WebRequest, act: Act) -> bytes:
     return json_answer(request, body, 202)
 
 
-def _argument(request: WebRequest, name: str) -> str:
+def _argument(request: WebRequest, name: str, default: str) -> str:
     values = request.args.get(name.encode(), [])
-    return values[0].decode("utf-8", "replace") if values else ""
+    return values[0].decode("utf-8", "replace") if values else default

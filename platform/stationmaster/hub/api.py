@@ -116,7 +116,7 @@ class HubApi:
     def _calls(self, request: WebRequest) -> bytes:
         day = _argument(request, "day")
         calls: Iterable[Any] = self._view.state.calls.values()
-        if day:
+        if day is not None:
             try:
                 wanted = date.fromisoformat(day)
             except ValueError:
@@ -137,7 +137,7 @@ class HubApi:
     def _tasks(self, request: WebRequest) -> bytes:
         text = _argument(request, "due_before")
         before = Instant(self._now() + _DUE_MINUTES * MINUTE)
-        if text:
+        if text is not None:
             try:
                 before = Instant(int(text)) if text.isdecimal() else from_iso(text)
             except ValueError:
@@ -222,9 +222,9 @@ def _next_moment(task: Task, now: Instant) -> Instant | None:
     return min(ends, default=None)
 
 
-def _argument(request: WebRequest, name: str) -> str:
+def _argument(request: WebRequest, name: str) -> str | None:
     values = request.args.get(name.encode(), [])
-    return values[0].decode("utf-8", "replace") if values else ""
+    return values[0].decode("utf-8", "replace") if values else None
 
 
 def _bad(request: WebRequest, name: str, value: str, allowed: str) -> bytes:

@@ -6,7 +6,6 @@ says what has become of it since. The id is the client's: sent again, it is not 
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from stationmaster.hub.bodies import as_json, told_faults
 from stationmaster.hub.command_desk import LONGEST_S, CommandDesk
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_bodies import CommandBody, CommandsBody
+from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.view import HubView
 from stationmaster_base.configuration import Faults
@@ -152,8 +152,8 @@ class CommandsApi:
 def read_command(body: bytes, faults: Faults) -> CommandRequest | None:
     """The command that a request's body describes; None if it describes none, with every reason in `faults`."""
     try:
-        plain = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        plain = plain_json(body)
+    except ValueError as error:
         faults.add(_PLACE, "body", f"is not JSON: {error}", "a JSON object in UTF-8")
         return None
     if not isinstance(plain, dict):

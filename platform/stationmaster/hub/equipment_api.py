@@ -83,7 +83,7 @@ class EquipmentApi:
 
     def _devices(self, request: WebRequest) -> bytes:
         wanted = {name: _argument(request, name) for name in ("identity", "kind", "condition", "target")}
-        if wanted["condition"] and wanted["condition"] not in list(Condition):
+        if wanted["condition"] not in (None, *Condition):
             message = f"condition={wanted['condition']!r} is not possible; it may be {', '.join(Condition)}."
             return problem_answer(request, 400, "bad-argument", message)
         devices = tuple(device for device in self._equipment.devices() if _is(device, wanted))
@@ -178,16 +178,16 @@ class EquipmentApi:
         return Instant(int(self._view.now))
 
 
-def _is(device: Device, wanted: dict[str, str]) -> bool:
-    """Whether a device is among those that were asked for; an empty word asks for all."""
+def _is(device: Device, wanted: dict[str, str | None]) -> bool:
+    """Whether a device is among those that were asked for; None asks for all, and so does an empty word."""
     return (
-        wanted["identity"] in ("", device.identity)
-        and wanted["kind"] in ("", device.kind)
-        and wanted["condition"] in ("", device.condition.value)
+        wanted["identity"] in (None, "", device.identity)
+        and wanted["kind"] in (None, "", device.kind)
+        and wanted["condition"] in (None, device.condition.value)
         and (not wanted["target"] or wanted["target"] in device.targets)
     )
 
 
-def _argument(request: WebRequest, name: str) -> str:
+def _argument(request: WebRequest, name: str) -> str | None:
     values = request.args.get(name.encode(), [])
-    return values[0].decode("utf-8", "replace") if values else ""
+    return values[0].decode("utf-8", "replace") if values else None

@@ -58,7 +58,7 @@ class HistoryApi:
             return _bad(request, str(error))
         if not boards and not zones:
             return _bad(request, "Name boards with board=ID, or zones with zone=ID.")
-        if not (minutes.isascii() and minutes.isdecimal() and int(minutes) <= MOST_MINUTES):
+        if not (minutes.isascii() and minutes.isdecimal() and len(minutes) < 5 and int(minutes) <= MOST_MINUTES):
             return _bad(request, f"minutes={minutes!r} is not possible; it may be 0…{MOST_MINUTES}.")
         if self._waiting >= _MOST_WAITING:
             return problem_answer(request, 503, "busy", "Others are asking too.", "Ask again.")

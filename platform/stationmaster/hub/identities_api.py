@@ -7,7 +7,6 @@ new token (with `grace_s` seconds for the one before); `{"do": "revoke", "identi
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from twisted.python.failure import Failure
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.door import GRACE_S
 from stationmaster.hub.enrolment import CODE_S, Enrolment, IdentityInfo
+from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.reload_api import on_this_machine
 from stationmaster.hub.store import StoreDown
@@ -85,12 +85,14 @@ class IdentitiesApi:
     def _do(self, body: bytes, by: str) -> Deferred[Any]:
         faults = Faults()
         try:
-            plain = json.loads(body) if len(body) <= LARGEST_BODY else None
+            plain = plain_json(body) if len(body) <= LARGEST_BODY else None
         except ValueError:
             plain = None
         if not isinstance(plain, dict):
             return fail(StationError("bad-request", "This is no JSON object.", "docs/security.md says what it is."))
         asked = Table(plain, "request", faults)
+        for key in (key for key, value in plain.items() if value is None):
+            asked.fault(key, "is null", "a value, or nothing at all")
         what = asked.choice("do", ("enrol", "rotate", "revoke"))
         name = asked.text("identity")
         kind = asked.text("kind") if what == "enrol" else ""

@@ -172,7 +172,15 @@ DOING: tuple[Operation, ...] = (
             kind=ACCOUNT_SENT,
             name="SentAccount",
             largest=accounts_api.LARGEST_BODY,
-            examples={"locked": {"locked": True}, "name": {"name": "李站长", "roles": ["supervisor"]}},
+            examples={
+                "new": {
+                    "name": "李站长",
+                    "roles": ["supervisor"],
+                    "subsystems": ["broadcast", "guidance"],
+                    "password": "seven cups of tea",
+                },
+                "locked": {"locked": True},
+            },
         ),
         answers={
             200: Answer(words="It is changed.", kind=ACCOUNT),

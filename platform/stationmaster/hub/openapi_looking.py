@@ -36,7 +36,7 @@ _CALL = "NDC/2026-03-01/G2402/1"
 _SLASHES = "Its slashes may stand as they are or as `%2F`."
 _INSTANT = {
     "anyOf": [
-        {"type": "string", "format": "date-time"},
+        {"type": "string", "format": "date-time", "pattern": "^[0-9]{4}-[0-9-]{5}T[0-9:]{8}Z$"},
         {"type": "integer", "minimum": 0},
     ]
 }
@@ -226,7 +226,6 @@ LOOKING: tuple[Operation, ...] = (
             Parameter(
                 name="until",
                 words="`quiet`: answer when nothing is under way, or after 10 seconds.",
-                schema={"type": "string", "enum": ["quiet"]},
             ),
         ),
         answers={

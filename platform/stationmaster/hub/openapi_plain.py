@@ -16,6 +16,9 @@ _WHOLE: Schema = {"type": "integer"}
 _SECONDS_OR_NOT: Schema = {"type": ["number", "null"]}
 _ROLES: Schema = {"type": "array", "items": {"type": "string", "enum": [role.value for role in Role]}, "minItems": 1}
 _KINDS: Schema = {"type": "array", "items": {"type": "string", "enum": list(SUBSYSTEM_KINDS)}}
+_SENDABLE: Schema = {"type": "string", "maxLength": 2000, "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]*$"}
+"""Text that XML can carry."""
+
 _WORD: Schema = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$"}
 
 
@@ -112,16 +115,16 @@ COMMAND_SENT: Schema = {
             "id": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
             "identity": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},
             "action": _WORD,
-            "devices": {"type": "array", "items": {"type": "string", "maxLength": 2000}, "maxItems": 500},
-            "targets": {"type": "array", "items": {"type": "string", "maxLength": 2000}, "maxItems": 500},
+            "devices": {"type": "array", "items": _SENDABLE, "maxItems": 500},
+            "targets": {"type": "array", "items": _SENDABLE, "maxItems": 500},
             "parameters": {
                 "type": "object",
                 "propertyNames": _WORD,
-                "additionalProperties": {"type": "string", "maxLength": 2000},
+                "additionalProperties": _SENDABLE,
                 "maxProperties": 500,
             },
             "expires_s": {"type": "integer", "minimum": 1, "maximum": 86400},
-            "by": {"type": "string", "maxLength": 2000},
+            "by": _SENDABLE,
         },
         "id",
         "action",

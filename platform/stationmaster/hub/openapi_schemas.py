@@ -15,7 +15,7 @@ from enum import Enum
 from inspect import cleandoc
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from stationmaster.hub.act_reading import LARGEST_NUMBER, LAST_INSTANT, LONGEST_TEXT
+from stationmaster.hub.act_reading import LARGEST_NUMBER, LAST_INSTANT, LONGEST_TEXT, SCHEMA
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant
 from stationmaster_kernel.plain import TAG_KEY
@@ -26,6 +26,11 @@ Schema = dict[str, Any]
 """A JSON schema, of the dialect 2020-12, which OpenAPI 3.1 takes as it is."""
 
 _INSTANT = "Seconds since 1970-01-01T00:00:00Z."
+_CENTURY = "^(19[7-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}$"
+_SECOND = "^(19[7-9][0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z$"
+_PRINTABLE = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
+"""Text without control characters, but it may have several lines."""
+
 _SENT = "Sent"
 """Begins the name of a schema of what is sent, where a class is both sent and told."""
 
@@ -119,7 +124,10 @@ class Schemas:
         if tag is not None:
             properties[TAG_KEY] = {"type": "string", "const": tag}
         for field in fields(kind):
-            properties[field.name] = self._schema(hints[field.name], sent=sent)
+            properties[field.name] = {
+                **self._schema(hints[field.name], sent=sent),
+                **field.metadata.get(SCHEMA, {}),
+            }
         needed = [field.name for field in fields(kind) if not sent or _needed(field)]
         schema: Schema = {"type": "object", "properties": properties}
         if tag is not None:
@@ -137,7 +145,7 @@ def _needed(field: Field[Any]) -> bool:
 
 def _scalar(kind: Any, *, sent: bool) -> Schema:
     if kind is str:
-        return {"type": "string", "maxLength": LONGEST_TEXT} if sent else {"type": "string"}
+        return {"type": "string", "maxLength": LONGEST_TEXT, "pattern": _PRINTABLE} if sent else {"type": "string"}
     if kind is bool:
         return {"type": "boolean"}
     if kind is int:
@@ -145,7 +153,7 @@ def _scalar(kind: Any, *, sent: bool) -> Schema:
     if kind is float:
         return {"type": "number"}
     if kind is date:
-        return {"type": "string", "format": "date"}
+        return {"type": "string", "format": "date", **({"pattern": _CENTURY} if sent else {})}
     if kind == JsonValue:
         return {}
     raise TypeError(f"{kind!r} has no JSON schema")
@@ -159,7 +167,7 @@ def _sent_instant() -> Schema:
     seconds = {"type": "integer", "minimum": 0, "exclusiveMaximum": LAST_INSTANT}
     return {
         "description": f"{_INSTANT} Or the same as text: 2026-03-01T07:04:00Z. Before the year 2100.",
-        "anyOf": [seconds, {"type": "string", "format": "date-time"}],
+        "anyOf": [seconds, {"type": "string", "format": "date-time", "pattern": _SECOND}],
     }
 
 
