@@ -83,8 +83,8 @@ def answer_problems(app: Klein) -> None:
         return problem_answer(request, code, _CODES.get(code, "bad-request"), str(error.description), _SEE)
 
     def failed(request: WebRequest, failure: Failure) -> Any:
-        if not _program_asks(request):
-            return failure
+        if not _program_asks(request) or isinstance(failure.value, HTTPException):
+            return failure  # of the latter only redirections are left
         _LOG.error("request-failed", problem=failure.getTraceback(), todo="report this to the maker")
         return problem_answer(request, 500, "internal", "It failed.", "Report this with the log.")
 
