@@ -40,6 +40,7 @@ class FakeHub:
     given: list[dict[str, Any]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     looked: tuple[int, dict[str, Any]] | None = None
+    hangs: threading.Event | None = None
 
     def post(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.given.append(body)
@@ -65,7 +66,11 @@ def hub(tmp_path: Path) -> Iterator[FakeHub]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self._answer(*made.post(json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            answer = made.post(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if made.hangs is not None and len(made.given) == 1:
+                made.hangs.wait()
+            else:
+                self._answer(*answer)
 
         def do_GET(self) -> None:
             if self.path == "/api/v1/subscribers":
@@ -181,6 +186,21 @@ def test_it_waits_three_seconds_and_no_longer(hub: FakeHub, capsys: pytest.Captu
         "loudspeakers, speech-2: has it",
         "boards, guidance: DOES NOT HAVE IT (no answer for 3 s)",
     ]
+
+
+def test_a_hub_that_hangs_keeps_nobody_else_from_it(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has what is left of three seconds, the next is commanded, and then it is asked whether it took the first."""
+    hub.hangs = threading.Event()
+    moments = iter([0.0])
+    time = Time()
+    time.now = WAIT_S - 0.1
+    options = EmergencyOptions(text="请离开")
+    try:
+        code = do_emergency(hub.config, options, seconds=lambda: next(moments, time.now), pause=time.pause)
+    finally:
+        hub.hangs.set()
+    assert (code, len(hub.given)) == (0, 2)
+    assert "loudspeakers, speech-2: has it" in capsys.readouterr().out
 
 
 def test_long_answers_are_cut(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:

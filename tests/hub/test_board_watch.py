@@ -18,10 +18,10 @@ from stationmaster_kernel.inputs import Act, Configure, Feed, Input
 from stationmaster_kernel.step import step
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskKind
-from stationmaster_protocol.equipment import Evidence, Readback, ShownRow
+from stationmaster_protocol.equipment import AlarmSign, Evidence, Readback, ShownRow
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import SubscriberInfo
-from stationmaster_protocol.messages import Level, Report
+from stationmaster_protocol.messages import Deletion, Level, Report
 from support.small_station import STATION, at, planned, record, running_station
 
 
@@ -224,3 +224,24 @@ def test_the_book_agrees_with_the_state_after_anything() -> None:
         fresh = BoardBook(lambda: station.state)
         for board in STATION.boards:
             assert station.boards.intent(board.id, station.time) == fresh.intent(board.id, station.time)
+
+
+def test_a_text_that_the_subsystem_alone_knows_is_no_difference_as_long_as_it_says_so(station: Station) -> None:
+    """An emergency on two hundred boards is one alarm: boards may show it instead of rows, or below them.
+
+    When it is over, or nobody has said that it stands there, it is shown and should not be.
+    """
+    text = ShownRow(task="here/boot/1", revision=1)
+    station.paint("gate-1A")
+    station.show("hall-1", text)
+    assert "board-differs/hall-1" in station.after(11)
+    sign = AlarmSign(id="text/here/boot/1", severity=Severity.ALARM, since=at("07:00"), texts=(("en", "an emergency"),))
+    station.equipment.observed("guidance", Report(number=2, alarms=(sign,)))
+    assert station.after(11) == {}
+    station.show("hall-1", *station.right("hall-1"), text)
+    assert station.after(11) == {}
+    station.show("hall-1", *station.right("hall-1")[1:], text)
+    assert "missing" in station.after(11)["board-differs/hall-1"].en
+    station.show("hall-1", text)
+    station.equipment.observed("guidance", Report(number=3, gone=(Deletion(kind="alarm", id=sign.id),)))
+    assert "not due" in station.after(11)["board-differs/hall-1"].en

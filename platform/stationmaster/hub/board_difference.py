@@ -11,8 +11,8 @@ a board has several, the rest of its room after the most that the other parts ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -47,7 +47,7 @@ class Difference:
 
 
 def differences(
-    intent: Intent, readback: Readback, lanes: Sequence[Lane], *, texts: bool = False
+    intent: Intent, readback: Readback, lanes: Sequence[Lane], *, texts: bool = False, own: Collection[str] = ()
 ) -> tuple[Difference, ...]:
     """Everything in which a board's readback differs from its intent.
 
@@ -56,8 +56,13 @@ def differences(
         readback: what it shows.
         lanes: what its layout takes.
         texts: whether its subsystem shows people's texts as well.
+        own: texts that stand there alone, as its subsystem says; one that takes the whole board takes it from all else.
 
     """
+    others = tuple(row for row in readback.rows if row.task not in own)
+    if readback.rows and not others:
+        return ()
+    readback = replace(readback, rows=others)
     if readback.blank:
         needless = (texts and intent.whole) or not any(row.lanes for row in intent.rows)
         return () if needless else (Difference(kind=DifferenceKind.BLANK),)

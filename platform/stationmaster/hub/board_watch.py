@@ -21,6 +21,9 @@ __all__ = ["BoardWatch", "Noticed"]
 _TOLD = 4
 """Trains of one kind of difference that are named; more are counted."""
 
+_OWN_TEXT = "text/"
+"""What the id of a subsystem's alarm begins with that says of a text that it alone knows; the text's id follows."""
+
 _WORDS = {
     DifferenceKind.MISSING: ("缺", "missing"),
     DifferenceKind.EXTRA: ("多", "not due"),
@@ -108,8 +111,14 @@ class BoardWatch:
     ) -> dict[Difference, _First]:
         texts = session is not None and TaskKind.MESSAGE in session.executes
         now = self._now()
+        told = None if session is None else self._equipment.told(session.identity)
+        alarms = () if told is None else told.alarms
         found = differences(
-            self._boards.intent(readback.target, now), readback, self._boards.lanes(readback.target), texts=texts
+            self._boards.intent(readback.target, now),
+            readback,
+            self._boards.lanes(readback.target),
+            texts=texts,
+            own={name.removeprefix(_OWN_TEXT) for name in alarms if name.startswith(_OWN_TEXT)},
         )
         first = _First(Instant(int(now)), self._seconds())
         return {difference: before.get(difference, first) for difference in found}
