@@ -62,7 +62,10 @@ BY_OTHERS = {
 }
 """Codes that a route hands on from where they are made."""
 
-FROM_BELOW = {"clock-file", "clock-not-shadow", "configuration", "internal", "no-such-zone", "too-many-readers"}
+FROM_BELOW = {
+    *("clock-file", "clock-not-shadow", "configuration", "internal", "no-such-path", "too-many-readers"),
+    "no-such-zone",
+}
 """Codes of the foundation, and one that is put together."""
 
 
@@ -221,6 +224,8 @@ def test_what_no_route_takes_is_a_problem_too(hub: Hub) -> None:
     status, headers, body = Browser(site).ask("POST", "/api/v1/calls")
     assert (status, json.loads(body)["error"]) == (405, "method-not-allowed")
     assert set(headers["allow"].split(", ")) == {"GET", "HEAD"}
+    status, _, body = Browser(site).ask("GET", "/api/v1/calls/a%0Ab")
+    assert (status, json.loads(body)["error"]) == (404, "no-such-path")
     assert Browser(site).ask("GET", "/nothing")[1]["content-type"].startswith("text/html")
 
 

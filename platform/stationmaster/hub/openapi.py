@@ -29,7 +29,7 @@ VERSION = "1.0.0"
 """Of the API: the first number stands in its paths, the second grows with what is added."""
 
 PROBLEM = "application/problem+json"
-_INTERNAL = "internal"
+_INTERNAL, _NO_PATH = "internal", "no-such-path"
 
 _ABOUT = {
     "day": "Trains, and what is done for them.",
@@ -176,6 +176,8 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
         found[status] = {"description": answer.words, "content": {answer.media: {"schema": _told(answer, schemas)}}}
     problems = dict(operation.problems)
     problems[500] = (*problems.get(500, ()), _INTERNAL)
+    if operation.place:  # a slash or the end of a line where none may be makes it another path
+        problems[404] = (*problems.get(404, ()), _NO_PATH)
     for status, codes in problems.items():
         response = found.setdefault(status, {"description": ", ".join(map(title_of, codes)) + ".", "content": {}})
         response["content"][PROBLEM] = {"schema": _problem_of(status, codes)}
