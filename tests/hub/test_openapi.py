@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 
 import jsonschema_rs
 import pytest
+from twisted.internet.address import IPv4Address
 from twisted.web.server import Request
 
 from hub.test_build import wired
@@ -18,6 +20,7 @@ from service.web import Browser
 from stationmaster.console.face import install
 from stationmaster.hub.build import Hub
 from stationmaster.hub.openapi import api_document
+from stationmaster.hub.settings import Operator
 from support.described import DOCUMENT, check_answer, strict
 
 ROOT = Path(__file__).parents[2]
@@ -257,3 +260,41 @@ def test_an_answer_that_is_not_as_described_is_noticed() -> None:
     check({**answer, "error": "internal"}, 500, "application/problem+json")
     with pytest.raises(AssertionError, match="described"):
         check({**answer, "error": "another"}, 500, "application/problem+json")
+
+
+ELSEWHERE = "10.0.0.9"
+TOKEN = "of-the-operator-of-this-test"
+HERE_ONLY = {"accounts", "putAccount", "deleteAccount", "identities", "doIdentity"}
+"""Operations that the description says are for the hub's own machine; it says so in words."""
+
+
+def status_of(hub: Hub, method: str, path: str, *, peer: str, token: str) -> int:
+    """What an operation answers to somebody from somewhere; it is not asked for anything that it would do."""
+    browser = Browser(hub._pages._factory)
+    browser.transport.peerAddr = IPv4Address("TCP", peer, 40000)
+    headers = f"Authorization: Bearer {token}\r\n" if token else ""
+    body = b"[]" if method in ("POST", "PUT") else b""
+    return browser.ask(method, re.sub(r"\{\w+\}", "x", path), headers, body=body)[0]
+
+
+def test_who_may_do_what(tmp_path: Path) -> None:
+    """Every operation lets in whom its description lets in, and nobody else: with a token or without, from here or not.
+
+    401 and 403 are what those get who may not; whoever may gets any other answer.
+    """
+    hub = wired(tmp_path, faces=(install,), operators=(Operator(name="desk", token=TOKEN),))
+    count = 0
+    for method, path, operation in operations():
+        if path == "/api/v1/events" or operation["operationId"] == "reload":
+            continue  # the one does not end, the other reads a folder; both have tests of their own
+        security, item = operation["security"], operation["operationId"]
+        for peer, token in itertools.product(("127.0.0.1", ELSEWHERE), ("", "wrong", TOKEN)):
+            known, here = token == TOKEN, peer != ELSEWHERE
+            may = not security or known or ({} in security and here)
+            if item in HERE_ONLY:
+                assert "own machine" in operation["description"]
+                may = known and here
+            status = status_of(hub, method, path, peer=peer, token=token)
+            assert (status not in (401, 403)) == may, (method, path, peer, token, status)
+            count += 1
+    assert count == 6 * (len(list(operations())) - 2)
