@@ -24,13 +24,13 @@ from twisted.internet.selectreactor import SelectReactor
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.logging import configure_logging
 from stationmaster_broadcast.build import thread_offload
-from stationmaster_broadcast.cache import SoundCache
-from stationmaster_broadcast.chip_sink import ChipSettings, ChipSink
-from stationmaster_broadcast.engine import EngineParts, engine_factory
-from stationmaster_broadcast.pronunciation import Pronunciations, shipped_pronunciations
-from stationmaster_broadcast.recording import Recording
-from stationmaster_broadcast.sound import measure, read_wave
-from stationmaster_broadcast.studio import Studio
+from stationmaster_broadcast.speech.cache import SoundCache
+from stationmaster_broadcast.speech.engine import EngineParts, engine_factory
+from stationmaster_broadcast.speech.pronunciation import Pronunciations, shipped_pronunciations
+from stationmaster_broadcast.speech.recording import Recording
+from stationmaster_broadcast.speech.sound import measure, read_wave
+from stationmaster_broadcast.speech.studio import Studio
+from stationmaster_broadcast.speech_chips.chip_sink import ChipSettings, ChipSink
 from stationmaster_simulator.speech_chip import ChipOnPty
 
 TIMES = 30

@@ -4,7 +4,7 @@
 and one of those letters connect it.
 """
 
-from stationmaster_broadcast.amplifiers import Connection, UnitState
+from stationmaster_broadcast.loudspeakers.amplifiers import Connection, UnitState
 
 INPUTS = {"A": 1, "B": 2}
 LETTERS = {source: letter for letter, source in INPUTS.items()}

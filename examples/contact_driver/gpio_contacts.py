@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stationmaster_broadcast.contacts import ContactParts, ContactsHeard
+from stationmaster_broadcast.emergencies.contacts import ContactParts, ContactsHeard
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
 POLL_S = 0.02

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.ahead import AT_ONCE, PACE, Ahead
+from stationmaster_broadcast.speech.ahead import AT_ONCE, PACE, Ahead
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
 from support.fake_broadcast import FakeEngine, Hall, announcement, hall, works

@@ -9,10 +9,10 @@ from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
-from stationmaster_broadcast.amplifier_line import LineAmplifier
-from stationmaster_broadcast.amplifier_link import AmplifierLink
-from stationmaster_broadcast.amplifier_port import SerialPort, TcpPort
-from stationmaster_broadcast.amplifiers import Connection
+from stationmaster_broadcast.loudspeakers.amplifier_line import LineAmplifier
+from stationmaster_broadcast.loudspeakers.amplifier_link import AmplifierLink
+from stationmaster_broadcast.loudspeakers.amplifier_port import SerialPort, TcpPort
+from stationmaster_broadcast.loudspeakers.amplifiers import Connection
 from stationmaster_simulator.amplifier_rack import AmplifierRack, RackOnPty
 
 

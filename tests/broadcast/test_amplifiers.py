@@ -10,11 +10,17 @@ from twisted.internet.task import Clock
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast import amplifiers
-from stationmaster_broadcast.amplifier_line import LineAmplifier
-from stationmaster_broadcast.amplifier_link import AmplifierLink
-from stationmaster_broadcast.amplifier_settings import read_amplifiers, read_routes
-from stationmaster_broadcast.amplifiers import Connection, Stirred, UnitState, amplifier_factory, amplifier_names
+from stationmaster_broadcast.loudspeakers import amplifiers
+from stationmaster_broadcast.loudspeakers.amplifier_line import LineAmplifier
+from stationmaster_broadcast.loudspeakers.amplifier_link import AmplifierLink
+from stationmaster_broadcast.loudspeakers.amplifier_settings import read_amplifiers, read_routes
+from stationmaster_broadcast.loudspeakers.amplifiers import (
+    Connection,
+    Stirred,
+    UnitState,
+    amplifier_factory,
+    amplifier_names,
+)
 from stationmaster_simulator.amplifier_rack import AmplifierRack
 from support.fake_racks import PipedRack
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from stationmaster_base.configuration import Faults, Table
-from stationmaster_broadcast.engine import engine_names
 from stationmaster_broadcast.settings import BroadcastSettings
+from stationmaster_broadcast.speech.engine import engine_names
 from stationmaster_kernel.values import TaskKind
 
 LEAST = {"identity": "broadcast", "token": "t", "state": "b.db", "sounds": "sounds"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.cache import RESERVE, SoundCache
+from stationmaster_broadcast.speech.cache import RESERVE, SoundCache
 
 
 def key(number: int) -> str:

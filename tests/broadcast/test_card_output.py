@@ -11,9 +11,9 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.card_output import CardOutput, CardSettings
-from stationmaster_broadcast.outputs import Saying
-from stationmaster_broadcast.reel import Reels
+from stationmaster_broadcast.loudspeakers.card_output import CardOutput, CardSettings
+from stationmaster_broadcast.loudspeakers.outputs import Saying
+from stationmaster_broadcast.loudspeakers.reel import Reels
 from support.fake_outputs import recorded, tone
 
 ONE_CARD = " 0 [PCH            ]: HDA-Intel - HDA Intel PCH\n"

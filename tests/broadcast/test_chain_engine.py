@@ -13,15 +13,15 @@ from twisted.internet.task import Clock
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.cache import SoundCache
-from stationmaster_broadcast.chain_engine import ChainEngine, chain_engine
-from stationmaster_broadcast.engine import EngineParts, degraded, engine_factory, engine_names
-from stationmaster_broadcast.pronunciation import Pronunciations
-from stationmaster_broadcast.pyttsx3_engine import Pyttsx3Engine, Pyttsx3Settings
-from stationmaster_broadcast.recording import Utterance
-from stationmaster_broadcast.silent_engine import SilentEngine
-from stationmaster_broadcast.sound import read_wave
-from stationmaster_broadcast.studio import Studio
+from stationmaster_broadcast.speech.cache import SoundCache
+from stationmaster_broadcast.speech.chain_engine import ChainEngine, chain_engine
+from stationmaster_broadcast.speech.engine import EngineParts, degraded, engine_factory, engine_names
+from stationmaster_broadcast.speech.pronunciation import Pronunciations
+from stationmaster_broadcast.speech.pyttsx3_engine import Pyttsx3Engine, Pyttsx3Settings
+from stationmaster_broadcast.speech.recording import Utterance
+from stationmaster_broadcast.speech.silent_engine import SilentEngine
+from stationmaster_broadcast.speech.sound import read_wave
+from stationmaster_broadcast.speech.studio import Studio
 from support.fake_broadcast import FakeEngine, at_once
 
 NO_REACTOR: Any = SelectReactor

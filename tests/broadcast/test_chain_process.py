@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from broadcast.running import station
-from stationmaster_broadcast.chimes import chime
-from stationmaster_broadcast.sound import measure, read_wave, write_wave
+from stationmaster_broadcast.speech.sound import measure, read_wave, write_wave
+from stationmaster_broadcast.zones.chimes import chime
 
 BROKEN = """
 [broadcast.speech]

@@ -3,8 +3,8 @@
 import pytest
 from pypinyin import lazy_pinyin
 
-from stationmaster_broadcast.chinese import LETTERS, cardinal, clock_time, digits
-from stationmaster_broadcast.normalise import normalise
+from stationmaster_broadcast.speech.chinese import LETTERS, cardinal, clock_time, digits
+from stationmaster_broadcast.speech.normalise import normalise
 
 TRAINS = [
     ("G2402次列车", "高二四零二次列车"),

@@ -8,9 +8,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.chip_session import ChipSession, Stopped
-from stationmaster_broadcast.chip_text import ChipFrame, chip_frames
-from stationmaster_broadcast.chips import ChipVoice, chip_of
+from stationmaster_broadcast.speech_chips.chip_session import ChipSession, Stopped
+from stationmaster_broadcast.speech_chips.chip_text import ChipFrame, chip_frames
+from stationmaster_broadcast.speech_chips.chips import ChipVoice, chip_of
 from stationmaster_simulator.speech_chip import ChipSimulator, ChipWays
 
 MODELS = ["syn6288", "xfs5152ce", "syn8086"]

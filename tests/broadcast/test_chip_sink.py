@@ -10,9 +10,9 @@ from twisted.internet.selectreactor import SelectReactor
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.chip_sink import ChipSettings, ChipSink
-from stationmaster_broadcast.chips import ChipVoice
-from stationmaster_broadcast.pronunciation import Pronunciations, shipped_pronunciations
+from stationmaster_broadcast.speech.pronunciation import Pronunciations, shipped_pronunciations
+from stationmaster_broadcast.speech_chips.chip_sink import ChipSettings, ChipSink
+from stationmaster_broadcast.speech_chips.chips import ChipVoice
 from stationmaster_simulator.speech_chip import ChipOnPty
 
 TEXTS = [("zh", "G2402次列车开往六安，08:05"), ("en", "Train G2402, 08:05")]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.chip_text import chip_frames, split_text
-from stationmaster_broadcast.chips import (
+from stationmaster_broadcast.speech_chips.chip_text import chip_frames, split_text
+from stationmaster_broadcast.speech_chips.chips import (
     PAUSE,
     QUERY,
     RESUME,

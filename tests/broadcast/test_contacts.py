@@ -20,10 +20,10 @@ from twisted.internet.testing import StringTransport
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast import contacts
-from stationmaster_broadcast.contacts import ContactParts, contact_driver_names, contact_factory
-from stationmaster_broadcast.modem_contacts import LINES, ModemContacts, ModemLines, modem_contacts
-from stationmaster_broadcast.text_contacts import TextContacts, read_contacts
+from stationmaster_broadcast.emergencies import contacts
+from stationmaster_broadcast.emergencies.contacts import ContactParts, contact_driver_names, contact_factory
+from stationmaster_broadcast.emergencies.modem_contacts import LINES, ModemContacts, ModemLines, modem_contacts
+from stationmaster_broadcast.emergencies.text_contacts import TextContacts, read_contacts
 from stationmaster_simulator.contact_box import ContactBox
 
 
@@ -271,7 +271,7 @@ def test_drivers_are_found_by_name_also_a_foreign_one(monkeypatch: pytest.Monkey
     with pytest.raises(StationError, match="There is no contact driver telepathy") as unknown:
         contact_factory("telepathy")
     assert unknown.value.code == "contact-driver-unknown"
-    point = EntryPoint("relay", "stationmaster_broadcast.modem_contacts:modem_contacts", contacts.GROUP)
+    point = EntryPoint("relay", "stationmaster_broadcast.emergencies.modem_contacts:modem_contacts", contacts.GROUP)
     broken = EntryPoint("broken", "no_such_package:factory", contacts.GROUP)
 
     def points(*, group: str, name: str = "") -> EntryPoints:

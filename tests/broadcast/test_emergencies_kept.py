@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stationmaster_broadcast.control import EmergencyPhase
-from stationmaster_broadcast.input_settings import InputKind, InputSettings
-from stationmaster_broadcast.queue_rules import QueueRules
-from stationmaster_broadcast.zone_plan import ZonePlan
+from stationmaster_broadcast.emergencies.control import EmergencyPhase
+from stationmaster_broadcast.emergencies.input_settings import InputKind, InputSettings
+from stationmaster_broadcast.zones.queue_rules import QueueRules
+from stationmaster_broadcast.zones.zone_plan import ZonePlan
 from support.effort import scaled
 from support.fake_broadcast import START, announcement, works
 from support.fake_urgent import ZONES, UrgentHall, urgent_hall

@@ -10,16 +10,16 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.control import EmergencyOrder, EmergencyPhase
-from stationmaster_broadcast.emergency_settings import EmergencySettings, MessageSettings
-from stationmaster_broadcast.emergency_state import EmergencyState, StateFile
-from stationmaster_broadcast.emergency_tone import emergency_tone
-from stationmaster_broadcast.outputs import Saying, Silent
-from stationmaster_broadcast.plays import PlayLog
-from stationmaster_broadcast.queue_rules import QueueRules
-from stationmaster_broadcast.recording import Utterance
-from stationmaster_broadcast.sound import Sound, measure, write_wave
-from stationmaster_broadcast.zone_plan import ZonePlan
+from stationmaster_broadcast.emergencies.control import EmergencyOrder, EmergencyPhase
+from stationmaster_broadcast.emergencies.emergency_settings import EmergencySettings, MessageSettings
+from stationmaster_broadcast.emergencies.emergency_state import EmergencyState, StateFile
+from stationmaster_broadcast.emergencies.emergency_tone import emergency_tone
+from stationmaster_broadcast.loudspeakers.outputs import Saying, Silent
+from stationmaster_broadcast.speech.recording import Utterance
+from stationmaster_broadcast.speech.sound import Sound, measure, write_wave
+from stationmaster_broadcast.zones.plays import PlayLog
+from stationmaster_broadcast.zones.queue_rules import QueueRules
+from stationmaster_broadcast.zones.zone_plan import ZonePlan
 from support.fake_broadcast import START, FakeEngine, announcement, works
 from support.fake_urgent import UrgentHall, urgent_hall
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from broadcast.running import Station, free_port, station
-from stationmaster_broadcast.emergency_settings import STAND_IN_TEXTS
+from stationmaster_broadcast.emergencies.emergency_settings import STAND_IN_TEXTS
 
 RATE = 22050
 

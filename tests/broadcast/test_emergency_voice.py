@@ -12,13 +12,13 @@ from twisted.internet.task import Clock
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.control import EmergencyPhase
-from stationmaster_broadcast.emergency_settings import STAND_IN_TEXTS, EmergencySettings
-from stationmaster_broadcast.emergency_sounds import EmergencySounds, Words
-from stationmaster_broadcast.emergency_tone import emergency_tone
-from stationmaster_broadcast.emergency_voice import EmergencyVoice
-from stationmaster_broadcast.recording import Recording
-from stationmaster_broadcast.sound import write_wave
+from stationmaster_broadcast.emergencies.control import EmergencyPhase
+from stationmaster_broadcast.emergencies.emergency_settings import STAND_IN_TEXTS, EmergencySettings
+from stationmaster_broadcast.emergencies.emergency_sounds import EmergencySounds, Words
+from stationmaster_broadcast.emergencies.emergency_tone import emergency_tone
+from stationmaster_broadcast.emergencies.emergency_voice import EmergencyVoice
+from stationmaster_broadcast.speech.recording import Recording
+from stationmaster_broadcast.speech.sound import write_wave
 from stationmaster_service.timer import StationTimer
 from support.effort import scaled
 from support.fake_broadcast import START, SteppedClock

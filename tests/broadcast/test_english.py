@@ -2,8 +2,8 @@
 
 import pytest
 
-from stationmaster_broadcast.english import cardinal, clock_time
-from stationmaster_broadcast.normalise import normalise
+from stationmaster_broadcast.speech.english import cardinal, clock_time
+from stationmaster_broadcast.speech.normalise import normalise
 
 TRAINS = [
     ("Train G2402", "Train G two four zero two"),

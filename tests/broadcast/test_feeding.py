@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from stationmaster_broadcast.amplifier_line import LineAmplifier
-from stationmaster_broadcast.amplifier_link import AmplifierLink
-from stationmaster_broadcast.amplifiers import Connection
-from stationmaster_broadcast.feeding import Feeding
-from stationmaster_broadcast.routing import Route, choose_feeds
+from stationmaster_broadcast.loudspeakers.amplifier_line import LineAmplifier
+from stationmaster_broadcast.loudspeakers.amplifier_link import AmplifierLink
+from stationmaster_broadcast.loudspeakers.amplifiers import Connection
+from stationmaster_broadcast.loudspeakers.feeding import Feeding
+from stationmaster_broadcast.loudspeakers.routing import Route, choose_feeds
 from stationmaster_simulator.amplifier_rack import AmplifierRack
 from support.effort import scaled
 from support.fake_racks import PipedRack

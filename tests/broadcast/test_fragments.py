@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.fragments import Fragment, FragmentLibrary, Gap, Pause, Piece, read_library
-from stationmaster_broadcast.fragments_engine import RATE, FragmentsEngine
-from stationmaster_broadcast.joining import FADE, cross_fade, resample
-from stationmaster_broadcast.pronunciation import PronunciationTable, shipped_pronunciations
-from stationmaster_broadcast.recording import Utterance
-from stationmaster_broadcast.sound import TARGET_RMS, Sound, measure, read_wave, silence, write_wave
+from stationmaster_broadcast.speech.fragments import Fragment, FragmentLibrary, Gap, Pause, Piece, read_library
+from stationmaster_broadcast.speech.fragments_engine import RATE, FragmentsEngine
+from stationmaster_broadcast.speech.joining import FADE, cross_fade, resample
+from stationmaster_broadcast.speech.pronunciation import PronunciationTable, shipped_pronunciations
+from stationmaster_broadcast.speech.recording import Utterance
+from stationmaster_broadcast.speech.sound import TARGET_RMS, Sound, measure, read_wave, silence, write_wave
 from support.fake_broadcast import FakeEngine, at_once
 
 TABLE = PronunciationTable(shipped_pronunciations())

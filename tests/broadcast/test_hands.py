@@ -11,12 +11,12 @@ from twisted.internet.defer import Deferred
 
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
-from stationmaster_broadcast import hand_volume
 from stationmaster_broadcast.commands import ACTIONS, BroadcastCommands
-from stationmaster_broadcast.control import EmergencyOrder
-from stationmaster_broadcast.hand_volume import SILENT_DB, HandVolume
-from stationmaster_broadcast.queue_rules import QueueRules
-from stationmaster_broadcast.zone_plan import ZonePlan
+from stationmaster_broadcast.emergencies import hand_volume
+from stationmaster_broadcast.emergencies.control import EmergencyOrder
+from stationmaster_broadcast.emergencies.hand_volume import SILENT_DB, HandVolume
+from stationmaster_broadcast.zones.queue_rules import QueueRules
+from stationmaster_broadcast.zones.zone_plan import ZonePlan
 from stationmaster_protocol.commands import Command, CommandResult, CommandState, Parameter
 from stationmaster_protocol.equipment import Condition, Device
 from stationmaster_protocol.scalars import stamp_of

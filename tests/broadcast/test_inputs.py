@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stationmaster_base.configuration import Faults, Table
-from stationmaster_broadcast.input_settings import InputKind, InputSettings, read_inputs
-from stationmaster_broadcast.urgent import UrgentSettings
+from stationmaster_broadcast.emergencies.input_settings import InputKind, InputSettings, read_inputs
+from stationmaster_broadcast.emergencies.urgent import UrgentSettings
 from stationmaster_protocol.equipment import Condition, Severity
 from support.fake_broadcast import announcement, works
 from support.fake_urgent import UrgentHall, urgent_hall

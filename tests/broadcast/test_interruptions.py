@@ -4,15 +4,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from stationmaster_broadcast.chimes import Chime
-from stationmaster_broadcast.holds import Holds
-from stationmaster_broadcast.outputs import Saying
-from stationmaster_broadcast.plays import Pause, PlayLog
-from stationmaster_broadcast.queue_rules import QueueRules, RuleManner
-from stationmaster_broadcast.recording import Recording
-from stationmaster_broadcast.sound import read_wave, silence, starts, write_wave
-from stationmaster_broadcast.volume import Softer
-from stationmaster_broadcast.zone_plan import ZonePlan
+from stationmaster_broadcast.loudspeakers.outputs import Saying
+from stationmaster_broadcast.speech.recording import Recording
+from stationmaster_broadcast.speech.sound import read_wave, silence, starts, write_wave
+from stationmaster_broadcast.zones.chimes import Chime
+from stationmaster_broadcast.zones.holds import Holds
+from stationmaster_broadcast.zones.plays import Pause, PlayLog
+from stationmaster_broadcast.zones.queue_rules import QueueRules, RuleManner
+from stationmaster_broadcast.zones.volume import Softer
+from stationmaster_broadcast.zones.zone_plan import ZonePlan
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Place, PlaceKind
 from stationmaster_kernel.values import CallKind, Running

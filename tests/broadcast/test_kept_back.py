@@ -5,7 +5,7 @@ from dataclasses import replace
 from stationmaster_agent.machine import AgentState
 from stationmaster_agent.view import View
 from stationmaster_base.times import Instant
-from stationmaster_broadcast.kept_back import Why, kept_back
+from stationmaster_broadcast.zones.kept_back import Why, kept_back
 from stationmaster_kernel.mode import Mode
 from stationmaster_kernel.task import Result, Task
 from stationmaster_kernel.values import EventName, FeedGrade, Hand, TaskState

@@ -3,7 +3,7 @@
 import pytest
 from twisted.internet.task import Clock
 
-from stationmaster_broadcast.lane import Lane
+from stationmaster_broadcast.loudspeakers.lane import Lane
 from support.fake_outputs import FakeOutput, saying
 
 

@@ -13,7 +13,13 @@ from agent.world import SteppedClock
 from stationmaster_agent.view import View
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import from_iso
-from stationmaster_broadcast.control import EmergencyMessage, EmergencyNow, EmergencyOrder, EmergencyPhase, ZoneTest
+from stationmaster_broadcast.emergencies.control import (
+    EmergencyMessage,
+    EmergencyNow,
+    EmergencyOrder,
+    EmergencyPhase,
+    ZoneTest,
+)
 from stationmaster_broadcast.local_pages import LocalPages
 from stationmaster_kernel.account import Role
 from stationmaster_service.timer import StationTimer

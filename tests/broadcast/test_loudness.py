@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stationmaster_broadcast.pyttsx3_engine import child_environment
-from stationmaster_broadcast.sound import PEAK_LIMIT, Sound, equal_loudness, measure, read_wave, true_peak
-from stationmaster_broadcast.speech_process import child_command
+from stationmaster_broadcast.speech.pyttsx3_engine import child_environment
+from stationmaster_broadcast.speech.sound import PEAK_LIMIT, Sound, equal_loudness, measure, read_wave, true_peak
+from stationmaster_broadcast.speech.speech_process import child_command
 from support.loudness import lufs
 
 

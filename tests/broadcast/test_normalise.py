@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stationmaster_broadcast.normalise import normalise
+from stationmaster_broadcast.speech.normalise import normalise
 
 LANGUAGES = st.sampled_from(["zh", "en", "mn"])
 NEAR = st.text(alphabet="0123456789:/-.,% GDKAB站台次分钟检票口gate platform train at 年月日号", max_size=40)

@@ -11,16 +11,16 @@ from twisted.internet.task import Clock
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.chip_output import ChipOutput
-from stationmaster_broadcast.chip_sink import ChipSettings, ChipSink
-from stationmaster_broadcast.folder_output import FolderOutput, FolderSettings
-from stationmaster_broadcast.output_settings import OutputSettings, read_outputs, wiring_of
-from stationmaster_broadcast.outputs import Saying
-from stationmaster_broadcast.pronunciation import Pronunciations
-from stationmaster_broadcast.recording import Utterance
-from stationmaster_broadcast.rtp_wire import RtpSettings
-from stationmaster_broadcast.sound import read_wave
-from stationmaster_broadcast.zone_outputs import ZoneWiring
+from stationmaster_broadcast.loudspeakers.chip_output import ChipOutput
+from stationmaster_broadcast.loudspeakers.folder_output import FolderOutput, FolderSettings
+from stationmaster_broadcast.loudspeakers.output_settings import OutputSettings, read_outputs, wiring_of
+from stationmaster_broadcast.loudspeakers.outputs import Saying
+from stationmaster_broadcast.loudspeakers.rtp_wire import RtpSettings
+from stationmaster_broadcast.loudspeakers.zone_outputs import ZoneWiring
+from stationmaster_broadcast.speech.pronunciation import Pronunciations
+from stationmaster_broadcast.speech.recording import Utterance
+from stationmaster_broadcast.speech.sound import read_wave
+from stationmaster_broadcast.speech_chips.chip_sink import ChipSettings, ChipSink
 from support.fake_broadcast import START
 from support.fake_outputs import FakeSounding, recorded, saying, tone
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from twisted.internet.task import Clock
 
-from stationmaster_broadcast import output_log
-from stationmaster_broadcast.lane import Lane
-from stationmaster_broadcast.output_log import OutputLog, What
+from stationmaster_broadcast.loudspeakers import output_log
+from stationmaster_broadcast.loudspeakers.lane import Lane
+from stationmaster_broadcast.loudspeakers.output_log import OutputLog, What
 from support.fake_broadcast import START
 from support.fake_outputs import FakeOutput, saying
 

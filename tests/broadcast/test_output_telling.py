@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from twisted.internet.task import Clock
 
 from stationmaster_agent.equipment import Devices, Equipment
-from stationmaster_broadcast.amplifier_line import LineAmplifier
-from stationmaster_broadcast.amplifier_link import AmplifierLink
-from stationmaster_broadcast.amplifiers import Connection
-from stationmaster_broadcast.feeding import Feeding
-from stationmaster_broadcast.lane import Lane
-from stationmaster_broadcast.output_telling import OutputTelling
-from stationmaster_broadcast.routing import Route
-from stationmaster_broadcast.zone_outputs import EVERY, ZoneOutputs, ZoneWiring
+from stationmaster_broadcast.loudspeakers.amplifier_line import LineAmplifier
+from stationmaster_broadcast.loudspeakers.amplifier_link import AmplifierLink
+from stationmaster_broadcast.loudspeakers.amplifiers import Connection
+from stationmaster_broadcast.loudspeakers.feeding import Feeding
+from stationmaster_broadcast.loudspeakers.lane import Lane
+from stationmaster_broadcast.loudspeakers.output_telling import OutputTelling
+from stationmaster_broadcast.loudspeakers.routing import Route
+from stationmaster_broadcast.loudspeakers.zone_outputs import EVERY, ZoneOutputs, ZoneWiring
 from stationmaster_protocol.equipment import AlarmSign, Condition, Severity
 from stationmaster_simulator.amplifier_rack import AmplifierRack
 from support.fake_broadcast import SteppedClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stationmaster_broadcast.output_words import in_chinese
+from stationmaster_broadcast.loudspeakers.output_words import in_chinese
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ import pytest
 from broadcast.running import PATIENCE, Station
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_base.errors import ConfigurationError
-from stationmaster_broadcast.joining import resample
 from stationmaster_broadcast.settings import BroadcastSettings
-from stationmaster_broadcast.sound import read_wave
+from stationmaster_broadcast.speech.joining import resample
+from stationmaster_broadcast.speech.sound import read_wave
 from support.stream_listener import PORT, StreamListener, group, somebody_listens
 
 GROUP = group(41)
@@ -196,7 +196,7 @@ def test_a_station_is_heard_and_goes_on_being_heard(tmp_path: Path) -> None:
         assert [read_wave(path).samples for path in taken] == [
             read_wave(held.sounds / play["file"]).samples for play in spoken
         ]
-        assert "D" in "".join(said)
+        assert "动五次列车" in "".join(said)
 
 
 def test_wrong_outputs_are_said_all_at_once(tmp_path: Path) -> None:

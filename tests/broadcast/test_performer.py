@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.plays import Play, PlayLog
-from stationmaster_broadcast.silent_engine import SilentEngine
+from stationmaster_broadcast.speech.silent_engine import SilentEngine
+from stationmaster_broadcast.zones.plays import Play, PlayLog
 from stationmaster_kernel.task import Task
 from support.effort import scaled
 from support.fake_broadcast import START, FakeAgent, FakeEngine, Hall, announcement, hall, works

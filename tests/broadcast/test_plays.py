@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
-from stationmaster_broadcast.plays import Play, PlayLog, play_of
+from stationmaster_broadcast.zones.plays import Play, PlayLog, play_of
 from support.fake_broadcast import START, announcement
 
 PLAY = replace(

@@ -12,7 +12,7 @@ import pytest
 
 from broadcast.running import PROGRAM, Station, station
 from stationmaster_base.times import from_iso
-from stationmaster_broadcast.sound import measure, read_wave
+from stationmaster_broadcast.speech.sound import measure, read_wave
 from support.fake_broadcast import START
 
 

@@ -6,8 +6,8 @@ import pytest
 
 import stationmaster_kernel.configuration as kernel
 from stationmaster_base.configuration import Faults
-from stationmaster_broadcast.normalise import normalise
-from stationmaster_broadcast.pronunciation import (
+from stationmaster_broadcast.speech.normalise import normalise
+from stationmaster_broadcast.speech.pronunciation import (
     Pronunciation,
     Pronunciations,
     PronunciationTable,

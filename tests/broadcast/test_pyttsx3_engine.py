@@ -18,10 +18,10 @@ from twisted.internet.selectreactor import SelectReactor
 
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.engine import EngineParts, engine_factory
-from stationmaster_broadcast.normalise import normalise
-from stationmaster_broadcast.pronunciation import shipped_pronunciations
-from stationmaster_broadcast.pyttsx3_engine import (
+from stationmaster_broadcast.speech.engine import EngineParts, engine_factory
+from stationmaster_broadcast.speech.normalise import normalise
+from stationmaster_broadcast.speech.pronunciation import shipped_pronunciations
+from stationmaster_broadcast.speech.pyttsx3_engine import (
     Pyttsx3Engine,
     Pyttsx3Settings,
     Voice,
@@ -30,9 +30,9 @@ from stationmaster_broadcast.pyttsx3_engine import (
     pyttsx3_engine,
     spoken,
 )
-from stationmaster_broadcast.recording import Utterance
-from stationmaster_broadcast.sound import PEAK_LIMIT, equal_loudness, measure, read_wave
-from stationmaster_broadcast.speech_process import child_command
+from stationmaster_broadcast.speech.recording import Utterance
+from stationmaster_broadcast.speech.sound import PEAK_LIMIT, equal_loudness, measure, read_wave
+from stationmaster_broadcast.speech.speech_process import child_command
 
 ZH = "旅客们，开往北京北方向的高二四零二次列车开始检票了。请到一A检票口检票，到三站台上车。"
 EN = "Attention please. Check-in for train G two four zero two to Beijing North is now open at gate one A."
@@ -241,8 +241,8 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import os, signal, subprocess, sys
-        from stationmaster_broadcast.pyttsx3_engine import child_environment
-        from stationmaster_broadcast.speech_process import child_command
+        from stationmaster_broadcast.speech.pyttsx3_engine import child_environment
+        from stationmaster_broadcast.speech.speech_process import child_command
         child = subprocess.Popen(child_command(os.getpid()), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  env=child_environment(os.environ))
         child.stdout.readline()

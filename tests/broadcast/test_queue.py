@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster_agent.work import Work
-from stationmaster_broadcast.classes import CLASSES, class_of
-from stationmaster_broadcast.queue import Waiting, ZoneQueue, may_interrupt
-from stationmaster_broadcast.recording import Recipe
+from stationmaster_broadcast.speech.recording import Recipe
+from stationmaster_broadcast.zones.classes import CLASSES, class_of
+from stationmaster_broadcast.zones.queue import Waiting, ZoneQueue, may_interrupt
 from stationmaster_kernel.task import Task
 from support.fake_broadcast import START, announcement
 

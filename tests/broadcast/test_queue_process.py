@@ -4,7 +4,7 @@ from pathlib import Path
 
 from broadcast.running import Station, station
 from stationmaster_base.times import from_iso
-from stationmaster_broadcast.sound import measure, read_wave
+from stationmaster_broadcast.speech.sound import measure, read_wave
 from support.fake_broadcast import START
 
 QUEUE = """[broadcast.queue]

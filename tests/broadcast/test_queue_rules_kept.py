@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmaster_agent.work import Work
-from stationmaster_broadcast.performer import BroadcastPerformer
-from stationmaster_broadcast.queue_rules import QueueRules
-from stationmaster_broadcast.recording import Recording
-from stationmaster_broadcast.silent_engine import SilentEngine
-from stationmaster_broadcast.sound import read_wave, silence, starts, write_wave
-from stationmaster_broadcast.zone_plan import ZonePlan
+from stationmaster_broadcast.speech.recording import Recording
+from stationmaster_broadcast.speech.silent_engine import SilentEngine
+from stationmaster_broadcast.speech.sound import read_wave, silence, starts, write_wave
+from stationmaster_broadcast.zones.performer import BroadcastPerformer
+from stationmaster_broadcast.zones.queue_rules import QueueRules
+from stationmaster_broadcast.zones.zone_plan import ZonePlan
 from support.effort import scaled
 from support.fake_broadcast import START, Hall, announcement, hall, works
 from support.queue_check import Asked, Kept, check_queue

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from stationmaster_base.configuration import Faults, Table
-from stationmaster_broadcast.chimes import CHIMES, LOUDNESS, Chime, chime
-from stationmaster_broadcast.classes import CLASSES, Interrupted, Wrong
-from stationmaster_broadcast.queue_rules import QueueRules
-from stationmaster_broadcast.sound import Sound, join, measure, silence, starts
-from stationmaster_broadcast.volume import Softer
-from stationmaster_broadcast.zone_plan import ZonePlan
+from stationmaster_broadcast.speech.sound import Sound, join, measure, silence, starts
+from stationmaster_broadcast.zones.chimes import CHIMES, LOUDNESS, Chime, chime
+from stationmaster_broadcast.zones.classes import CLASSES, Interrupted, Wrong
+from stationmaster_broadcast.zones.queue_rules import QueueRules
+from stationmaster_broadcast.zones.volume import Softer
+from stationmaster_broadcast.zones.zone_plan import ZonePlan
 from support.fake_broadcast import CONFIGURATION, announcement, hall
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "announcing.md"

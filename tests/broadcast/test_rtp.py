@@ -8,7 +8,7 @@ from av import AudioFrame, CodecContext, Packet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stationmaster_broadcast.rtp import (
+from stationmaster_broadcast.loudspeakers.rtp import (
     RATES,
     AudioFormat,
     RtpStream,

@@ -12,12 +12,12 @@ from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.task import Clock
 
 from stationmaster_base.configuration import Faults, Table
-from stationmaster_broadcast.joining import resample
-from stationmaster_broadcast.outputs import Saying
-from stationmaster_broadcast.reel import Reels
-from stationmaster_broadcast.rtp import audio_format
-from stationmaster_broadcast.rtp_output import RtpOutput
-from stationmaster_broadcast.rtp_wire import RtpSettings, UdpWire
+from stationmaster_broadcast.loudspeakers.outputs import Saying
+from stationmaster_broadcast.loudspeakers.reel import Reels
+from stationmaster_broadcast.loudspeakers.rtp import audio_format
+from stationmaster_broadcast.loudspeakers.rtp_output import RtpOutput
+from stationmaster_broadcast.loudspeakers.rtp_wire import RtpSettings, UdpWire
+from stationmaster_broadcast.speech.joining import resample
 from support.fake_outputs import recorded, tone
 from support.stream_listener import PORT, StreamListener, group, somebody_listens
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from twisted.internet.task import Clock
 
-from stationmaster_broadcast.shelves import EVERY, Shelves, tidy
+from stationmaster_broadcast.zones.shelves import EVERY, Shelves, tidy
 from support.fake_broadcast import at_once
 
 

@@ -10,8 +10,8 @@ from twisted.internet.error import ProcessDone, ProcessTerminated
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from stationmaster_broadcast.recording import Recording
-from stationmaster_broadcast.sinks import FileSink, Loudspeaker, loudspeaker_command, sound_name
+from stationmaster_broadcast.loudspeakers.sinks import FileSink, Loudspeaker, loudspeaker_command, sound_name
+from stationmaster_broadcast.speech.recording import Recording
 from stationmaster_service.timer import StationTimer
 from support.fake_broadcast import START, SteppedClock
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.chimes import chime
-from stationmaster_broadcast.sound import (
+from stationmaster_broadcast.speech.sound import (
     PEAK_LIMIT,
     TARGET_RMS,
     Sound,
@@ -23,6 +22,7 @@ from stationmaster_broadcast.sound import (
     trim,
     write_wave,
 )
+from stationmaster_broadcast.zones.chimes import chime
 
 SAMPLES = st.lists(st.integers(-32768, 32767), max_size=400).map(lambda values: array("h", values))
 

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.speech_process import START_LIMIT, SpeechProcess, child_command
+from stationmaster_broadcast.speech.speech_process import START_LIMIT, SpeechProcess, child_command
 
 JOB = {"voice": "sit/cmn", "rate": 170, "text": "好", "path": "/x.wav"}
 

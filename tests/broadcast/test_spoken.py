@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stationmaster_broadcast.pronunciation import Pronunciation, PronunciationTable, shipped_pronunciations
-from stationmaster_broadcast.spoken import spoken, utterances
+from stationmaster_broadcast.speech.pronunciation import Pronunciation, PronunciationTable, shipped_pronunciations
+from stationmaster_broadcast.speech.spoken import spoken, utterances
 
 TABLE = PronunciationTable(
     [

@@ -7,12 +7,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.cache import SoundCache
-from stationmaster_broadcast.pronunciation import Pronunciations, shipped_pronunciations
-from stationmaster_broadcast.recording import Recording
-from stationmaster_broadcast.silent_engine import SilentEngine
-from stationmaster_broadcast.sound import measure, read_wave
-from stationmaster_broadcast.studio import LATER, NOW, Studio
+from stationmaster_broadcast.speech.cache import SoundCache
+from stationmaster_broadcast.speech.pronunciation import Pronunciations, shipped_pronunciations
+from stationmaster_broadcast.speech.recording import Recording
+from stationmaster_broadcast.speech.silent_engine import SilentEngine
+from stationmaster_broadcast.speech.sound import measure, read_wave
+from stationmaster_broadcast.speech.studio import LATER, NOW, Studio
 from support.fake_broadcast import FakeEngine, at_once
 
 

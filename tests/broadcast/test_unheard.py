@@ -4,8 +4,8 @@ from pathlib import Path
 
 from twisted.internet.task import Clock
 
-from stationmaster_broadcast.lane import Lane
-from stationmaster_broadcast.zone_outputs import ZoneOutputs, ZoneWiring
+from stationmaster_broadcast.loudspeakers.lane import Lane
+from stationmaster_broadcast.loudspeakers.zone_outputs import ZoneOutputs, ZoneWiring
 from support.fake_broadcast import START, announcement, hall, works
 from support.fake_outputs import FakeOutput
 

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from stationmaster_broadcast.amplifiers import Connection
-from stationmaster_broadcast.lane import Lane
-from stationmaster_broadcast.outputs import NoOutputs, Together, unheard
-from stationmaster_broadcast.redundancy import single_points
-from stationmaster_broadcast.routing import Route
-from stationmaster_broadcast.zone_outputs import EVERY, ZoneOutputs, ZoneWiring
+from stationmaster_broadcast.loudspeakers.amplifiers import Connection
+from stationmaster_broadcast.loudspeakers.lane import Lane
+from stationmaster_broadcast.loudspeakers.outputs import NoOutputs, Together, unheard
+from stationmaster_broadcast.loudspeakers.redundancy import single_points
+from stationmaster_broadcast.loudspeakers.routing import Route
+from stationmaster_broadcast.loudspeakers.zone_outputs import EVERY, ZoneOutputs, ZoneWiring
 from support.effort import scaled
 from support.fake_outputs import FakeOutput, saying
 

@@ -14,8 +14,8 @@ import pytest
 from stationmaster.cli.main import main
 from stationmaster.station.announcing import examples
 from stationmaster.station.load import Station, load_station
-from stationmaster_broadcast.preview import Preview
-from stationmaster_broadcast.sound import silence, write_wave
+from stationmaster_broadcast.speech.preview import Preview
+from stationmaster_broadcast.speech.sound import silence, write_wave
 from stationmaster_kernel.values import TaskKind
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"

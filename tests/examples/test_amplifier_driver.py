@@ -10,10 +10,10 @@ import pytest
 from twisted.internet.task import Clock
 
 from stationmaster_base.configuration import Faults, Table
-from stationmaster_broadcast.amplifier_link import AmplifierLink
-from stationmaster_broadcast.amplifier_settings import read_amplifiers, read_routes
-from stationmaster_broadcast.amplifiers import GROUP, amplifier_names
-from stationmaster_broadcast.feeding import Feeding
+from stationmaster_broadcast.loudspeakers.amplifier_link import AmplifierLink
+from stationmaster_broadcast.loudspeakers.amplifier_settings import read_amplifiers, read_routes
+from stationmaster_broadcast.loudspeakers.amplifiers import GROUP, amplifier_names
+from stationmaster_broadcast.loudspeakers.feeding import Feeding
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "amplifier_driver"
 

@@ -10,7 +10,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from stationmaster_base.configuration import Faults, Table
-from stationmaster_broadcast.contacts import GROUP, ContactParts, contact_driver_names, contact_factory
+from stationmaster_broadcast.emergencies.contacts import GROUP, ContactParts, contact_driver_names, contact_factory
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "contact_driver"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stationmaster.station.load import Station, load_station
 from stationmaster.station.texts import TEMPLATE_FIELDS, TOPIC_PREFIX
-from stationmaster_broadcast.normalise import normalise
+from stationmaster_broadcast.speech.normalise import normalise
 from stationmaster_kernel.templates import Texts
 from stationmaster_kernel.topics import BLANK_FIELDS
 

@@ -15,18 +15,18 @@ from twisted.internet.task import Clock
 from stationmaster_agent.work import Work
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
-from stationmaster_broadcast.cache import SoundCache
-from stationmaster_broadcast.holds import Holds
-from stationmaster_broadcast.outputs import NoOutputs, Outputs
-from stationmaster_broadcast.performer import BroadcastPerformer
-from stationmaster_broadcast.plays import PlayLog
-from stationmaster_broadcast.pronunciation import Pronunciations
-from stationmaster_broadcast.queue_rules import QueueRules
-from stationmaster_broadcast.recording import Utterance
-from stationmaster_broadcast.silent_engine import SilentEngine
-from stationmaster_broadcast.sinks import FileSink
-from stationmaster_broadcast.sound import Sound, write_wave
-from stationmaster_broadcast.studio import Studio
+from stationmaster_broadcast.loudspeakers.outputs import NoOutputs, Outputs
+from stationmaster_broadcast.loudspeakers.sinks import FileSink
+from stationmaster_broadcast.speech.cache import SoundCache
+from stationmaster_broadcast.speech.pronunciation import Pronunciations
+from stationmaster_broadcast.speech.recording import Utterance
+from stationmaster_broadcast.speech.silent_engine import SilentEngine
+from stationmaster_broadcast.speech.sound import Sound, write_wave
+from stationmaster_broadcast.speech.studio import Studio
+from stationmaster_broadcast.zones.holds import Holds
+from stationmaster_broadcast.zones.performer import BroadcastPerformer
+from stationmaster_broadcast.zones.plays import PlayLog
+from stationmaster_broadcast.zones.queue_rules import QueueRules
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration, StationFacts, Zone
 from stationmaster_kernel.task import Task, Text

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stationmaster_base.errors import StationError
-from stationmaster_broadcast.output import Changed, Ended
-from stationmaster_broadcast.outputs import Saying
-from stationmaster_broadcast.recording import Recording
-from stationmaster_broadcast.sound import Sound, write_wave
+from stationmaster_broadcast.loudspeakers.output import Changed, Ended
+from stationmaster_broadcast.loudspeakers.outputs import Saying
+from stationmaster_broadcast.speech.recording import Recording
+from stationmaster_broadcast.speech.sound import Sound, write_wave
 
 
 def saying(zone: str = "a", key: str = "one", *, seconds: float = 4.0, **more: object) -> Saying:

@@ -10,19 +10,19 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from stationmaster_broadcast.chimes import Chime
-from stationmaster_broadcast.control import EmergencyOrder
-from stationmaster_broadcast.emergency import Emergencies
-from stationmaster_broadcast.emergency_settings import EmergencySettings
-from stationmaster_broadcast.emergency_sounds import EmergencySounds, Words
-from stationmaster_broadcast.emergency_telling import EmergencyTelling
-from stationmaster_broadcast.emergency_tone import short_tone
-from stationmaster_broadcast.hand_control import HandControl
-from stationmaster_broadcast.hand_volume import HandVolume
-from stationmaster_broadcast.held_sound import HeldSound
-from stationmaster_broadcast.input_settings import InputSettings
-from stationmaster_broadcast.inputs import Inputs
-from stationmaster_broadcast.recording import Recording
+from stationmaster_broadcast.emergencies.control import EmergencyOrder
+from stationmaster_broadcast.emergencies.emergency import Emergencies
+from stationmaster_broadcast.emergencies.emergency_settings import EmergencySettings
+from stationmaster_broadcast.emergencies.emergency_sounds import EmergencySounds, Words
+from stationmaster_broadcast.emergencies.emergency_telling import EmergencyTelling
+from stationmaster_broadcast.emergencies.emergency_tone import short_tone
+from stationmaster_broadcast.emergencies.hand_control import HandControl
+from stationmaster_broadcast.emergencies.hand_volume import HandVolume
+from stationmaster_broadcast.emergencies.held_sound import HeldSound
+from stationmaster_broadcast.emergencies.input_settings import InputSettings
+from stationmaster_broadcast.emergencies.inputs import Inputs
+from stationmaster_broadcast.speech.recording import Recording
+from stationmaster_broadcast.zones.chimes import Chime
 from stationmaster_protocol.equipment import AlarmSign, Device
 from support.fake_broadcast import CONFIGURATION, START, FakeEngine, Hall, hall
 

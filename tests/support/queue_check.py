@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stationmaster_broadcast.plays import Play
+from stationmaster_broadcast.zones.plays import Play
 from stationmaster_kernel.task import Task
 
 __all__ = ["Asked", "Kept", "check_queue"]

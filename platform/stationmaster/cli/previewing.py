@@ -12,7 +12,7 @@ from stationmaster.station.announcing import Said, examples, planned_announcemen
 from stationmaster.station.load import Station, load_station
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import local_hhmm
-from stationmaster_broadcast.preview import Preview
+from stationmaster_broadcast.speech.preview import Preview
 
 __all__ = ["announcement_lines", "preview", "spoken_lines"]
 

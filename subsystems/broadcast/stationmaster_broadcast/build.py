@@ -18,25 +18,25 @@ from stationmaster_agent.machine import AgentState
 from stationmaster_agent.page import StatusPage
 from stationmaster_base.health import Health
 from stationmaster_base.logging import get_logger
-from stationmaster_broadcast.ahead import Ahead
-from stationmaster_broadcast.cache import SoundCache
 from stationmaster_broadcast.commands import BroadcastCommands
-from stationmaster_broadcast.engine import EngineParts, SpeechEngine, degraded, engine_factory
-from stationmaster_broadcast.hand_volume import HandVolume
-from stationmaster_broadcast.holds import Holds
+from stationmaster_broadcast.emergencies.hand_volume import HandVolume
+from stationmaster_broadcast.emergencies.urgent import Urgent, build_urgent
 from stationmaster_broadcast.local_pages import local_desk
-from stationmaster_broadcast.output_build import build_outputs
-from stationmaster_broadcast.output_pages import OutputPages
-from stationmaster_broadcast.outputs import LoudspeakerAlone, Together
+from stationmaster_broadcast.loudspeakers.output_build import build_outputs
+from stationmaster_broadcast.loudspeakers.output_pages import OutputPages
+from stationmaster_broadcast.loudspeakers.outputs import LoudspeakerAlone, Together
+from stationmaster_broadcast.loudspeakers.sinks import FileSink, Loudspeaker, loudspeaker_command
 from stationmaster_broadcast.pages import Pages
-from stationmaster_broadcast.performer import BroadcastPerformer
-from stationmaster_broadcast.plays import PlayLog
-from stationmaster_broadcast.pronunciation import Pronunciations, shipped_pronunciations
 from stationmaster_broadcast.settings import BroadcastSettings
-from stationmaster_broadcast.shelves import Shelves
-from stationmaster_broadcast.sinks import FileSink, Loudspeaker, loudspeaker_command
-from stationmaster_broadcast.studio import Offload, Studio
-from stationmaster_broadcast.urgent import Urgent, build_urgent
+from stationmaster_broadcast.speech.ahead import Ahead
+from stationmaster_broadcast.speech.cache import SoundCache
+from stationmaster_broadcast.speech.engine import EngineParts, SpeechEngine, degraded, engine_factory
+from stationmaster_broadcast.speech.pronunciation import Pronunciations, shipped_pronunciations
+from stationmaster_broadcast.speech.studio import Offload, Studio
+from stationmaster_broadcast.zones.holds import Holds
+from stationmaster_broadcast.zones.performer import BroadcastPerformer
+from stationmaster_broadcast.zones.plays import PlayLog
+from stationmaster_broadcast.zones.shelves import Shelves
 from stationmaster_service.face import Face
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running

@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
-from stationmaster_broadcast.control import BroadcastControl, EmergencyOrder, ZoneTest
+from stationmaster_broadcast.emergencies.control import BroadcastControl, EmergencyOrder, ZoneTest
 from stationmaster_protocol.commands import Command, CommandResult, CommandState
 from stationmaster_protocol.equipment import Device
 

@@ -20,7 +20,7 @@ from stationmaster_agent.wishes import MAY_HANDLE
 from stationmaster_base.configuration import Table
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import to_iso
-from stationmaster_broadcast.control import BroadcastControl, EmergencyNow, EmergencyOrder, ZoneTest
+from stationmaster_broadcast.emergencies.control import BroadcastControl, EmergencyNow, EmergencyOrder, ZoneTest
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 from stationmaster_service.process import Running

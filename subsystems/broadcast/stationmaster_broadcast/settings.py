@@ -9,13 +9,13 @@ from pathlib import Path
 from stationmaster_agent.desk import DeskSettings
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_base.configuration import Table
-from stationmaster_broadcast.amplifier_settings import AmplifierSettings, read_amplifiers, read_routes
-from stationmaster_broadcast.engine import engine_names
-from stationmaster_broadcast.output_settings import OutputSettings, read_outputs
-from stationmaster_broadcast.pronunciation import Pronunciation, read_pronunciations
-from stationmaster_broadcast.queue_rules import QueueRules
-from stationmaster_broadcast.routing import Route
-from stationmaster_broadcast.urgent import UrgentSettings
+from stationmaster_broadcast.emergencies.urgent import UrgentSettings
+from stationmaster_broadcast.loudspeakers.amplifier_settings import AmplifierSettings, read_amplifiers, read_routes
+from stationmaster_broadcast.loudspeakers.output_settings import OutputSettings, read_outputs
+from stationmaster_broadcast.loudspeakers.routing import Route
+from stationmaster_broadcast.speech.engine import engine_names
+from stationmaster_broadcast.speech.pronunciation import Pronunciation, read_pronunciations
+from stationmaster_broadcast.zones.queue_rules import QueueRules
 from stationmaster_kernel.values import TaskKind
 
 __all__ = ["BroadcastSettings"]

@@ -1,0 +1,1 @@
+"""What cannot wait: emergencies, microphones, fire panels, and the hands of people."""

@@ -1,0 +1,1 @@
+"""What speaks: texts become the words of an announcer, and these become sound."""
