@@ -171,7 +171,7 @@ def test_on_sqlite() -> None:
             Path(folder).mkdir()
             return database_url("sqlite:///hub.db", Path(folder))
 
-        run(make, 36)
+        run(make, 16)
 
 
 def test_on_postgresql(server: PostgreSQL) -> None:
