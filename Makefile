@@ -13,7 +13,7 @@ ARGS =
 
 run: ; @tools/setup && exec .venv/bin/stationmaster run $(ARGS)
 
-test: ; @tools/setup test && exec $(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
+test: ; @tools/setup test && exec $(PYTHON) -m pytest -n 4 --dist worksteal $(ARGS)
 
 check:
 	@tools/setup

@@ -178,4 +178,4 @@ def test_on_postgresql(server: PostgreSQL) -> None:
     """The same on PostgreSQL."""
     if not server.up:
         server.start()
-    run(lambda: server.emptied_database("machine"), 15)
+    run(lambda: server.emptied_database("machine"), 8)

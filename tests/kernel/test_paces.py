@@ -31,7 +31,7 @@ PACES = (1, 5, 7, 10_000)
 BY_TIME = (Trigger.OVERDUE, Trigger.EARLY)
 """Conditions that begin or end by time alone."""
 
-paced = settings(max_examples=scaled(25), deadline=None, suppress_health_check=list(HealthCheck))
+paced = settings(max_examples=scaled(12), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def run(first: State, inputs: list[Input], end: Instant, pace: int) -> State:

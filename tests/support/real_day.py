@@ -56,9 +56,8 @@ def make_real_day(folder: Path, seed: int = 7, every: int = 1) -> RealDay:
         report = import_timetable(Path(data) / "hohhot_east_day.csv", station)
         assert report.written, report
         assert not report.unallotted
-    timetable = station / "timetable.csv"
-    head, *rows = timetable.read_text("utf-8").splitlines(keepends=True)
-    timetable.write_text("".join([head, *rows[::every]]), "utf-8")
+    if every > 1:
+        _thin(station, every)
     loaded = load_station(station)
     facts = loaded.configuration.station
     days = tuple(date.fromordinal(DAY.toordinal() - DAYS_BEFORE + n) for n in range(DAYS))
@@ -74,3 +73,12 @@ def make_real_day(folder: Path, seed: int = 7, every: int = 1) -> RealDay:
     return RealDay(
         station=station, scenario=scenario, telecode=facts.telecode, day=DAY, days=days, zone=ZoneInfo(facts.zone)
     )
+
+
+def _thin(station: Path, every: int) -> None:
+    """Keep one of so many trains, and of how trains are worked what names no train that may be gone."""
+    timetable, operations = station / "timetable.csv", station / "operations.csv"
+    head, *rows = timetable.read_text("utf-8").splitlines(keepends=True)
+    timetable.write_text("".join([head, *rows[::every]]), "utf-8")
+    head, *rows = operations.read_text("utf-8").splitlines(keepends=True)
+    operations.write_text("".join([head, *(row for row in rows if row.startswith(","))]), "utf-8")
