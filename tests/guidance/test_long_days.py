@@ -10,7 +10,7 @@ from guidance.browsing import ServedBoards, chromium, listen_for_errors
 from support.effort import EFFORT
 
 SERVE = Path(__file__).with_name("serve.py")
-MINUTES = 40 if EFFORT == 1 else 1440 * EFFORT
+MINUTES = 40 if EFFORT == 1 else max(1440, 144 * EFFORT)
 WARM = 20 if EFFORT == 1 else 60
 """Minutes after which everything that a page ever makes has been made."""
 
