@@ -17,6 +17,7 @@ export function stationNow() {
 
 /**
  * Show station time in `element`, with a badge on a shadow clock.
+ * The element has to be on the page when whoever calls this has done; once it is not, its clock ends.
  * The element's `data-zone` names its IANA time zone; while it is empty the zone is not known yet, and no time is
  * shown, for it would be a wrong one. Without it the browser's own is used.
  */
@@ -29,8 +30,16 @@ export function showClock(element) {
   element.replaceChildren(time, badge);
   let zone = null;
   let format = null;
+  let placed = false;
+  queueMicrotask(() => {
+    placed = true; // by who asked for it
+  });
 
   const paint = () => {
+    if (placed && !element.isConnected) {
+      painters.delete(paint); // its page was drawn anew, with another clock
+      return;
+    }
     const now = stationNow();
     const known = now !== null && element.dataset.zone !== "";
     element.classList.toggle("stale", failed || !known);
