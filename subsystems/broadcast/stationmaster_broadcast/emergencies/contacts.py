@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.errors import StationError
+from stationmaster_base.drivers import Drivers
 from stationmaster_service.interfaces import Reactor
 
 __all__ = [
@@ -35,6 +33,8 @@ _SHIPPED = {
     "modem-lines": ("stationmaster_broadcast.emergencies.modem_contacts", "modem_contacts"),
     "text-lines": ("stationmaster_broadcast.emergencies.text_contacts", "text_contacts"),
 }
+
+_DRIVERS = Drivers(group=GROUP, what="contact driver", shipped=_SHIPPED)
 
 
 class ContactsHeard(Protocol):
@@ -76,7 +76,7 @@ ContactFactory = Callable[[ContactParts], ContactDriver]
 
 def contact_driver_names() -> list[str]:
     """Every driver that can be named in the configuration."""
-    return sorted({*_SHIPPED, *(point.name for point in entry_points(group=GROUP))})
+    return _DRIVERS.names()
 
 
 def contact_factory(name: str) -> ContactFactory:
@@ -86,20 +86,5 @@ def contact_factory(name: str) -> ContactFactory:
         StationError: `contact-driver-unknown`, or `contact-driver-missing` if its package cannot be loaded.
 
     """
-    try:
-        if name in _SHIPPED:
-            module, function = _SHIPPED[name]
-            factory: ContactFactory = getattr(import_module(module), function)
-            return factory
-        for point in entry_points(group=GROUP, name=name):
-            loaded: ContactFactory = point.load()
-            return loaded
-    except ImportError as error:
-        raise StationError(
-            "contact-driver-missing", f"The contact driver {name} cannot be loaded: {error}.", "Install its package."
-        ) from error
-    raise StationError(
-        "contact-driver-unknown",
-        f"There is no contact driver {name}.",
-        f"There are: {', '.join(contact_driver_names())}.",
-    )
+    factory: ContactFactory = _DRIVERS.load(name)
+    return factory

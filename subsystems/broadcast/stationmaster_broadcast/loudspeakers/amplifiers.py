@@ -11,12 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.errors import StationError
+from stationmaster_base.drivers import Drivers
 
 __all__ = [
     "GROUP",
@@ -33,6 +31,8 @@ __all__ = [
 GROUP = "stationmaster.amplifier_drivers"
 
 _SHIPPED = {"line": ("stationmaster_broadcast.loudspeakers.amplifier_line", "line_amplifier")}
+
+_DRIVERS = Drivers(group=GROUP, what="amplifier driver", shipped=_SHIPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ AmplifierFactory = Callable[[AmplifierParts], AmplifierDriver]
 
 def amplifier_names() -> list[str]:
     """Every driver that can be named in the configuration."""
-    return sorted({*_SHIPPED, *(point.name for point in entry_points(group=GROUP))})
+    return _DRIVERS.names()
 
 
 def amplifier_factory(name: str) -> AmplifierFactory:
@@ -106,22 +106,5 @@ def amplifier_factory(name: str) -> AmplifierFactory:
         StationError: `amplifier-driver-unknown`, or `amplifier-driver-missing` if its package cannot be loaded.
 
     """
-    try:
-        if name in _SHIPPED:
-            module, function = _SHIPPED[name]
-            factory: AmplifierFactory = getattr(import_module(module), function)
-            return factory
-        for point in entry_points(group=GROUP, name=name):
-            loaded: AmplifierFactory = point.load()
-            return loaded
-    except (ImportError, AttributeError) as error:
-        raise StationError(
-            "amplifier-driver-missing",
-            f"The amplifier driver {name} cannot be loaded: {error}.",
-            "Install its package.",
-        ) from error
-    raise StationError(
-        "amplifier-driver-unknown",
-        f"There is no amplifier driver {name}.",
-        f"There are: {', '.join(amplifier_names())}.",
-    )
+    factory: AmplifierFactory = _DRIVERS.load(name)
+    return factory

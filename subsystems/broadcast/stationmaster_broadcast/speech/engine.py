@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.errors import StationError
+from stationmaster_base.drivers import Drivers
 from stationmaster_broadcast.speech.recording import Utterance
 from stationmaster_service.interfaces import Reactor
 
@@ -30,6 +28,8 @@ _SHIPPED = {
     "pyttsx3": ("stationmaster_broadcast.speech.pyttsx3_engine", "pyttsx3_engine"),
     "silent": ("stationmaster_broadcast.speech.silent_engine", "silent_engine"),
 }
+
+_DRIVERS = Drivers(group=GROUP, what="speech engine", shipped=_SHIPPED)
 
 
 class SpeechEngine(Protocol):
@@ -85,7 +85,7 @@ EngineFactory = Callable[[EngineParts], SpeechEngine]
 
 def engine_names() -> list[str]:
     """Every engine that can be named in the configuration."""
-    return sorted({*_SHIPPED, *(point.name for point in entry_points(group=GROUP))})
+    return _DRIVERS.names()
 
 
 def engine_factory(name: str) -> EngineFactory:
@@ -95,18 +95,5 @@ def engine_factory(name: str) -> EngineFactory:
         StationError: `speech-engine-unknown`, or `speech-engine-missing` if its package cannot be loaded.
 
     """
-    try:
-        if name in _SHIPPED:
-            module, function = _SHIPPED[name]
-            factory: EngineFactory = getattr(import_module(module), function)
-            return factory
-        for point in entry_points(group=GROUP, name=name):
-            loaded: EngineFactory = point.load()
-            return loaded
-    except ImportError as error:
-        raise StationError(
-            "speech-engine-missing", f"The speech engine {name} cannot be loaded: {error}.", "Install its package."
-        ) from error
-    raise StationError(
-        "speech-engine-unknown", f"There is no speech engine {name}.", f"There are: {', '.join(engine_names())}."
-    )
+    factory: EngineFactory = _DRIVERS.load(name)
+    return factory

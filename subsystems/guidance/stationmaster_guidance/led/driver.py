@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.errors import StationError
+from stationmaster_base.drivers import Drivers
 from stationmaster_guidance.led.composing import PanelPage
 from stationmaster_guidance.led.dots import Bitmap
 
@@ -42,6 +40,8 @@ _SHIPPED = {
     "ibis": ("stationmaster_guidance.led.ibis", "ibis"),
     "alpha": ("stationmaster_guidance.led.alpha", "alpha"),
 }
+
+_DRIVERS = Drivers(group=GROUP, what="board driver", shipped=_SHIPPED)
 
 
 class Outcome(StrEnum):
@@ -163,7 +163,7 @@ DriverFactory = Callable[[DriverParts], BoardDriver]
 
 def driver_names() -> list[str]:
     """Every driver that can be named in the configuration."""
-    return sorted({*_SHIPPED, *(point.name for point in entry_points(group=GROUP))})
+    return _DRIVERS.names()
 
 
 def driver_factory(name: str) -> DriverFactory:
@@ -173,18 +173,5 @@ def driver_factory(name: str) -> DriverFactory:
         StationError: `board-driver-unknown`, or `board-driver-missing` if its package cannot be loaded.
 
     """
-    try:
-        if name in _SHIPPED:
-            module, function = _SHIPPED[name]
-            factory: DriverFactory = getattr(import_module(module), function)
-            return factory
-        for point in entry_points(group=GROUP, name=name):
-            loaded: DriverFactory = point.load()
-            return loaded
-    except (ImportError, AttributeError) as error:
-        raise StationError(
-            "board-driver-missing", f"The board driver {name} cannot be loaded: {error}.", "Install its package."
-        ) from error
-    raise StationError(
-        "board-driver-unknown", f"There is no board driver {name}.", f"There are: {', '.join(driver_names())}."
-    )
+    factory: DriverFactory = _DRIVERS.load(name)
+    return factory
