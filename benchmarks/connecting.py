@@ -19,7 +19,8 @@ import threading
 import time
 from pathlib import Path
 
-from crowd import READ, Server, Tls, Wire, storm
+from crowd import READ, Server, Tls, Wire
+from crowd_storm import storm
 from fan_out import certificates, more_files
 from measured import Measured, against, hand_on, share, told
 

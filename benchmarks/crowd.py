@@ -13,8 +13,8 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -93,7 +93,7 @@ class Wire:
         self.socket.sendall(data)
 
 
-class Crowd:
+class Crowd(ABC):
     """A server's process, and subscribers to it.
 
     Args:
@@ -125,9 +125,9 @@ class Crowd:
         self.close()
         self.process.wait(timeout=PATIENCE_S)
 
+    @abstractmethod
     def close(self) -> None:
         """Tell the server to end."""
-        raise NotImplementedError
 
     def gather(self, count: int) -> None:
         """Connect so many subscribers, one after the other."""
@@ -138,21 +138,21 @@ class Crowd:
             self._wires[wire.socket.fileno()] = wire
             self._poll.register(wire.socket, select.EPOLLIN)
 
+    @abstractmethod
     def join(self, wire: Wire, number: int) -> None:
         """Become a subscriber that holds everything."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self) -> None:
         """Have one update sent to all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begun_ns(self) -> int:
         """The machine time at which the first byte of it was sent, or a little before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def has_it(self, wire: Wire, data: bytes) -> bool:
         """Whether this subscriber has the whole of the update, now that this has come."""
-        raise NotImplementedError
 
     def round(self) -> float:
         """One update to all; the milliseconds until the last had it."""
@@ -355,59 +355,3 @@ class Broker(Crowd):
             else:
                 return
         raise RuntimeError("The broker does not start.")
-
-
-@contextmanager
-def storm(server: Server, count: int) -> Iterator[Callable[[Position | None], tuple[list[float], int]]]:
-    """Gives a function by which all of `count` subscribers connect at once, and which waits until they are whole.
-
-    It gives back the milliseconds after which each was whole, and the bytes that one of them was sent.
-    """
-    wires: list[Wire] = []
-
-    def connected(held: Position | None) -> tuple[list[float], int]:
-        for wire in wires:
-            wire.socket.close()
-        poll, begun = select.epoll(), time.monotonic_ns()
-        wires[:] = [Wire(server.port, server.context, waits=False) for _ in range(count)]
-        by_number = {wire.socket.fileno(): (number, wire) for number, wire in enumerate(wires)}
-        for wire in wires:
-            poll.register(wire.socket, select.EPOLLOUT)
-        taken: list[float] = []
-        received, until = 0, time.monotonic() + PATIENCE_S
-        server.joining.clear()
-        while len(taken) < count:
-            if time.monotonic() > until:
-                raise TimeoutError(f"{count - len(taken)} subscribers are not whole after {PATIENCE_S:g} s.")
-            for number, _ in poll.poll(1):
-                who, wire = by_number[number]
-                if wire not in server.joining:
-                    wanted = _shaken(wire)
-                    if wanted is None:
-                        server.greet(wire, who)
-                    poll.modify(number, wanted or select.EPOLLIN)
-                    continue
-                data = wire.hear()
-                if data and not server.joining[wire].whole and server.take(wire, data, held):
-                    taken.append((time.monotonic_ns() - begun) / 1e6)
-                    received = server.joining[wire].received
-        poll.close()
-        return taken, received
-
-    try:
-        yield connected
-    finally:
-        for wire in wires:
-            wire.socket.close()
-
-
-def _shaken(wire: Wire) -> int | None:
-    """Go on with the TLS handshake; what to wait for, or None once it is over."""
-    if isinstance(wire.socket, ssl.SSLSocket):
-        try:
-            wire.socket.do_handshake()
-        except ssl.SSLWantReadError:
-            return select.EPOLLIN
-        except ssl.SSLWantWriteError:
-            return select.EPOLLOUT
-    return None

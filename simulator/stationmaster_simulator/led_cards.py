@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,7 +27,7 @@ class Mood(StrEnum):
 
 
 @dataclass(slots=True, eq=False)
-class Card:
+class Card(ABC):
     """What all cards have: a mood, what they hold, and what they were sent that was no frame of theirs.
 
     `busy_times`: how often a busy card says so before it does as it is told. `changed` is called when it shows
@@ -41,9 +42,9 @@ class Card:
     changed: Callable[[], object] = lambda: None
     held: bytearray = field(default_factory=bytearray)
 
+    @abstractmethod
     def receive(self, data: bytes) -> bytes:
         """Take bytes; what the card answers to them."""
-        raise NotImplementedError
 
     def show(self, lines: list[str]) -> None:
         """Show these lines now."""
@@ -92,9 +93,9 @@ class _Onbon(Card):
                 out += b"" if self.mood is Mood.SILENT else answer
         return out
 
+    @abstractmethod
     def told(self, body: bytes) -> bytes:
         """Do what a frame says; the answer's frame."""
-        raise NotImplementedError
 
     def _body(self, raw: bytes) -> bytes | None:
         marks = len(raw) - len(raw.lstrip(b"\xa5"))
