@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +13,7 @@ import pytest
 
 from stationmaster.cli.commanding import CommandOptions, do_command
 from stationmaster.cli.main import main
+from support.small_hub import Time, serving
 
 
 def command(**states: tuple[str, str, str] | None) -> dict[str, Any]:
@@ -63,26 +63,8 @@ def hub(tmp_path: Path) -> Iterator[FakeHub]:
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     made.config.write_text(f'[hub]\nport = {server.server_port}\n[hub.operators]\ndesk = "secret"\n', "utf-8")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server):
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class Time:
-    """A clock that moves when somebody waits."""
-
-    now = 0.0
-
-    def seconds(self) -> float:
-        return self.now
-
-    def pause(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def give(hub: FakeHub, **options: Any) -> int:

@@ -14,6 +14,7 @@ import pytest
 
 from stationmaster.cli.emergency import WAIT_S, EmergencyOptions, do_emergency
 from stationmaster.cli.main import main
+from support.small_hub import Time, serving
 
 DONE = {"state": "done", "code": None, "detail": ""}
 
@@ -89,26 +90,8 @@ def hub(tmp_path: Path) -> Iterator[FakeHub]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made.config.write_text(f'[hub]\nport = {server.server_port}\n[hub.operators]\ndesk = "secret"\n', "utf-8")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server):
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class Time:
-    """A clock that moves when somebody waits."""
-
-    now = 0.0
-
-    def seconds(self) -> float:
-        return self.now
-
-    def pause(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def test_everybody_has_it(hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
