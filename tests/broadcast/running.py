@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from urllib.request import Request, urlopen
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import from_iso
 from support.fake_broadcast import START
+from support.ports import free_port
 
 PATIENCE = 60.0
 """Machine seconds after which what has not come will not come."""
@@ -27,13 +27,6 @@ PATIENCE = 60.0
 
 PROGRAM = "import sys, pathlib, stationmaster_broadcast.main as m; sys.exit(m.main(pathlib.Path(sys.argv[1])))"
 """Runs broadcast as `stationmaster broadcast` does."""
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Station:

@@ -223,7 +223,7 @@ def test_a_makers_driver_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -
     def found(load: Callable[[], object]) -> Callable[..., list[Point]]:
         return lambda group, name="maker": [Point(load)] if (group, name) == (amplifiers.GROUP, "maker") else []
 
-    monkeypatch.setattr("stationmaster_base.drivers.entry_points", found(lambda: LineAmplifier))
+    monkeypatch.setattr("stationmaster_service.drivers.entry_points", found(lambda: LineAmplifier))
     assert amplifier_factory("maker") is LineAmplifier
     assert amplifier_names() == ["line", "maker"]
     with pytest.raises(StationError, match="There is no amplifier driver other"):
@@ -232,7 +232,7 @@ def test_a_makers_driver_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -
     def broken() -> object:
         raise ImportError("no module maker")
 
-    monkeypatch.setattr("stationmaster_base.drivers.entry_points", found(broken))
+    monkeypatch.setattr("stationmaster_service.drivers.entry_points", found(broken))
     with pytest.raises(StationError, match="cannot be loaded: no module maker"):
         amplifier_factory("maker")
 

@@ -278,7 +278,7 @@ def test_drivers_are_found_by_name_also_a_foreign_one(monkeypatch: pytest.Monkey
         found = [each for each in (point, broken) if each.group == group and name in ("", each.name)]
         return EntryPoints(found)
 
-    monkeypatch.setattr("stationmaster_base.drivers.entry_points", points)
+    monkeypatch.setattr("stationmaster_service.drivers.entry_points", points)
     assert contact_factory("relay") is modem_contacts
     assert {"relay", "broken"} <= set(contact_driver_names())
     with pytest.raises(StationError, match="cannot be loaded"):

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from broadcast.running import Station, free_port, station
+from broadcast.running import Station, station
 from stationmaster_broadcast.emergencies.emergency_settings import STAND_IN_TEXTS
+from support.ports import free_block
 
 RATE = 22050
 
@@ -48,7 +49,7 @@ class Listener:
     """A socket that takes RTP packets of L16 sound, as a loudspeaker does."""
 
     def __init__(self) -> None:
-        self.port = free_port() // 2 * 2  # sound goes to even ports
+        self.port = free_block()  # sound goes to even ports
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(("127.0.0.1", self.port))

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-from broadcast.running import Station, free_port, station
+from broadcast.running import Station, station
+from support.ports import free_port
 
 MORE = """
 [[broadcast.contacts]]

@@ -17,7 +17,7 @@ import pytest
 from stationmaster.cli.accounts import read_password
 from stationmaster.cli.main import main
 from stationmaster_base.errors import StationError
-from support.real_station import free_ports
+from support.ports import free_ports
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 PASSWORD = "青河 river 7 lanterns"

@@ -13,6 +13,8 @@ import socket
 import sys
 import threading
 
+from support.ports import free_port
+
 STANDARD = ("argparse", "asyncio", "json", "subprocess", "tempfile", "uuid", "xml.etree.ElementTree", "zoneinfo")
 
 POSIX_ONLY = frozenset(
@@ -48,7 +50,7 @@ def become_windows() -> None:
 
 def main(report: str, junit: str) -> int:
     kit = importlib.import_module("stationmaster_conform.main").main
-    port = _free_port()
+    port = free_port()
     device = threading.Thread(
         target=kit, args=(["device", "loudspeaker", "--connect", f"127.0.0.1:{port}", "--seconds", "25"],), daemon=True
     )
@@ -57,11 +59,6 @@ def main(report: str, junit: str) -> int:
     for name in ("connect", "updates", "gap", "tasks", "hostile-not-xml", "resume"):
         words += ["--scenario", name]
     return kit(words)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

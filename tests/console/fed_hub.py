@@ -24,7 +24,7 @@ from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import Instant
 from stationmaster_telegram.digest import manifest_hours, whole_digest
 from stationmaster_telegram.records import CallRecord, Calls, DatabaseState, GatewayState, Kind, Manifest
-from support.real_station import free_ports
+from support.ports import free_ports
 from support.telegrams import frame
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"

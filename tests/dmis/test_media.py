@@ -19,6 +19,7 @@ from stationmaster_telegram.decoder import Decoder
 from stationmaster_telegram.frame import Telegram
 from stationmaster_telegram.records import Calls
 from support.driven import DrivenReactor
+from support.ports import free_port
 from support.telegrams import call, frame
 
 
@@ -65,9 +66,7 @@ class Datagrams(Taking):
     def __init__(self, *senders: str) -> None:
         super().__init__()
         self.out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = free.getsockname()
+        self.address = ("127.0.0.1", free_port())
         self.udp = UdpMedium(UdpPlace(host="127.0.0.1", port=self.address[1], senders=senders), self.reactor)
         self.begin(self.udp)
 

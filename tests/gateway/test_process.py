@@ -7,7 +7,6 @@ import os
 import pty
 import select
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from stationmaster_telegram.decoder import Decoder
 from stationmaster_telegram.frame import Telegram
 from stationmaster_telegram.records import CallRecord, DatabaseState, GatewayState, RunningState
 from support.dispatching import Dispatching, plan, report, run
+from support.ports import free_port
 
 START = (
     "import sys; from pathlib import Path; from stationmaster_gateway.main import main;"
@@ -38,9 +38,7 @@ class Station:
         self.written = Dispatching(folder / "d.db")
         self.master, self.slave = pty.openpty()
         os.set_blocking(self.master, False)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.config = folder / "station.toml"
         self.config.write_text(
             f'[gateway]\ndatabase = "sqlite:///d.db"\nport = "{os.ttyname(self.slave)}"\nstation = "QHD"\n'

@@ -9,7 +9,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from guidance.browsing import free_port
 from guidance.fakes import NOON, board, configuration, row_task
 from guidance.making import Guidance
 from guidance.running import RunningProcess
@@ -17,6 +16,7 @@ from stationmaster_agent.machine import AgentState
 from stationmaster_agent.view import AgentHealth
 from stationmaster_base.times import Instant
 from stationmaster_guidance.build import guidance_health
+from support.ports import free_port
 
 CONFIG = """
 [guidance]

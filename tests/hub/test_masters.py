@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from support.nmea_lines import rmc
-from support.real_station import free_ports
+from support.ports import free_ports
 from support.time_peer import time_peer
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"

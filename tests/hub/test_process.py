@@ -21,8 +21,8 @@ from sqlalchemy.engine import URL
 
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import from_iso
+from support.ports import free_ports
 from support.postgresql import PostgreSQL
-from support.real_station import free_ports
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 START = from_iso("2026-03-01T00:00:00Z")

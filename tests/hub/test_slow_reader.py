@@ -23,7 +23,7 @@ from stationmaster_protocol.client_session import Applicable, ClientSession, Who
 from stationmaster_protocol.digest import digest_of
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.messages import Ack, ClientHeartbeat, Hello, Position, Welcome
-from support.real_station import free_ports
+from support.ports import free_ports
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 PATIENCE_S = 60.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -35,6 +34,7 @@ from stationmaster_telegram.decoder import Decoder
 from stationmaster_telegram.frame import Header
 from stationmaster_telegram.records import DatabaseState
 from support.dispatching import Dispatching, report, run
+from support.ports import free_port
 
 TIMES = ("2026-03-01T10:00:00Z", "2026-03-01T10:05:00Z")
 
@@ -217,9 +217,7 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written = Dispatching(folder / "d.db")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.config = folder / "station.toml"
         self.config.write_text(
             '[line]\ngateway = "gateway-end"\nhub = "hub-end"\n\n[gateway]\ndatabase = "sqlite:///d.db"\n'

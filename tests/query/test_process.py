@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from urllib.request import urlopen
 
-from guidance.browsing import free_port
 from guidance.running import RunningProcess
 from stationmaster_agent.machine import AgentState
 from stationmaster_agent.view import AgentHealth
 from stationmaster_query.build import query_health
+from support.ports import free_port
 
 CONFIG = """
 [query]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import from_iso
+from support.ports import free_port
 
 SEVEN = from_iso("2026-02-28T23:00:00Z")
 STATION = """\
@@ -53,9 +53,7 @@ def folder(tmp_path: Path) -> Path:
     (station / "names.csv").write_text("name,en\n甲,Jia\n乙,Yi\n", "utf-8")
     for name in ("boards", "zones", "rules", "templates"):
         (station / f"{name}.toml").write_text("", "utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (tmp_path / "stationmaster.toml").write_text(
         '[clock]\nfile = "clock.json"\n[simulator]\nstation = "station"\n'
         f'database = "sqlite:///dispatching.db"\nport = {port}\n',

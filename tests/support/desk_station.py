@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from urllib.request import Request, urlopen
 
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import Instant
+from support.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
@@ -30,15 +30,6 @@ EVIL = "<img src=x onerror=alert(1)>"
 
 HOURS = ("08:00", "10:00")
 """Local times between which trains leave, or arrive where they end."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [item.getsockname()[1] for item in sockets]
-    for item in sockets:
-        item.close()
-    return ports
 
 
 class DeskStation:

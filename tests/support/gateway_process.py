@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from support.ports import free_port
 
 START = (
     "import sys; from pathlib import Path; from stationmaster_gateway.main import main;"
@@ -45,9 +46,7 @@ class GatewayProcess:
         environment: Mapping[str, str] | None = None,
         prelude: str = "",
     ) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.web: int = free.getsockname()[1]
+        self.web: int = free_port()
         self.config = folder / "station.toml"
         self.config.write_text(
             f'[gateway]\ndatabase = "sqlite:///d.db"\nport = "{port}"\nstation = "QHD"\nbaud = {baud}\n'

@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -26,21 +25,13 @@ from typing import Any, Protocol
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import MINUTE, Instant, floor_minute, from_iso, to_iso
 from support.cable import Cable
+from support.ports import free_ports
 
 SUBSYSTEMS = ("guidance", "broadcast", "query")
 PROCESSES = ("line", "simulator", "gateway", "hub", *SUBSYSTEMS)
 COMMANDS = {name: name for name in PROCESSES} | {"simulator": "simulate"}
 PATIENCE_S = 60.0
 """How long a settled state may take before the test fails: a bound on hanging, not a measure of anything."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [item.getsockname()[1] for item in sockets]
-    for item in sockets:
-        item.close()
-    return ports
 
 
 class Web:

@@ -18,6 +18,7 @@ from pathlib import Path
 from stationmaster_base.timekeeping import ClockQuality, ClockState
 from stationmaster_clock.leap import LeapTable
 from stationmaster_clock.sntp_server import SntpServer, TimeTold
+from support.ports import free_port
 
 CONFIGURATION = """
 port {port}
@@ -29,13 +30,6 @@ pidfile {folder}/chronyd.pid
 """
 
 QUALITY = ClockQuality(state=ClockState.LOCKED, error_s=0.001, source="test")
-
-
-def free_udp_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def chronyd() -> str | None:
@@ -52,7 +46,7 @@ def time_peer(folder: Path) -> Iterator[int]:
         with _own_peer() as port:
             yield port
         return
-    port = free_udp_port()
+    port = free_port()
     file = folder / "chrony.conf"
     file.write_text(CONFIGURATION.format(port=port, folder=folder), "utf-8")
     # -x: it leaves the machine's clock alone; -d: it stays with us

@@ -25,7 +25,7 @@ from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import Instant
 from support.dispatching import Dispatching, plan, report, run
 from support.gateway_process import GatewayProcess
-from support.real_station import free_ports
+from support.ports import free_ports
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 NOW = Instant(int(datetime(2026, 3, 1, 9, 40, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.drivers import Drivers
+from stationmaster_service.drivers import Drivers
 from stationmaster_service.interfaces import Reactor
 
 __all__ = [

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.drivers import Drivers
+from stationmaster_service.drivers import Drivers
 
 __all__ = [
     "GROUP",

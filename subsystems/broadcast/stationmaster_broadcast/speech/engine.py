@@ -14,8 +14,8 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.drivers import Drivers
 from stationmaster_broadcast.speech.recording import Utterance
+from stationmaster_service.drivers import Drivers
 from stationmaster_service.interfaces import Reactor
 
 __all__ = ["GROUP", "EngineFactory", "EngineParts", "SpeechEngine", "degraded", "engine_factory", "engine_names"]

@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from stationmaster_base.configuration import Table
-from stationmaster_base.drivers import Drivers
 from stationmaster_guidance.led.composing import PanelPage
 from stationmaster_guidance.led.dots import Bitmap
+from stationmaster_service.drivers import Drivers
 
 __all__ = [
     "GROUP",
