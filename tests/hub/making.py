@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from stationmaster.hub.alarms import AlarmBook
+from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.batch import Kernel
 from stationmaster.hub.database import LOCK_WAIT_S
 from stationmaster.hub.feed import FeedIntake

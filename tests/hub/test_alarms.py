@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.lines import GATEWAY, LINE, STATUS
-from stationmaster.hub.alarms import Alarm, AlarmBook, AlarmNews, Severity, Sign
-from stationmaster.hub.line_signs import LineSigns
+from stationmaster.hub.alarms.book import Alarm, AlarmBook, AlarmNews, Severity, Sign
+from stationmaster.hub.alarms.line_signs import LineSigns
 from stationmaster_base.times import Instant
 from stationmaster_dmis.status import FeedStatus
 from stationmaster_kernel.values import FeedGrade

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from hub.lines import STATUS
 from hub.making import EVERYTHING, MadeHub, begin, made_hub, tick
 from service.web import Browser, unchunk
-from stationmaster.hub.alarms import AlarmBook, Severity, Sign
+from stationmaster.hub.alarms.book import AlarmBook, Severity, Sign
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health

@@ -155,7 +155,7 @@ def test_every_parameter_is_described_and_no_other(hub: Hub) -> None:
 
 def calls_of(folder: Path, name: str) -> Iterator[tuple[str, ast.Call]]:
     """Every call of a function in a folder's modules."""
-    for file in sorted(folder.glob("*.py")):
+    for file in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
                 yield file.name, node

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.making import MadeHub, begin, tick
 from service.web import Browser
-from stationmaster.hub.alarms import AlarmBook
+from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.lines_api import LinesApi

@@ -16,17 +16,17 @@ from twisted.python.failure import Failure
 
 from stationmaster.hub.accounts_api import AccountsApi
 from stationmaster.hub.acts_api import ActsApi
-from stationmaster.hub.alarms import AlarmBook, Severity
+from stationmaster.hub.alarms.book import AlarmBook, Severity
+from stationmaster.hub.alarms.hub_signs import ClockSigns
+from stationmaster.hub.alarms.line_signs import LineSigns
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.entrance import Entrance
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.history_api import HistoryApi
-from stationmaster.hub.hub_signs import ClockSigns
 from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.leaps import LeapWatch
-from stationmaster.hub.line_signs import LineSigns
 from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.masters import ClockApi, clock_health, hub_masters, vouched
 from stationmaster.hub.metrics import HubMetrics

@@ -11,14 +11,14 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from stationmaster.hub.alarms import AlarmBook, AlarmNews
+from stationmaster.hub.alarms.book import AlarmBook, AlarmNews
+from stationmaster.hub.alarms.hub_signs import StoreSigns
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_watch import BoardWatch
 from stationmaster.hub.command_desk import CommandDesk, Router
 from stationmaster.hub.commands_api import CommandsApi
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_api import EquipmentApi
-from stationmaster.hub.hub_signs import StoreSigns
 from stationmaster.hub.local_acts import LocalActs
 from stationmaster.hub.operators import Operators
 from stationmaster.hub.pipeline import Committed, Pipeline
