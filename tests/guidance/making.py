@@ -14,6 +14,7 @@ from stationmaster_guidance.boards import Boards
 from stationmaster_guidance.commands import BoardCommands
 from stationmaster_guidance.controls import Controls, Dimming
 from stationmaster_guidance.pages import Pages
+from stationmaster_guidance.pictures import InThread, Pictures
 from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.telling import Telling
 from stationmaster_kernel.configuration import Configuration
@@ -71,6 +72,7 @@ class Guidance:
         self.commands.serve(self.boards, self.screens.pages)
         self.controls.on_change(self.boards.refresh)
         Pages(face, self.boards, self.source, self.stepped.clock, self.screens)
+        self.face = face
         self.site = face.site()
         self.boards.start()
 
@@ -90,6 +92,12 @@ class Guidance:
         found = self.boards.get(board)
         assert found is not None
         return found.event_id
+
+    def pictures(self, in_thread: InThread) -> None:
+        """Serve pictures of the boards as well, drawn where `in_thread` does it."""
+        Pictures(
+            face=self.face, boards=self.boards, screens=self.screens, clock=self.stepped.clock, in_thread=in_thread
+        )
 
     def browser(self) -> Browser:
         """A connection to the pages."""

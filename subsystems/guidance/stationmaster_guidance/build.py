@@ -22,6 +22,7 @@ from stationmaster_guidance.controls import Controls
 from stationmaster_guidance.led.assembly import PanelsHealth, led_panels
 from stationmaster_guidance.local_pages import LocalPages
 from stationmaster_guidance.pages import Pages
+from stationmaster_guidance.pictures import Pictures
 from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.settings import GuidanceSettings
 from stationmaster_guidance.telling import Telling
@@ -93,6 +94,13 @@ def build(running: Running) -> MultiService:
         registry=running.registry,
     )
     Pages(face, boards, agent, running.clock, screens)
+    Pictures(
+        face=face,
+        boards=boards,
+        screens=screens,
+        clock=running.clock,
+        in_thread=lambda function: _in_thread(running.reactor, function),
+    )
     StatusPage(face, agent, running.clock, "guidance")
     desk = Desk(
         settings.desk,
@@ -126,7 +134,7 @@ def build(running: Running) -> MultiService:
     return service
 
 
-def _in_thread(reactor: Any, function: Callable[[], bool]) -> Deferred[bool]:
+def _in_thread(reactor: Any, function: Callable[[], Any]) -> Deferred[Any]:
     return deferToThreadPool(reactor, reactor.getThreadPool(), function)
 
 
