@@ -6,9 +6,7 @@ const BEFORE_S = 30 * 60;
 const AHEAD_S = 2 * 3600;
 const UNCONFIRMED_S = 2 * 3600; // without a feed the whole day would pile up otherwise
 
-const body = document.getElementById("calls");
-const count = document.getElementById("count");
-const rows = new Map();
+let rows = new Map();
 
 const planned = (call) => (call.departure ?? call.arrival).planned;
 
@@ -123,12 +121,15 @@ function paintDay(row, day) {
 }
 
 /** Bring the first train that is not yet over to the top. */
-export function showNow() {
+export function showNow(body) {
   body.querySelector("tr:not(.over):not(.date)")?.scrollIntoView({ block: "center" });
 }
 
 /** Paint the calls of `world` that are wanted at `now`. */
-export function paintCalls(world, now, wanted) {
+export function paintCalls(world, now, wanted, { body, count }) {
+  if (!body.children.length) {
+    rows = new Map();
+  }
   const calls = [...world.calls.values()]
     .filter((call) => shown(call, world, now, wanted))
     .sort((one, two) => planned(one) - planned(two) || (one.id < two.id ? -1 : 1));

@@ -15,14 +15,14 @@ export function hhmm(instant, zone) {
 }
 
 /** YYYY-MM-DD and the day of the week of an instant in a zone; empty for none. */
-export function dateOf(instant, zone) {
+export function dateOf(instant, zone, language = "zh") {
   if (!instant) {
     return "";
   }
-  const name = `date ${zone}`;
+  const name = `date ${language} ${zone}`;
   if (!formats.has(name)) {
     const parts = { year: "numeric", month: "2-digit", day: "2-digit", weekday: "short" };
-    formats.set(name, new Intl.DateTimeFormat("zh-CN", zone ? { ...parts, timeZone: zone } : parts));
+    formats.set(name, new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", zone ? { ...parts, timeZone: zone } : parts));
   }
   const found = Object.fromEntries(formats.get(name).formatToParts(new Date(instant * 1000)).map((part) => [part.type, part.value]));
   return `${found.year}-${found.month}-${found.day} ${found.weekday}`;

@@ -1,0 +1,126 @@
+// Who works here: logging in and out, and what he may do. The session itself is a cookie that no script can read.
+
+import { Problem } from "./api.js";
+import { element, refill } from "./element.js";
+
+const AGAIN_MS = 60_000;
+
+export class Session {
+  constructor(api, { corner, sheet, toasts, t, onPerson }) {
+    Object.assign(this, { api, corner, sheet, toasts, t, onPerson });
+    this.person = null;
+    this.permits = null; // what this person may, by operation and by deed; null: the hub did not say
+    api.onTurnedAway = () => this.person !== null && this.ask();
+    setInterval(() => this.person !== null && this.ask(), AGAIN_MS);
+  }
+
+  /** Whether this person may do an operation of the API, or a deed. */
+  may(name) {
+    return this.person !== null && (this.permits === null || this.permits.has(name));
+  }
+
+  /** Learn from the hub who is logged in here. */
+  async ask() {
+    try {
+      this.take(await this.api.get("/api/v1/session"));
+    } catch (problem) {
+      if (problem.status === 401 || problem.status === 404) {
+        this.take(null);
+      } else if (problem.status !== 0) {
+        this.toasts.problem(problem);
+      }
+    }
+  }
+
+  take(answer) {
+    const before = this.person?.login;
+    this.person = answer?.person ?? null;
+    this.api.proof = answer?.proof ?? null;
+    this.permits = answer?.permits ? new Set(answer.permits) : null;
+    this.must = answer?.must ?? null;
+    this.paint();
+    if (before !== this.person?.login) {
+      this.onPerson(this.person);
+    }
+    if (this.must === "change-password") {
+      this.changePassword();
+    }
+  }
+
+  paint() {
+    const { t } = this;
+    if (this.person === null) {
+      const label = t({ zh: "登录", en: "Log in" });
+      refill(this.corner, element("button", { type: "button", id: "login", class: "chief", onclick: () => this.login() }, label));
+      return;
+    }
+    refill(
+      this.corner,
+      element("b", { id: "person", title: this.person.roles.join(", ") }, this.person.name),
+      element("button", { type: "button", id: "password", onclick: () => this.changePassword() }, t({ zh: "密码", en: "Password" })),
+      element("button", { type: "button", id: "logout", onclick: () => this.logout() }, t({ zh: "退出", en: "Log out" })),
+    );
+  }
+
+  /** Ask for login and password until they fit, or the person gives up. */
+  async login(said = null) {
+    const fields = [
+      { name: "login", words: { zh: "用户名", en: "Login" }, required: true, autocomplete: "username" },
+      { name: "password", words: { zh: "密码", en: "Password" }, kind: "password", required: true, autocomplete: "current-password" },
+    ];
+    if (said?.code === "second-factor" || said?.code === "code-refused") {
+      fields.push({ name: "code", words: { zh: "动态验证码", en: "Code of the second factor" }, required: true, inputmode: "numeric", autocomplete: "one-time-code" });
+    }
+    const note = said === null ? [] : [{ node: element("p", { class: "fault", role: "alert" }, [said.message, said.hint].join(" ")) }];
+    fields[0].value = said?.login ?? "";
+    fields[1].value = said?.code === "second-factor" ? said.password : "";
+    const given = await this.sheet.ask({ title: { zh: "登录", en: "Log in" }, fields: [...note, ...fields], ok: { zh: "登录", en: "Log in" } });
+    if (given === null) {
+      return;
+    }
+    try {
+      this.take(await this.api.post("/api/v1/session", given));
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.status === 0) {
+        this.toasts.problem(problem);
+      } else {
+        await this.login(Object.assign(problem, given, { code: problem.code }));
+      }
+    }
+  }
+
+  async changePassword() {
+    const word = { kind: "password", required: true };
+    const given = await this.sheet.ask({
+      title: { zh: "修改密码", en: "Change the password" },
+      fields: [
+        { ...word, name: "old", words: { zh: "当前密码", en: "Present password" }, autocomplete: "current-password" },
+        { ...word, name: "new", words: { zh: "新密码", en: "New password" }, autocomplete: "new-password" },
+        { ...word, name: "again", words: { zh: "再输一次", en: "Once more" }, autocomplete: "new-password" },
+      ],
+      check: (values) => (values.new === values.again ? null : { zh: "两次输入不一致。", en: "The two are different." }),
+    });
+    if (given === null) {
+      return;
+    }
+    try {
+      await this.api.put("/api/v1/session/password", { old: given.old, new: given.new });
+      this.toasts.tell({ zh: "密码已修改", en: "The password is changed" });
+      await this.ask();
+    } catch (problem) {
+      this.toasts.problem(problem);
+    }
+  }
+
+  async logout() {
+    try {
+      await this.api.remove("/api/v1/session");
+    } catch (problem) {
+      if (problem.status === 0) {
+        this.toasts.problem(problem); // the cookie is still there, and counts
+        return;
+      }
+    }
+    this.take(null);
+  }
+}
