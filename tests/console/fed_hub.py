@@ -30,6 +30,9 @@ from support.telegrams import frame
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 DAY = date(2026, 3, 1)
 PATIENCE_S = 60.0
+TOKEN = "operators-own-token"
+PASSWORD = "seven cups of tea"
+"""Of everyone who may log in."""
 TIMETABLE = """\
 train_class,kind,train,origin,destination,arr,dep,track,gates,areas,exits,valid_from,valid_until,weekdays
 高速动车,through,G101,北京西,武汉,10:00,10:05,7,,,,2026-03-01,,
@@ -91,12 +94,13 @@ class FedHub:
         self._config.write_text(
             f'[clock]\nfile = "clock.json"\n[hub]\nstation = "station"\nport = {self.port}\n'
             f'protocol_port = {protocol}\nline = "{os.ttyname(self._slave)}"\nfeed_late_s = 600\nfeed_lost_s = 1200\n'
-            '[hub.subsystems]\nguidance = "secret"\n',
+            f'[hub.subsystems]\nguidance = "secret"\n[hub.operators]\ntester = "{TOKEN}"\n',
             "utf-8",
         )
         self._process: subprocess.Popen[bytes] | None = None
         self._records: dict[int, CallRecord] = {}
         self._sequence = 0
+        self._acts = 0
         self._between_looks = threading.Event()
         self.can_go_back = True
 
@@ -157,6 +161,23 @@ class FedHub:
         """A JSON answer."""
         return self._ask("GET", path)
 
+    def send(self, method: str, path: str, body: object = None) -> Any:
+        """What a program with an operator's token is answered."""
+        return self._ask(method, path, body)
+
+    def let_in(self, login: str, *roles: str) -> None:
+        """Somebody may log in from now on, with the password that everyone has."""
+        account = {"name": login.capitalize(), "roles": roles, "password": PASSWORD}
+        assert "account" in self.send("PUT", f"/api/v1/accounts/{login}", account)
+
+    def act(self, *deeds: dict[str, object]) -> Any:
+        """A program does something to the day."""
+        self.can_go_back = False
+        self._acts += 1
+        done = self.send("POST", "/api/v1/acts", {"id": f"test-{self._acts}", "deeds": deeds})
+        assert "position" in done, done
+        return done
+
     def _health(self) -> dict[str, Any]:
         assert self._process is not None
         assert self._process.poll() is None, (self.folder / "hub.log").read_text("utf-8")
@@ -166,10 +187,14 @@ class FedHub:
             return {}
         return answer
 
-    def _ask(self, method: str, path: str) -> Any:
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         try:
-            connection.request(method, path)
+            if body is None:
+                connection.request(method, path, headers={} if method == "GET" else headers)
+            else:
+                connection.request(method, path, json.dumps(body), headers)
             return json.loads(connection.getresponse().read())
         finally:
             connection.close()

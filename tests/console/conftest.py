@@ -1,0 +1,76 @@
+"""A hub's real process with people who may log in, and a browser that shows its console to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from console.fed_hub import G101, G103, PASSWORD, FedHub
+from guidance.browsing import chromium, listen_for_errors
+
+PEOPLE = {
+    "vera": ("viewer",),
+    "anna": ("announcer",),
+    "conrad": ("controller",),
+    "clara": ("controller",),
+    "susan": ("supervisor", "controller", "announcer"),
+}
+"""Who may log in, by role; everyone has the same password."""
+
+HARMLESS = ("ERR_CONNECTION_REFUSED", "INCOMPLETE", "ERR_ABORTED", "401 (Unauthorized)")
+"""What a browser writes of its own accord when a process is ended, and before somebody has logged in."""
+
+LoggedIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def console_browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def console_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FedHub]:
+    """The hub of a module's tests, at twenty to ten, with two trains that the feed knows."""
+    hub = FedHub(tmp_path_factory.mktemp("hub"))
+    try:
+        hub.start()
+        for login, roles in PEOPLE.items():
+            hub.let_in(login, *roles)
+        hub.report(G101, G103)
+        yield hub
+    finally:
+        hub.close()
+
+
+@pytest.fixture
+def logged_in(console_browser: Browser, console_hub: FedHub) -> Iterator[LoggedIn]:
+    """Opens the console, each time in a browser of its own, for `login`, on `pane`; no page may write an error."""
+    opened: list[tuple[Page, list[str]]] = []
+
+    def open_page(login: str = "conrad", pane: str = "day", width: int = 1366, height: int = 768) -> Page:
+        context = console_browser.new_context(viewport=ViewportSize(width=width, height=height), locale="en-GB")
+        page = context.new_page()
+        opened.append((page, listen_for_errors(page)))
+        page.goto(f"{console_hub.base}/#{pane}")
+        if login:
+            page.click("#login")
+            page.fill("#sheet-login", login)
+            page.fill("#sheet-password", PASSWORD)
+            page.press("#sheet-password", "Enter")
+            expect(page.locator("#person")).to_be_visible()
+        return page
+
+    yield open_page
+    errors = [error for _, said in opened for error in said if not any(harmless in error for harmless in HARMLESS)]
+    for page, _ in opened:
+        page.context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def desk_page(logged_in: LoggedIn) -> Page:
+    """The console of a controller."""
+    return logged_in()
