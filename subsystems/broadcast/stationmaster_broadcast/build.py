@@ -21,6 +21,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_broadcast.commands import BroadcastCommands
 from stationmaster_broadcast.emergencies.hand_volume import HandVolume
 from stationmaster_broadcast.emergencies.urgent import Urgent, build_urgent
+from stationmaster_broadcast.hearing import Hearing
 from stationmaster_broadcast.local_pages import local_desk
 from stationmaster_broadcast.loudspeakers.output_build import build_outputs
 from stationmaster_broadcast.loudspeakers.output_pages import OutputPages
@@ -254,6 +255,7 @@ def build(
     agent.on_change(lambda: pronunciations.follow(agent.view.configuration))
     StatusPage(face, agent, clock, "broadcast")
     OutputPages(face.app, speakers.outputs, speakers.feeding, speakers.log)
+    Hearing(face=face, performer=performer, studio=studio, plays=plays, control=urgent.control, state=pages.state)
     desk = local_desk(
         running,
         settings.desk,

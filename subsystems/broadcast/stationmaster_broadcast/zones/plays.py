@@ -248,9 +248,13 @@ class PlayLog:
             found.append(play)
         return found[::-1][:limit]
 
+    def newest(self) -> Iterator[Play]:
+        """The plays that are kept in memory, latest first."""
+        return reversed(self._ended)
+
     def latest(self, count: int) -> list[Play]:
         """The plays that ended last, latest first."""
-        return [play for play, _ in zip(reversed(self._ended), range(count), strict=False)]
+        return [play for play, _ in zip(self.newest(), range(count), strict=False)]
 
     def _write_present(self) -> None:
         draft = self._present.with_suffix(".part")
