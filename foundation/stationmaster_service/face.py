@@ -9,9 +9,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from importlib import resources
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from klein import Klein
+from klein.interfaces import IKleinRequest
 from prometheus_client import CollectorRegistry
 from twisted.internet.defer import Deferred
 from twisted.web.http import CACHED
@@ -26,7 +27,10 @@ from stationmaster_service.answers import answer_problems, json_answer, problem_
 from stationmaster_service.interfaces import MachineTime, WebRequest
 from stationmaster_service.timer import StationTimer
 
-__all__ = ["Face", "json_answer"]
+__all__ = ["Face", "Guard", "json_answer"]
+
+Guard = Callable[[WebRequest, str], bytes | None]
+"""Given a request and its route, as `/api/v1/calls/<path:call_id>`: the answer to who may not; None: he may."""
 
 Settle = Callable[[], Deferred[None]]
 """Fires when everything that is due at the present station time has been started."""
@@ -83,7 +87,7 @@ class Face:
         registry: CollectorRegistry,
         settle: Settle | None = None,
     ) -> None:
-        self.app = Klein()
+        self.app: Klein = _GuardedApp()
         answer_problems(self.app)
         self._health = health
         self._clock = clock
@@ -110,6 +114,10 @@ class Face:
             return self._file(request, folders, name)
 
         self.app.route(f"{prefix.rstrip('/')}/<path:name>", methods=["GET"], endpoint=f"static {prefix}")(get_file)
+
+    def guard(self, guard: Guard) -> None:
+        """Have `guard` asked before each route, whoever added it."""
+        cast("_GuardedApp", self.app).guard = guard
 
     def site(self) -> Site:
         """What listens for browsers."""
@@ -169,6 +177,20 @@ class Face:
         request.setResponseCode(404)
         request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
         return b"There is no such file.\n"
+
+
+class _GuardedApp(Klein):
+    """Asks before it has a route answer."""
+
+    guard: Guard | None = None
+
+    def execute_endpoint(self, endpoint: str, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.guard is not None:
+            rule, _ = IKleinRequest(request).mapper.match(return_rule=True)
+            refused = self.guard(request, rule.rule)
+            if refused is not None:
+                return refused
+        return super().execute_endpoint(endpoint, request, *args, **kwargs)
 
 
 class _Guarded(Resource):

@@ -24,13 +24,20 @@ LONGEST_NAME = 100
 
 
 class Role(StrEnum):
-    """What a person may do: look on, speak, work the day, decide for others, set up."""
+    """What a person may do: look on, speak, work the day, decide for others.
+
+    The last three are the three administrations, which may be kept apart (三权分立): of the system; of its
+    security, that is of accounts, roles, locks and sessions; and of the audit, which reads what was done and does
+    nothing else.
+    """
 
     VIEWER = "viewer"
     ANNOUNCER = "announcer"
     CONTROLLER = "controller"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
+    SECURITY = "security"
+    AUDITOR = "auditor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

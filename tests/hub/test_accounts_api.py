@@ -13,15 +13,15 @@ from twisted.internet.address import IPv4Address
 
 from hub.making import MadeHub, begin, made_hub
 from service.web import Browser
-from stationmaster.hub.accounts_api import LARGEST_BODY, AccountsApi
 from stationmaster.hub.archive import DatabaseArchive
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.database import database_url
 from stationmaster.hub.export import line_text
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
-from stationmaster.hub.operators import Operators
-from stationmaster.hub.passwords import LEAST, made_verifier, password_fault, verifies
+from stationmaster.hub.people.accounts_api import LARGEST_BODY, AccountsApi
+from stationmaster.hub.people.askers import Askers
+from stationmaster.hub.people.passwords import LEAST, made_verifier, password_fault, verifies
 from stationmaster.hub.replay import replay
 from stationmaster.hub.settings import Operator
 from stationmaster.hub.view import HubView
@@ -60,7 +60,7 @@ class Fixture:
         AccountsApi(
             view=self.view,
             pipeline=hub.pipeline,
-            operators=Operators(operators),
+            askers=Askers(operators),
             face=self.face,
             in_thread=hub.thread,
             boot="boot",
@@ -150,18 +150,18 @@ def test_notes_tell_who_changed_what(fixture: Fixture) -> None:
 
 def test_only_operators_on_the_hubs_machine_may(fixture: Fixture) -> None:
     """Without a token, with a wrong one, and from elsewhere even with a right one, nothing is told and nothing done."""
-    assert fixture.ask("GET", token="", code=401)["error"] == "not-an-operator"
+    assert fixture.ask("GET", token="", code=401)["error"] == "not-logged-in"
     assert fixture.ask("PUT", "li", LI, token="wrong", code=401)["error"] == "not-an-operator"
     for method in ("GET", "PUT", "DELETE"):
         login = "" if method == "GET" else "li"
-        assert fixture.ask(method, login, LI, peer="10.0.0.9", code=403)["error"] == "not-allowed"
+        assert fixture.ask(method, login, LI, peer="10.0.0.9", code=403)["error"] == "not-encrypted"
     assert not fixture.accounts
 
 
 def test_without_operators_nobody_may(tmp_path: Path) -> None:
-    """A hub whose settings name no operator has no accounts to manage."""
+    """A hub whose settings name no operator shows its accounts to no token."""
     with made_hub(database_url("sqlite:///hub.db", tmp_path)) as hub:
-        assert Fixture(hub, ()).ask("GET", code=403)["error"] == "no-operators"
+        assert Fixture(hub, ()).ask("GET", code=401)["error"] == "not-an-operator"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from stationmaster.hub.bodies import as_json
 from stationmaster.hub.database import database_url
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.plans_api import PlansApi
 from stationmaster.hub.settings import Operator
 from stationmaster.hub.store import Store, StoreDown
@@ -60,7 +60,7 @@ class Fixture:
         ActsApi(
             view=self.view,
             pipeline=hub.pipeline,
-            operators=Operators(operators),
+            askers=Askers(operators),
             face=self.face,
             reactor=hub.reactor,
         )
@@ -237,11 +237,11 @@ def test_who_has_no_token_may_not_act(fixture: Fixture) -> None:
 
 
 def test_without_operators_nobody_acts(tmp_path: Path) -> None:
-    """A hub whose settings name no operator takes no act, with whatever token."""
+    """A hub whose settings name no operator takes no act by token, whatever token."""
     with made_hub(database_url("sqlite:///hub.db", tmp_path)) as hub:
         fixture = Fixture(hub, operators=())
-        assert fixture.act("1", TRACK, code=403)["error"] == "no-operators"
-        assert fixture.act("1", TRACK, code=403, token="")["error"] == "no-operators"
+        assert fixture.act("1", TRACK, code=401)["error"] == "not-an-operator"
+        assert fixture.act("1", TRACK, code=401, token="")["error"] == "not-logged-in"
 
 
 def test_an_act_that_is_too_large(fixture: Fixture) -> None:

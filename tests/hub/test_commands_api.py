@@ -103,7 +103,7 @@ def test_a_client_commands_another_through_the_hub(hub: Watched) -> None:
 
 def test_only_operators_command(hub: Watched) -> None:
     """Without a token, with somebody else's, with too much, with nothing that can be read: a code for each."""
-    assert hub.post("/api/v1/commands", NIGHT, 401, token="")["error"] == "not-an-operator"
+    assert hub.post("/api/v1/commands", NIGHT, 401, token="")["error"] == "not-logged-in"
     assert hub.post("/api/v1/commands", NIGHT, 401, token="wrong")["error"] == "not-an-operator"
     assert hub.post("/api/v1/commands", b"x" * (LARGEST_BODY + 1), 413)["error"] == "command-too-large"
     assert hub.post("/api/v1/commands", b"[]", 400)["faults"][0]["place"] == "body"

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import jsonschema_rs
 import pytest
@@ -20,7 +20,9 @@ from service.web import Browser
 from stationmaster.console.face import install
 from stationmaster.hub.build import Hub
 from stationmaster.hub.openapi import api_document
+from stationmaster.hub.people.permits import DEEDS, HERE, OPEN, PERMITS, PRIVATE
 from stationmaster.hub.settings import Operator
+from stationmaster_kernel.deeds import Deed
 from support.described import DOCUMENT, check_answer, strict
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +57,10 @@ BY_OTHERS = {
     "no-certificates": "enrolment.py",
     "no-database": "archive.py",
     "no-identity": "enrolment.py",
+    "not-allowed": "people/askers.py",
+    "not-an-operator": "people/askers.py",
+    "not-encrypted": "people/askers.py",
+    "not-logged-in": "people/askers.py",
     "other-kind": "enrolment.py",
     "pki-file": "authority.py",
     "quarantined": "batch.py",
@@ -143,7 +149,7 @@ def test_every_parameter_is_described_and_no_other(hub: Hub) -> None:
     site = hub._pages._factory
     site.requestFactory = Asking
     for method, path, operation in operations():
-        if operation["security"] == [{"operator": []}] or path == "/api/v1/events":
+        if operation["security"] in ([{"operator": []}],) or path == "/api/v1/events":
             assert not [each for each in operation.get("parameters", []) if each["in"] == "query"]
             continue
         Asking.seen = set()
@@ -264,8 +270,6 @@ def test_an_answer_that_is_not_as_described_is_noticed() -> None:
 
 ELSEWHERE = "10.0.0.9"
 TOKEN = "of-the-operator-of-this-test"
-HERE_ONLY = {"accounts", "putAccount", "deleteAccount", "identities", "doIdentity"}
-"""Operations that the description says are for the hub's own machine; it says so in words."""
 
 
 def status_of(hub: Hub, method: str, path: str, *, peer: str, token: str) -> int:
@@ -287,14 +291,21 @@ def test_who_may_do_what(tmp_path: Path) -> None:
     for method, path, operation in operations():
         if path == "/api/v1/events" or operation["operationId"] == "reload":
             continue  # the one does not end, the other reads a folder; both have tests of their own
-        security, item = operation["security"], operation["operationId"]
+        item = operation["operationId"]
         for peer, token in itertools.product(("127.0.0.1", ELSEWHERE), ("", "wrong", TOKEN)):
             known, here = token == TOKEN, peer != ELSEWHERE
-            may = not security or known or ({} in security and here)
-            if item in HERE_ONLY:
-                assert "own machine" in operation["description"]
-                may = known and here
+            may = known or (token == "" and here and (item in HERE or not PERMITS[item]))
+            may = item in OPEN or (may and (here or item not in PRIVATE))
+            assert (not operation["security"]) == (item in OPEN)
             status = status_of(hub, method, path, peer=peer, token=token)
             assert (status not in (401, 403)) == may, (method, path, peer, token, status)
             count += 1
     assert count == 6 * (len(list(operations())) - 2)
+
+
+def test_every_operation_and_every_deed_says_who_may() -> None:
+    """The tables of permits name each operation and each deed, and nothing else."""
+    ids = {operation["operationId"] for _, _, operation in operations()}
+    assert ids == PERMITS.keys()
+    assert ids >= OPEN | PRIVATE | HERE
+    assert {deed.TAG for deed in get_args(Deed)} == DEEDS.keys()

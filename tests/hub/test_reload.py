@@ -22,9 +22,9 @@ from hub.test_process import World, ask
 from service.web import Browser
 from stationmaster.hub.database import database_url
 from stationmaster.hub.day import StationDay
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.reload import MOST_IDS, Difference, KindDifference, NotNow, Reloader, TaskList
-from stationmaster.hub.reload_api import ReloadApi, on_this_machine
+from stationmaster.hub.reload_api import ReloadApi
 from stationmaster.hub.settings import Operator
 from stationmaster.station.load import load_station
 from stationmaster.station.plans import plan_day
@@ -77,8 +77,7 @@ class Fixture:
         self.day.begin(fresh=True)
         self.reloader.begin()
         face = Face(health=lambda: Health(process="hub"), clock=clock, timer=timer, registry=CollectorRegistry())
-        operators = Operators((Operator(name="li", token="li-secret"),))
-        ReloadApi(face, self.reloader, lambda request: operators.who(request) is not None or on_this_machine(request))
+        ReloadApi(face, self.reloader, Askers((Operator(name="li", token="li-secret"),)))
         self.browser = Browser(face.site())
 
     def change(self, file: str, old: str, new: str) -> Fixture:
@@ -281,7 +280,7 @@ def test_the_api_tells_the_difference_or_every_fault(fixture: Fixture) -> None:
 def test_a_page_or_a_proxy_on_this_machine_needs_a_token(fixture: Fixture, header: str) -> None:
     """What a browser shows may be of another site, and who comes by a proxy is elsewhere; an operator has a token."""
     code, _, body = fixture.browser.ask("POST", "/api/v1/reload", f"{header}\r\n")
-    assert (code, json.loads(body)["error"]) == (403, "not-allowed")
+    assert (code, json.loads(body)["error"]) == (401, "not-logged-in")
     headers = f"{header}\r\nAuthorization: Bearer li-secret\r\n"
     assert fixture.browser.ask("POST", "/api/v1/reload", headers)[0] == 200
 

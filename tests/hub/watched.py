@@ -11,7 +11,7 @@ from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.lines_api import LinesApi
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.settings import Operator, Subsystem
 from stationmaster.hub.side import ProtocolSide, entry_of
@@ -122,7 +122,7 @@ class Watched:
         self.face = Face(
             health=lambda: hub_health(self.view, self.timer), clock=clock, timer=self.timer, registry=hub.registry
         )
-        hub.registry.register(self.watching.install(self.face, Operators((LI,))))
+        hub.registry.register(self.watching.install(self.face, Askers((LI,))))
         self.lines = LinesApi(self.view, self.alarms, self.face, hub.reactor)
         self.view.attach(self.server, None)
         self.watching.attach(self.server)

@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 from stationmaster.hub.act_reading import read_act
 from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.bodies import ActBody, ActsBody, ChangedBody, as_json, told_faults
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.people.askers import Askers, refusal
+from stationmaster.hub.people.deed_permits import check_deeds
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.store import Recorded, Stored
 from stationmaster.hub.view import HubView
@@ -61,34 +62,26 @@ class ActsApi:
     Args:
         view: the hub.
         pipeline: where acts go.
-        operators: who may act.
+        askers: who may act.
         face: where the routes go.
         reactor: machine time.
 
     """
 
-    def __init__(
-        self, *, view: HubView, pipeline: Pipeline, operators: Operators, face: Face, reactor: MachineTime
-    ) -> None:
+    def __init__(self, *, view: HubView, pipeline: Pipeline, askers: Askers, face: Face, reactor: MachineTime) -> None:
         self._view = view
         self._pipeline = pipeline
-        self._operators = operators
+        self._askers = askers
         self._reactor = reactor
         self._under_way: dict[str, tuple[Act, list[Deferred[Any]]]] = {}
         face.app.route("/api/v1/acts", methods=["POST"])(self._post)
         face.app.route("/api/v1/acts", methods=["GET"])(self._get)
 
     def _post(self, request: WebRequest) -> bytes | Deferred[bytes]:
-        if not self._operators:
-            return problem_answer(
-                request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators]."
-            )
-        by = self._operators.who(request)
-        if by is None:
-            request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-            return problem_answer(
-                request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
-            )
+        try:
+            asker = self._askers.permit(request, "act")
+        except StationError as error:
+            return refusal(request, error)
         body = request.content.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:
             return problem_answer(
@@ -98,12 +91,16 @@ class ActsApi:
         asked = read_act(body, faults)
         if asked is None:
             return problem_answer(request, 400, "bad-act", "The act cannot be read.", faults=told_faults(faults))
+        try:
+            check_deeds(asker, asked.deeds, self._view.state)
+        except StationError as error:
+            return refusal(request, error)
         if self._pipeline.trouble:
             request.setHeader(b"Retry-After", b"5")
             return problem_answer(
                 request, 503, "store-down", self._pipeline.trouble, "Send the same act again in a while."
             )
-        return self._put(request, asked.act(by, Instant(int(self._view.now))))
+        return self._put(request, asked.act(asker.name, Instant(int(self._view.now))))
 
     def _put(self, request: WebRequest, act: Act) -> Deferred[bytes]:
         """Put the act in, once, and answer as soon as there is anything to say."""

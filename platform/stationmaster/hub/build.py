@@ -14,12 +14,12 @@ from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred, suc
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from stationmaster.hub.accounts_api import AccountsApi
 from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms.book import AlarmBook, Severity
 from stationmaster.hub.alarms.hub_signs import ClockSigns
 from stationmaster.hub.alarms.line_signs import LineSigns
 from stationmaster.hub.api import HubApi
+from stationmaster.hub.changes_stream import journal_reader
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.entrance import Entrance
 from stationmaster.hub.feed import FeedIntake
@@ -30,12 +30,15 @@ from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.masters import ClockApi, clock_health, hub_masters, vouched
 from stationmaster.hub.metrics import HubMetrics
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.openapi import OPERATIONS
+from stationmaster.hub.people.accounts_api import AccountsApi
+from stationmaster.hub.people.askers import Askers
+from stationmaster.hub.people.guard import PermitGuard
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.plans_api import PlansApi
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.reload import Reloader
-from stationmaster.hub.reload_api import ReloadApi, on_this_machine
+from stationmaster.hub.reload_api import ReloadApi
 from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.side import ProtocolSide, entry_of
 from stationmaster.hub.store import Loaded, Probe, Store
@@ -58,7 +61,7 @@ from stationmaster_kernel.state import State
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
 from stationmaster_service.face import Face
-from stationmaster_service.interfaces import DelayedCall, WebRequest
+from stationmaster_service.interfaces import DelayedCall
 from stationmaster_service.listening import Listening
 from stationmaster_service.process import Running
 
@@ -201,11 +204,11 @@ class Hub(Service):
             registry=running.registry,
             settle=self._pipeline.when_idle,
         )
-        self._api = HubApi(self.view, face, reactor)
+        self._api = HubApi(self.view, face, reactor, journal_reader(settings.database, self._reader))
         self._lines_api = LinesApi(self.view, alarms, face, reactor)
-        operators = Operators(settings.operators)
-        running.registry.register(self._watching.install(face, operators))
-        self._let_operators(operators, face, boot)
+        askers = Askers(settings.operators)
+        running.registry.register(self._watching.install(face, askers))
+        self._let_people(askers, face, boot)
         PlansApi(self.view, face)
         HistoryApi(face, settings.database, ZoneInfo(station.configuration.station.zone), self._reader)
         self._reloader = Reloader(
@@ -215,9 +218,9 @@ class Hub(Service):
             now=clock.now,
             in_thread=self._reader,
         )
-        may = partial(_may_attend, operators)
-        ReloadApi(face, self._reloader, may)
-        ClockApi(face, self._masters, self._leaps, may)
+        ReloadApi(face, self._reloader, askers)
+        ClockApi(face, self._masters, self._leaps, askers)
+        face.guard(PermitGuard(askers, OPERATIONS))
         running.on_hangup(self._reload)
         for add in faces:
             add(self.view, face)
@@ -235,12 +238,12 @@ class Hub(Service):
         self._feed.on_grade(self._server.feed_changed)
         self._count(metrics, alarms)
 
-    def _let_operators(self, operators: Operators, face: Face, boot: str) -> None:
-        """Let operators act, and manage accounts and who may connect."""
+    def _let_people(self, askers: Askers, face: Face, boot: str) -> None:
+        """Let people act, and manage accounts and who may connect."""
         view, pipeline = self.view, self._pipeline
-        ActsApi(view=view, pipeline=pipeline, operators=operators, face=face, reactor=self._reactor)
-        AccountsApi(view=view, pipeline=pipeline, operators=operators, face=face, in_thread=self._reader, boot=boot)
-        self._entrance.install(face, operators)
+        ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=self._reactor)
+        AccountsApi(view=view, pipeline=pipeline, askers=askers, face=face, in_thread=self._reader, boot=boot)
+        self._entrance.install(face, askers)
 
     def _count(self, metrics: HubMetrics, alarms: AlarmBook) -> None:
         """Have the metrics look at what is counted only when somebody asks."""
@@ -298,6 +301,7 @@ class Hub(Service):
 
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
+        self._api.loaded(loaded)
         reading = self._keeper.begin().addCallback(lambda _: self._entrance.load())
         return reading.addCallback(self._time_known).addCallback(lambda _: self._begin_day(loaded))
 
@@ -370,8 +374,3 @@ class Hub(Service):
             _LOG.error("start-failed", problem=failure.getTraceback())
             error = StationError("hub-fault", f"The hub cannot start: {error!r}.", "Report this with the log.")
         self._running.fail(error)
-
-
-def _may_attend(operators: Operators, request: WebRequest) -> bool:
-    """Whether somebody may have the hub read its folder again or take a step of the clock."""
-    return on_this_machine(request) or operators.who(request) is not None

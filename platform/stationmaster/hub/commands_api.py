@@ -15,9 +15,11 @@ from stationmaster.hub.command_desk import LONGEST_S, CommandDesk
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_bodies import CommandBody, CommandsBody
 from stationmaster.hub.json_reading import plain_json
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.people.askers import Askers, refusal
+from stationmaster.hub.people.deed_permits import check_command
 from stationmaster.hub.view import HubView
 from stationmaster_base.configuration import Faults
+from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_protocol.commands import Command, Parameter
 from stationmaster_protocol.scalars import stamp_of
@@ -67,33 +69,27 @@ class CommandsApi:
         view: the hub.
         desk: where commands go.
         equipment: who serves what.
-        operators: who may command.
+        askers: who may command.
         face: where the routes go.
 
     """
 
     def __init__(
-        self, *, view: HubView, desk: CommandDesk, equipment: EquipmentBook, operators: Operators, face: Face
+        self, *, view: HubView, desk: CommandDesk, equipment: EquipmentBook, askers: Askers, face: Face
     ) -> None:
         self._view = view
         self._desk = desk
         self._equipment = equipment
-        self._operators = operators
+        self._askers = askers
         face.app.route("/api/v1/commands", methods=["POST"], endpoint="commands-do")(self._post)
         face.app.route("/api/v1/commands", methods=["GET"])(self._all)
         face.app.route("/api/v1/commands/<path:name>", methods=["GET"])(self._one)
 
     def _post(self, request: WebRequest) -> bytes:
-        if not self._operators:
-            return problem_answer(
-                request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators]."
-            )
-        operator = self._operators.who(request)
-        if operator is None:
-            request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-            return problem_answer(
-                request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
-            )
+        try:
+            asker = self._askers.permit(request, "doCommand")
+        except StationError as error:
+            return refusal(request, error)
         body = request.content.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:
             return problem_answer(
@@ -104,9 +100,13 @@ class CommandsApi:
         if asked is None:
             told = told_faults(faults)
             return problem_answer(request, 400, "bad-command", "The command cannot be read.", faults=told)
+        try:
+            check_command(asker, asked.action)
+        except StationError as error:
+            return refusal(request, error)
         known = self._desk.order(asked.id)
         if known is None:
-            commands = self._commands(asked, f"{asked.by} ({operator})" if asked.by else operator)
+            commands = self._commands(asked, f"{asked.by} ({asker.name})" if asked.by else asker.name)
             if not commands:
                 where = ", ".join(asked.targets)
                 return problem_answer(

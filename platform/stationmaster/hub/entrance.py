@@ -19,7 +19,7 @@ from stationmaster.hub.enrolment import Enrolment
 from stationmaster.hub.gate import Gate
 from stationmaster.hub.identities_api import IdentitiesApi
 from stationmaster.hub.identity_book import IdentityBook
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.refusals import Refusals
 from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.store import Store
@@ -101,9 +101,9 @@ class Entrance(Service):
         self._looking = cast("Any", LoopingCall(self._look))  # its clock is declared as a zope interface
         self._looking.clock = running.reactor
 
-    def install(self, face: Face, operators: Operators) -> None:
+    def install(self, face: Face, askers: Askers) -> None:
         """Add the operator's pages."""
-        IdentitiesApi(self._enrolment, operators, face)
+        IdentitiesApi(self._enrolment, askers, face)
 
     def port(self, server: ProtocolServer) -> Listening:
         """The port of the server whose door this is.

@@ -17,8 +17,7 @@ from stationmaster.hub.bodies import as_json
 from stationmaster.hub.door import GRACE_S
 from stationmaster.hub.enrolment import CODE_S, Enrolment, IdentityInfo
 from stationmaster.hub.json_reading import plain_json
-from stationmaster.hub.operators import Operators
-from stationmaster.hub.reload_api import on_this_machine
+from stationmaster.hub.people.askers import Askers, refusal
 from stationmaster.hub.store import StoreDown
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import ConfigurationError, StationError
@@ -57,27 +56,29 @@ class IdentitiesApi:
 
     Args:
         enrolment: does what is asked.
-        operators: who may ask.
+        askers: who may ask.
         face: where the routes go.
 
     """
 
-    def __init__(self, enrolment: Enrolment, operators: Operators, face: Face) -> None:
+    def __init__(self, enrolment: Enrolment, askers: Askers, face: Face) -> None:
         self._enrolment = enrolment
-        self._operators = operators
+        self._askers = askers
         face.app.route("/api/v1/identities", methods=["GET"], endpoint="identities")(self._get)
         face.app.route("/api/v1/identities", methods=["POST"], endpoint="identities-do")(self._post)
 
     def _get(self, request: WebRequest) -> bytes:
-        by = self._who(request)
-        if isinstance(by, bytes):
-            return by
+        try:
+            self._askers.permit(request, "identities")
+        except StationError as error:
+            return refusal(request, error)
         return json_answer(request, as_json(IdentitiesBody(identities=self._enrolment.all())))
 
     def _post(self, request: WebRequest) -> bytes | Deferred[bytes]:
-        by = self._who(request)
-        if isinstance(by, bytes):
-            return by
+        try:
+            by = self._askers.permit(request, "doIdentity").name
+        except StationError as error:
+            return refusal(request, error)
         request.setHeader(b"Cache-Control", b"no-store")
         doing = self._do(request.content.read(LARGEST_BODY + 1), by)
         return doing.addCallbacks(lambda done: json_answer(request, done), lambda failure: _failed(request, failure))
@@ -115,24 +116,6 @@ class IdentitiesApi:
         else:
             doing = self._enrolment.invite(name, kind, by, valid_s)
         return doing.addCallback(as_json)
-
-    def _who(self, request: WebRequest) -> str | bytes:
-        """The operator who asks, or the answer to who may not."""
-        if not self._operators:
-            return problem_answer(
-                request, 403, "no-operators", "Nobody may do this.", "Name operators in [hub.operators]."
-            )
-        by = self._operators.who(request)
-        if by is None:
-            request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-            return problem_answer(
-                request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
-            )
-        if not on_this_machine(request):
-            return problem_answer(
-                request, 403, "not-here", "Secrets are told on the hub's own machine alone.", "Ask there."
-            )
-        return by
 
 
 def _failed(request: WebRequest, failure: Failure) -> bytes:

@@ -6,7 +6,8 @@ import secrets
 from typing import cast
 
 from stationmaster.hub.leaps import LeapWatch
-from stationmaster.hub.reload_api import May
+from stationmaster.hub.people.askers import Askers, refusal
+from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue
 from stationmaster_base.steering import SteeredClock
 from stationmaster_base.timekeeping import ClockState
@@ -70,20 +71,20 @@ class ClockApi:
 
     What is accepted is the step that was refused, or the leap that is doubted.
 
-    The second answers 403 to those who may not, and 409 if there is nothing to accept.
+    The second answers 401 and 403 to those who may not, and 409 if there is nothing to accept.
 
     Args:
         face: where the routes go.
         masters: the masters of time, if there are any.
         leaps: whether the clock is to be believed.
-        may: who may accept a step.
+        askers: who may accept a step.
 
     """
 
-    def __init__(self, face: Face, masters: ClockMasters | None, leaps: LeapWatch, may: May) -> None:
+    def __init__(self, face: Face, masters: ClockMasters | None, leaps: LeapWatch, askers: Askers) -> None:
         self._masters = masters
         self._leaps = leaps
-        self._may = may
+        self._askers = askers
         face.app.route("/api/v1/clock", methods=["GET"])(self._show)
         face.app.route("/api/v1/clock/accept", methods=["POST"])(self._accept)
 
@@ -91,9 +92,10 @@ class ClockApi:
         return json_answer(request, {"clock": clock_health(self._masters)})
 
     def _accept(self, request: WebRequest) -> bytes:
-        if not self._may(request):
-            message = "Only an operator, or who is on the hub's own machine, may accept a step of the clock."
-            return problem_answer(request, 403, "not-allowed", message)
+        try:
+            self._askers.permit(request, "acceptTime")
+        except StationError as error:
+            return refusal(request, error)
         stepped = self._masters is not None and self._masters.accept_step()
         if not (self._leaps.accept() or stepped):
             message = "No step of the clock was refused, and no leap is doubted."

@@ -15,15 +15,17 @@ from stationmaster.hub import board_difference, reload
 from stationmaster.hub.bodies import ChangesBody
 from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
-from stationmaster.hub.openapi_operations import Answer, Asker, Body, Operation, Parameter
+from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
 from stationmaster.hub.openapi_schemas import Schema, Schemas
+from stationmaster.hub.people.permits import HERE, OPEN, PERMITS, PRIVATE
+from stationmaster_kernel.account import Role
 from stationmaster_protocol.scalars import Stamp
 from stationmaster_service.answers import PROBLEM_TYPE, title_of
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 from stationmaster_telegram.records import DatabaseState
 
-__all__ = ["VERSION", "OpenApi", "api_document"]
+__all__ = ["OPERATIONS", "VERSION", "OpenApi", "api_document"]
 
 VERSION = "1.0.0"
 """Of the API: the first number stands in its paths, the second grows with what is added."""
@@ -51,16 +53,15 @@ What goes wrong is a problem (RFC 9457) with a stable code as `error`, with what
 to do as `hint`.
 Where there is `GET` there is `HEAD`."""
 
-_SECURITY: dict[Asker, list[Schema]] = {
-    Asker.ANYBODY: [],
-    Asker.OPERATOR: [{"operator": []}],
-    Asker.OPERATOR_HERE: [{"operator": []}],
-    Asker.OPERATOR_OR_HERE: [{"operator": []}, {}],
-}
-_WHERE = {
-    Asker.OPERATOR_HERE: "Only on the hub's own machine, and not through a proxy or from a page.",
-    Asker.OPERATOR_OR_HERE: "Without a token only on the hub's own machine, and not through a proxy or from a page.",
-}
+_PRIVATE = "Only on the hub's own machine, and not through a proxy or from a page."
+_OR_HERE = "Without a token only on the hub's own machine, and not through a proxy or from a page."
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    *LOOKING,
+    *DOING,
+)
+"""Every operation that there is."""
 
 
 class OpenApi:
@@ -80,7 +81,7 @@ class OpenApi:
         return _document_text()
 
 
-def api_document(operations: Iterable[Operation] = (*LOOKING, *DOING)) -> Schema:
+def api_document(operations: Iterable[Operation] = OPERATIONS) -> Schema:
     """The whole document."""
     schemas = Schemas(
         names={board_difference.Difference: "BoardDifference", reload.Difference: "ReloadDifference"},
@@ -123,12 +124,12 @@ def _document_text() -> bytes:
 
 
 def _operation(operation: Operation, schemas: Schemas) -> Schema:
-    words = "\n\n".join(text for text in (operation.words, _WHERE.get(operation.asker, "")) if text)
+    words = "\n\n".join(text for text in (operation.words, *_who_may(operation.id)) if text)
     found: Schema = {
         "operationId": operation.id,
         "tags": [operation.about],
         "summary": operation.summary,
-        "security": _SECURITY[operation.asker],
+        "security": _security(operation.id),
         "responses": _responses(operation, schemas),
     }
     if words:
@@ -136,6 +137,7 @@ def _operation(operation: Operation, schemas: Schemas) -> Schema:
     parameters = [
         *(_parameter(each, "path") for each in operation.place),
         *(_parameter(each, "query") for each in operation.query),
+        *(_parameter(each, "header") for each in operation.header),
     ]
     if parameters:
         found["parameters"] = parameters
@@ -175,6 +177,8 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
     for status, answer in operation.answers.items():
         found[status] = {"description": answer.words, "content": {answer.media: {"schema": _told(answer, schemas)}}}
     problems = dict(operation.problems)
+    for status, codes in _refusals(operation).items():
+        problems[status] = (*problems.get(status, ()), *codes)
     problems[500] = (*problems.get(500, ()), _INTERNAL)
     if operation.place:  # a slash or the end of a line where none may be makes it another path
         problems[404] = (*problems.get(404, ()), _NO_PATH)
@@ -182,6 +186,31 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
         response = found.setdefault(status, {"description": ", ".join(map(title_of, codes)) + ".", "content": {}})
         response["content"][PROBLEM] = {"schema": _problem_of(status, codes)}
     return {str(status): found[status] for status in sorted(found)}
+
+
+def _security(item: str) -> list[Schema]:
+    if item in OPEN:
+        return []
+    without = not PERMITS[item] or item in HERE
+    return [{"operator": []}, *([{}] if without else ())]
+
+
+def _who_may(item: str) -> tuple[str, ...]:
+    """Who may have it done, in words."""
+    if item in OPEN:
+        return ()
+    roles = ", ".join(role.value for role in Role if role in PERMITS[item])
+    private = _PRIVATE if item in PRIVATE else ""
+    here = _OR_HERE if not roles or item in HERE else ""
+    return (f"Roles: {roles or 'any'}.", private, here)
+
+
+def _refusals(operation: Operation) -> dict[int, tuple[str, ...]]:
+    """What who may not is answered with."""
+    if operation.id in OPEN:
+        return {}
+    private = ("not-encrypted",) if operation.id in PRIVATE else ()
+    return {401: ("not-an-operator", "not-logged-in"), 403: ("not-allowed", *private)}
 
 
 def _told(answer: Answer, schemas: Schemas) -> Schema:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from stationmaster.hub import accounts_api, acts_api, commands_api, identities_api
+from stationmaster.hub import acts_api, commands_api, identities_api
 from stationmaster.hub.act_reading import ActRequest
 from stationmaster.hub.bodies import ActBody
 from stationmaster.hub.enrolment import Secret
 from stationmaster.hub.equipment_bodies import CommandBody
 from stationmaster.hub.identities_api import IdentitiesBody, RevokedBody
-from stationmaster.hub.openapi_operations import Answer, Asker, Body, Operation, Parameter
+from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
 from stationmaster.hub.openapi_plain import (
     ACCOUNT,
     ACCOUNT_SENT,
@@ -18,6 +18,7 @@ from stationmaster.hub.openapi_plain import (
     HEALTH,
     IDENTITY_SENT,
 )
+from stationmaster.hub.people import accounts_api
 from stationmaster.hub.reload import Difference
 
 __all__ = ["ACT_IMPOSSIBLE", "ACT_REFUSED", "DOING"]
@@ -53,8 +54,6 @@ ACT_REFUSED = (
 )
 """Refusals of acts against which the day stands."""
 
-_NOBODY = ("no-operators",)
-_NO_TOKEN = ("not-an-operator",)
 _WAITS = {
     "type": "object",
     "properties": {
@@ -66,8 +65,6 @@ _WAITS = {
 }
 _LOGIN = Parameter(name="login", words="The login name.", example="li")
 _ACCOUNT_PROBLEMS = {
-    401: _NO_TOKEN,
-    403: (*_NOBODY, "not-allowed"),
     404: ("account-unknown",),
     409: ("account-changed", "account-exists", "account-last-administrator", "quarantined"),
     503: ("store-down",),
@@ -82,7 +79,6 @@ DOING: tuple[Operation, ...] = (
         summary="Do one act, all of it or nothing.",
         words="The id is the client's own and new for each act. An act that is sent again with its id is not done "
         "again and is answered as the first time, so who got no answer sends it again.",
-        asker=Asker.OPERATOR,
         body=Body(
             kind=ActRequest,
             largest=acts_api.LARGEST_BODY,
@@ -106,8 +102,6 @@ DOING: tuple[Operation, ...] = (
         },
         problems={
             400: ("bad-act",),
-            401: _NO_TOKEN,
-            403: _NOBODY,
             409: ACT_REFUSED,
             413: ("act-too-large",),
             422: ACT_IMPOSSIBLE,
@@ -122,7 +116,6 @@ DOING: tuple[Operation, ...] = (
         about="equipment",
         summary="Have devices do something now.",
         words="The answer comes at once with what is known. A command sent again with its id is not given again.",
-        asker=Asker.OPERATOR,
         body=Body(
             kind=COMMAND_SENT,
             name="SentCommand",
@@ -142,8 +135,6 @@ DOING: tuple[Operation, ...] = (
         answers={200: Answer(words="What is known of it.", kind=CommandBody)},
         problems={
             400: ("bad-command",),
-            401: _NO_TOKEN,
-            403: _NOBODY,
             404: ("nobody-serves",),
             413: ("command-too-large",),
             429: ("too-many",),
@@ -155,9 +146,7 @@ DOING: tuple[Operation, ...] = (
         path="/api/v1/accounts",
         about="accounts",
         summary="Who may log in, without verifiers.",
-        asker=Asker.OPERATOR_HERE,
         answers={200: Answer(words="The accounts, by login name.", kind=ACCOUNTS)},
-        problems={401: _NO_TOKEN, 403: (*_NOBODY, "not-allowed")},
     ),
     Operation(
         id="putAccount",
@@ -166,7 +155,6 @@ DOING: tuple[Operation, ...] = (
         about="accounts",
         summary="Make or change an account.",
         words="What is absent stays as it was; a new account needs name, roles and password.",
-        asker=Asker.OPERATOR_HERE,
         place=(_LOGIN,),
         body=Body(
             kind=ACCOUNT_SENT,
@@ -200,7 +188,6 @@ DOING: tuple[Operation, ...] = (
         path="/api/v1/accounts/{login}",
         about="accounts",
         summary="Take an account away.",
-        asker=Asker.OPERATOR_HERE,
         place=(_LOGIN,),
         answers={200: Answer(words="It is gone.", kind=ACCOUNT)},
         problems={**_ACCOUNT_PROBLEMS, 500: ("hub-fault", "kernel-failed")},
@@ -211,9 +198,7 @@ DOING: tuple[Operation, ...] = (
         path="/api/v1/identities",
         about="accounts",
         summary="Which subsystems may connect.",
-        asker=Asker.OPERATOR_HERE,
         answers={200: Answer(words="Every identity, by name.", kind=IdentitiesBody)},
-        problems={401: _NO_TOKEN, 403: (*_NOBODY, "not-here")},
     ),
     Operation(
         id="doIdentity",
@@ -222,7 +207,6 @@ DOING: tuple[Operation, ...] = (
         about="accounts",
         summary="Let a subsystem in, give it a new token, or revoke it.",
         words="A secret is shown once, in this answer.",
-        asker=Asker.OPERATOR_HERE,
         body=Body(
             kind=IDENTITY_SENT,
             name="SentIdentity",
@@ -236,8 +220,6 @@ DOING: tuple[Operation, ...] = (
         answers={200: Answer(words="It is done.", kind=Secret | RevokedBody)},
         problems={
             400: ("bad-request", "bad-identity", "bad-kind"),
-            401: _NO_TOKEN,
-            403: (*_NOBODY, "not-here"),
             404: ("no-identity",),
             409: ("configured", "no-certificates", "other-kind", "pki-file", "revoked", "store-damaged"),
             500: ("hub-fault",),
@@ -250,10 +232,8 @@ DOING: tuple[Operation, ...] = (
         path="/api/v1/reload",
         about="plan",
         summary="Read the station's folder again, all of it or nothing.",
-        asker=Asker.OPERATOR_OR_HERE,
         answers={200: Answer(words="What differs.", kind=Difference)},
         problems={
-            403: ("not-allowed",),
             409: ("hub-not-up", "reload-under-way"),
             422: ("configuration",),
             500: ("hub-fault", "reload-refused"),
@@ -265,9 +245,8 @@ DOING: tuple[Operation, ...] = (
         path="/api/v1/clock/accept",
         about="clock",
         summary="Accept the step of the clock that was refused, or the leap that is doubted.",
-        asker=Asker.OPERATOR_OR_HERE,
         answers={200: Answer(words="How the time is known now.", kind=CLOCK)},
-        problems={403: ("not-allowed",), 409: ("nothing-to-accept",)},
+        problems={409: ("nothing-to-accept",)},
     ),
     Operation(
         id="readClock",

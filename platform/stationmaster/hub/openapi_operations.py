@@ -8,31 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Any
 
 from stationmaster.hub.openapi_schemas import Schema
 
-__all__ = ["Answer", "Asker", "Body", "Operation", "Parameter"]
+__all__ = ["Answer", "Body", "Operation", "Parameter"]
 
 JSON = "application/json"
 
 
-class Asker(Enum):
-    """Who may ask."""
-
-    ANYBODY = auto()
-    OPERATOR = auto()
-    """Whoever shows an operator's token."""
-    OPERATOR_HERE = auto()
-    """Whoever shows an operator's token, and is on the hub's own machine."""
-    OPERATOR_OR_HERE = auto()
-    """Whoever shows an operator's token, and any program on the hub's own machine."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A word in the path, or after `?`; `many`: it may be given more than once."""
+    """A word in the path, after `?` or in a header; `many`: it may be given more than once."""
 
     name: str
     words: str
@@ -72,9 +59,9 @@ class Operation:
     about: str
     summary: str
     words: str = ""
-    asker: Asker = Asker.ANYBODY
     place: tuple[Parameter, ...] = ()
     query: tuple[Parameter, ...] = ()
+    header: tuple[Parameter, ...] = ()
     body: Body | None = None
     answers: Mapping[int, Answer]
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)

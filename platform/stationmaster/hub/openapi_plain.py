@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stationmaster.hub.openapi_schemas import Schema
-from stationmaster.hub.passwords import LEAST, MOST
+from stationmaster.hub.people.passwords import LEAST, MOST
 from stationmaster_base.timekeeping import ClockState
 from stationmaster_kernel.account import LONGEST_NAME, Role
 from stationmaster_protocol.hub_side import SUBSYSTEM_KINDS

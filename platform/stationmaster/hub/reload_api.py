@@ -2,60 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from stationmaster.hub.bodies import as_json
+from stationmaster.hub.people.askers import Askers, refusal
 from stationmaster.hub.reload import Difference, NotNow, Reloader
 from stationmaster_base.errors import ConfigurationError, StationError
 from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
-__all__ = ["May", "ReloadApi", "on_this_machine"]
-
-May = Callable[[WebRequest], bool]
-"""Whether whoever asks may have the folder read."""
-
-FROM_ELSEWHERE = ("origin", "forwarded", "x-forwarded-for", "via")
-"""Headers that browsers and proxies add."""
+__all__ = ["ReloadApi"]
 
 
 class ReloadApi:
     """The route.
 
     200 with a `Difference`; 422 with all faults, and nothing has changed; 409 while another reading is under way, or
-    the hub is not up; 403 for those who may not.
+    the hub is not up; 401 and 403 for those who may not.
 
     Args:
         face: where the route goes.
         reloader: reads the folder.
-        may: who may ask.
+        askers: who may ask.
 
     """
 
-    def __init__(self, face: Face, reloader: Reloader, may: May) -> None:
+    def __init__(self, face: Face, reloader: Reloader, askers: Askers) -> None:
         self._reloader = reloader
-        self._may = may
+        self._askers = askers
         face.app.route("/api/v1/reload", methods=["POST"])(self._reload)
 
     def _reload(self, request: WebRequest) -> Deferred[bytes] | bytes:
-        if not self._may(request):
-            message = "Only an operator, or who is on the hub's own machine, may have the folder read again."
-            return problem_answer(request, 403, "not-allowed", message)
+        try:
+            self._askers.permit(request, "reload")
+        except StationError as error:
+            return refusal(request, error)
         reading: Deferred[Any] = self._reloader.reload()
         return reading.addCallbacks(_told, _refused, (request,), {}, (request,))
-
-
-def on_this_machine(request: WebRequest) -> bool:
-    """Whether a program on the hub's own machine asks: no page that a browser shows, and nobody through a proxy."""
-    wire: Any = request
-    host = str(wire.getClientAddress().host)
-    near = host == "::1" or host.startswith(("127.", "::ffff:127.")) or host == str(wire.getHost().host)
-    return near and all(request.getHeader(header) is None for header in FROM_ELSEWHERE)
 
 
 def _told(difference: Difference, request: WebRequest) -> bytes:

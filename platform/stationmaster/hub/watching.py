@@ -20,7 +20,7 @@ from stationmaster.hub.commands_api import CommandsApi
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_api import EquipmentApi
 from stationmaster.hub.local_acts import LocalActs
-from stationmaster.hub.operators import Operators
+from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.subscriber_metrics import SubscriberCollector
 from stationmaster.hub.subscriber_watch import SubscriberWatch
@@ -107,7 +107,7 @@ class Watching:
         pipeline.on_commit(self._committed)
         pipeline.on_new_beginning(self.boards.begun_anew)
 
-    def install(self, face: Face, operators: Operators) -> SubscriberCollector:
+    def install(self, face: Face, askers: Askers) -> SubscriberCollector:
         """Add the pages; what it gives counts subscribers for the metrics."""
         api = EquipmentApi(
             view=self._view,
@@ -117,7 +117,7 @@ class Watching:
             subscribers=self.subscriber_watch,
             face=face,
         )
-        CommandsApi(view=self._view, desk=self.desk, equipment=self.equipment_book, operators=operators, face=face)
+        CommandsApi(view=self._view, desk=self.desk, equipment=self.equipment_book, askers=askers, face=face)
         return SubscriberCollector(api.subscribers)
 
     def attach(self, server: Server) -> None:

@@ -11,16 +11,16 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from stationmaster.hub.account_reading import AccountRequest, read_account
 from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.bodies import told_faults
-from stationmaster.hub.operators import Operators
-from stationmaster.hub.passwords import made_verifier
+from stationmaster.hub.people.account_reading import AccountRequest, read_account
+from stationmaster.hub.people.askers import Askers, refusal
+from stationmaster.hub.people.passwords import made_verifier
 from stationmaster.hub.pipeline import Committed, Pipeline
-from stationmaster.hub.reload_api import on_this_machine
 from stationmaster.hub.view import HubView
 from stationmaster.hub.writer import InThread
 from stationmaster_base.configuration import Faults
+from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
@@ -47,7 +47,7 @@ class AccountsApi:
     Args:
         view: the hub.
         pipeline: where changes go.
-        operators: who may change them.
+        askers: who may change them.
         face: where the routes go.
         in_thread: where verifiers are made.
         boot: makes the ids of this process's inputs unique.
@@ -59,14 +59,14 @@ class AccountsApi:
         *,
         view: HubView,
         pipeline: Pipeline,
-        operators: Operators,
+        askers: Askers,
         face: Face,
         in_thread: InThread,
         boot: str,
     ) -> None:
         self._view = view
         self._pipeline = pipeline
-        self._operators = operators
+        self._askers = askers
         self._in_thread = in_thread
         self._boot = boot
         self._count = 0
@@ -75,15 +75,18 @@ class AccountsApi:
         face.app.route("/api/v1/accounts/<login>", methods=["DELETE"])(self._delete)
 
     def _get(self, request: WebRequest) -> bytes:
-        if self._who(request) is None:
-            return self._turned_away(request)
+        try:
+            self._askers.permit(request, "accounts")
+        except StationError as error:
+            return refusal(request, error)
         accounts: JsonValue = [_told(account) for _, account in sorted(self._accounts().items())]
         return json_answer(request, {"accounts": accounts})
 
     def _put(self, request: WebRequest, login: str) -> bytes | Deferred[bytes]:
-        by = self._who(request)
-        if by is None:
-            return self._turned_away(request)
+        try:
+            by = self._askers.permit(request, "putAccount").name
+        except StationError as error:
+            return refusal(request, error)
         if self._pipeline.trouble:
             return self._down(request)
         body = request.content.read(LARGEST_BODY + 1)
@@ -102,9 +105,10 @@ class AccountsApi:
         )
 
     def _delete(self, request: WebRequest, login: str) -> bytes | Deferred[bytes]:
-        by = self._who(request)
-        if by is None:
-            return self._turned_away(request)
+        try:
+            by = self._askers.permit(request, "deleteAccount").name
+        except StationError as error:
+            return refusal(request, error)
         if self._pipeline.trouble:
             return self._down(request)
         given = DropAccount(id=self._next_id(), at=self._now(), by=by, account=login)
@@ -138,23 +142,6 @@ class AccountsApi:
             )
         account = self._accounts().get(login)
         return json_answer(request, {"account": None if account is None else _told(account)}, 201 if made else 200)
-
-    def _who(self, request: WebRequest) -> str | None:
-        return self._operators.who(request) if on_this_machine(request) else None
-
-    def _turned_away(self, request: WebRequest) -> bytes:
-        if not self._operators:
-            return problem_answer(
-                request, 403, "no-operators", "Nobody may act here.", "Name operators in [hub.operators]."
-            )
-        if not on_this_machine(request):
-            _LOG.warning("accounts-refused", reason="not on this machine", todo="see who asks from elsewhere")
-            return problem_answer(request, 403, "not-allowed", "Accounts are managed on the hub's own machine.")
-        _LOG.warning("accounts-refused", reason="not an operator", todo="see who asks on this machine")
-        request.setHeader(b"WWW-Authenticate", b'Bearer realm="stationmaster"')
-        return problem_answer(
-            request, 401, "not-an-operator", "No operator has this token.", "Send Authorization: Bearer."
-        )
 
     def _down(self, request: WebRequest) -> bytes:
         request.setHeader(b"Retry-After", b"5")

@@ -1,0 +1,1 @@
+"""People at the hub: who they are, what they may, and how they show it."""

@@ -1,0 +1,144 @@
+"""Who may do what, as tables: an operation of the web API and a deed in an act each name the roles that may.
+
+Whoever has one of the roles may. The tables are complete: tests fail on an operation of the API's description and on a
+deed of the kernel's that is in none, and what is in none is allowed to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from stationmaster_kernel.account import Role
+
+__all__ = [
+    "COMMANDS",
+    "DAY",
+    "DECIDE",
+    "DEEDS",
+    "HERE",
+    "LOOK",
+    "OPEN",
+    "OTHER_COMMANDS",
+    "PERMITS",
+    "PRIVATE",
+    "SECURITY",
+    "SPEAK",
+    "SYSTEM",
+    "TOKEN_ROLES",
+]
+
+LOOK: frozenset[Role] = frozenset()
+"""Anybody who may look: anybody on the hub's own machine, and from elsewhere whoever has any role."""
+
+SPEAK = frozenset({Role.ANNOUNCER, Role.CONTROLLER, Role.SUPERVISOR})
+DAY = frozenset({Role.CONTROLLER, Role.SUPERVISOR})
+DECIDE = frozenset({Role.SUPERVISOR})
+SYSTEM = frozenset({Role.ADMINISTRATOR})
+SECURITY = frozenset({Role.SECURITY})
+"""While no account has this role, administrators have it; see `askers`."""
+
+TOKEN_ROLES = frozenset(Role) - {Role.AUDITOR}
+"""What the tokens of `[hub.operators]` may: all but to read what is written about those who use them."""
+
+PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        # The day, and what is done for it.
+        "act": SPEAK,
+        "acts": LOOK,
+        "call": LOOK,
+        "calls": LOOK,
+        "conflicts": LOOK,
+        "events": LOOK,
+        "history": LOOK,
+        "modes": LOOK,
+        "names": LOOK,
+        "plan": LOOK,
+        "plans": LOOK,
+        "proposals": LOOK,
+        "state": LOOK,
+        "tasks": LOOK,
+        # What the station has.
+        "alarms": LOOK,
+        "board": LOOK,
+        "boards": LOOK,
+        "command": LOOK,
+        "commands": LOOK,
+        "devices": LOOK,
+        "doCommand": SPEAK,
+        "lineCalls": LOOK,
+        "lines": LOOK,
+        "subscribers": LOOK,
+        "subsystems": LOOK,
+        # The system.
+        "acceptTime": SYSTEM | DECIDE,
+        "clock": LOOK,
+        "doIdentity": SYSTEM,
+        "health": LOOK,
+        "identities": SYSTEM,
+        "metrics": LOOK,
+        "openapi": LOOK,
+        "readClock": LOOK,
+        "reload": SYSTEM,
+        # People.
+        "accounts": SECURITY,
+        "deleteAccount": SECURITY,
+        "putAccount": SECURITY,
+    }
+)
+"""By the operation's id in the description of the API."""
+
+OPEN = frozenset({"health", "metrics", "openapi", "readClock"})
+"""Operations that ask nobody who he is: what keeps an eye on processes and what reads the description is no person."""
+
+PRIVATE = frozenset({"accounts", "deleteAccount", "doIdentity", "identities", "putAccount"})
+"""Operations with secrets in what is sent or answered: on the hub's own machine, or encrypted."""
+
+HERE = frozenset({"acceptTime", "reload"})
+"""Operations that any program on the hub's own machine may do: who is there could edit the hub's files as well."""
+
+DEEDS: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        "acceptance": DECIDE,
+        "actual": DAY,
+        "add": DAY,
+        "announce": SPEAK,
+        "check_in": DAY,
+        "check_rows": DAY,
+        "decide": DAY,
+        "decide_rows": DAY,
+        "delay": DAY,
+        "expect": DAY,
+        "formation": DAY,
+        "handle": SPEAK,
+        "lock": DAY,
+        "lock_plan": DECIDE,
+        "mode": DECIDE,
+        "places": DAY,
+        "replan": DAY,
+        "running": DAY,
+        "show": SPEAK,
+        "track": DAY,
+        "turnaround": DAY,
+        "undo": SPEAK,
+        "unknown": DAY,
+    }
+)
+"""By the deed's tag. What else a deed asks for, such as whose act may be undone, is in `deed_permits`."""
+
+COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        "emergency": DECIDE,
+        "emergency-end": DECIDE,
+        "hold": SPEAK,
+        "release": SPEAK,
+        "skip": SPEAK,
+        "stop": SPEAK,
+        "text": SPEAK,
+        "text-end": SPEAK,
+        "volume": SPEAK,
+    }
+)
+"""By the command's action; `OTHER_COMMANDS` for those that are not here."""
+
+OTHER_COMMANDS = DAY
