@@ -3,11 +3,14 @@
 A stream carries whole states, so a page that missed some needs only the latest: a reader that is slow gets nothing
 while its connection is full, and the whole state once there is room again. It never slows another reader and never
 makes the process hold more than one state for it.
+
+A reader may be behind when he comes: who knows what he had gives the events since, and until then he is held. What is
+published meanwhile is not lost to him, for it is among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
@@ -16,10 +19,13 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from stationmaster_base.logging import get_logger
 from stationmaster_service.answers import problem_answer
 from stationmaster_service.interfaces import MachineTime, WebRequest
 
 __all__ = ["EventStream", "event_bytes"]
+
+_LOG = get_logger("events")
 
 KEEP_ALIVE = 15.0
 """Machine seconds between comments that keep proxies and dead connections honest."""
@@ -28,6 +34,9 @@ MOST_READERS = 500
 
 Whole = Callable[[], tuple[str, str]]
 """Gives the id and the data of the last whole state."""
+
+Since = Deferred[Sequence[bytes] | None]
+"""Fires with the events that a reader has missed, up to the moment at which it fires; with None: the whole state."""
 
 
 def event_bytes(event_id: str, name: str, data: str) -> bytes:
@@ -58,8 +67,10 @@ class EventStream:
         """How many connections are open."""
         return len(self._readers)
 
-    def subscribe(self, request: WebRequest) -> Deferred[None] | bytes:
+    def subscribe(self, request: WebRequest, since: Callable[[], Since] | None = None) -> Deferred[None] | bytes:
         """Answer `request` with the stream; to be returned from a route.
+
+        It begins with the whole state, or with what `since` gives.
 
         The Deferred never fires by itself: it is cancelled when the reader goes. With too many readers the answer is
         503, as a problem.
@@ -73,7 +84,11 @@ class EventStream:
         self._readers.add(reader)
         request.notifyFinish().addBoth(self._gone, reader)
         request.registerProducer(reader, True)
-        reader.write(self._first())
+        if since is None:
+            reader.write(self._first())
+        else:
+            reader.hold()
+            since().addErrback(_not_known).addCallback(self._release, reader)
         if not self._keep_alive.running:
             self._keep_alive.start(KEEP_ALIVE, now=False)
         open_end: Deferred[None] = Deferred()
@@ -81,9 +96,11 @@ class EventStream:
 
     def publish(self, event_id: str, name: str, data: str) -> None:
         """Send one event to every reader that has room; the others get the whole state when they have."""
-        if not self._readers:
-            return
-        event = event_bytes(event_id, name, data)
+        if self._readers:
+            self.send(event_bytes(event_id, name, data))
+
+    def send(self, event: bytes) -> None:
+        """The same, with an event in its form."""
         for reader in tuple(self._readers):
             reader.write(event)
 
@@ -96,6 +113,10 @@ class EventStream:
         event_id, data = self._whole()
         return event_bytes(event_id, self._name, data)
 
+    def _release(self, missed: Sequence[bytes] | None, reader: _Reader) -> None:
+        if reader in self._readers:
+            reader.release(self._first() if missed is None else b"".join(missed))
+
     def _say_alive(self) -> None:
         for reader in tuple(self._readers):
             reader.write(b":\n\n", state=False)
@@ -104,6 +125,11 @@ class EventStream:
         self._readers.discard(reader)
         if not self._readers and self._keep_alive.running:
             self._keep_alive.stop()
+
+
+def _not_known(failure: Failure) -> None:
+    """Nobody can say what the reader has missed: he gets the whole state."""
+    _LOG.error("events-not-known", problem=failure.getTraceback(), todo="report this to the maker")
 
 
 @implementer(IPushProducer)
@@ -115,9 +141,23 @@ class _Reader:
         self._first = first
         self._full = False
         self._missed = False
+        self._held = False
+
+    def hold(self) -> None:
+        """Send nothing but the headers until `release`."""
+        self._held = True
+        self._request.write(b":\n\n")
+
+    def release(self, events: bytes) -> None:
+        """Send these, and go on from there."""
+        self._held = False
+        if events:
+            self.write(events)
 
     def write(self, event: bytes, *, state: bool = True) -> None:
         """Send, or remember that something was left out."""
+        if self._held and state:
+            return
         if self._full:
             self._missed = self._missed or state
         else:

@@ -1,54 +1,39 @@
 """The hub's web API: what programs may ask of the committed state, and a stream of what changes.
 
-`/api/v1/events` begins with an event `whole` (a `StateBody`): whoever gets it, then or later, asks for calls and tasks
-anew. Then come `changes` (a `ChangesBody`) for each commit that is not too large, and `state` (a `StateBody`) when
-something else than the committed state is different. Each event's id is `epoch:sequence`.
+`/api/v1/events` begins with an event `whole` (a `StateBody`), unless it goes on where a reader stopped: whoever gets
+it, then or later, asks for calls and tasks anew. Then come `changes` (a `ChangesBody`) for each commit that is not too
+large, and `state` (a `StateBody`) when something else than the committed state is different. Each event's id is
+`epoch:sequence`; `changes_stream` says how a reader goes on.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
-from typing import Any, cast
-
-from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
+from typing import Any
 
 from stationmaster.hub.bodies import (
     CallBody,
     CallsBody,
-    ChangesBody,
     StateBody,
     SubsystemBody,
     SubsystemsBody,
     TasksBody,
     as_json,
 )
+from stationmaster.hub.changes_stream import ChangesStream, ReadBack
 from stationmaster.hub.openapi import OpenApi
 from stationmaster.hub.pipeline import Committed
+from stationmaster.hub.store import Loaded
 from stationmaster.hub.view import HubView
 from stationmaster_base.times import MINUTE, Instant, from_iso
-from stationmaster_kernel.changes import PUBLIC_KINDS, SECRET_KINDS
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
-from stationmaster_protocol.messages import Position
 from stationmaster_service.answers import json_answer, problem_answer
-from stationmaster_service.events import EventStream
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import MachineTime, WebRequest
 
 __all__ = ["HubApi"]
-
-_LOOK_S = 1.0
-"""Machine seconds between looks at what changes without a commit."""
-
-_TOLD = PUBLIC_KINDS.keys() - SECRET_KINDS
-"""The kinds of resource that the stream of changes tells."""
-
-_MOST_PUTS = 500
-"""Changed resources that are told one by one; with more, readers are told to ask for everything anew."""
 
 _DUE_MINUTES = 60
 _OPEN = (TaskState.PLANNED, TaskState.BEGUN)
@@ -62,15 +47,16 @@ class HubApi:
         view: the hub.
         face: where the routes go.
         reactor: machine time.
+        read_back: reads the journal for readers of the stream; None: what is not in memory is not known.
 
     """
 
-    def __init__(self, view: HubView, face: Face, reactor: MachineTime) -> None:
+    def __init__(self, view: HubView, face: Face, reactor: MachineTime, read_back: ReadBack | None = None) -> None:
         self._view = view
-        self._events = EventStream(whole=self._whole, reactor=reactor, name="whole")
-        self._last: object = None
-        self._looking = cast("Any", LoopingCall(self._look))  # its clock is declared as a zope interface
-        self._looking.clock = reactor
+        self.stream = ChangesStream(
+            glance=self._glance, position=view.position, face=face, reactor=reactor, read_back=read_back
+        )
+        """The stream of changes."""
         for path, answer in (
             ("/api/v1/calls", self._calls),
             ("/api/v1/tasks", self._tasks),
@@ -79,39 +65,28 @@ class HubApi:
         ):
             face.app.route(path, methods=["GET"], endpoint=path)(answer)
         face.app.route("/api/v1/calls/<path:call_id>", methods=["GET"])(self._call)
-        face.app.route("/api/v1/events", methods=["GET"])(self._subscribe)
         OpenApi(face)
 
+    def loaded(self, loaded: Loaded) -> None:
+        """The store has been read."""
+        self.stream.loaded(loaded.position, loaded.tail)
+
     def start(self) -> None:
-        """Begin to look at what changes without a commit."""
-        self._looking.start(_LOOK_S, now=False)
+        """The hub is up: who waited is told, and what changes without a commit is looked at."""
+        self.stream.start()
 
     def stop(self) -> None:
         """End every stream."""
-        if self._looking.running:
-            self._looking.stop()
-        self._events.close()
+        self.stream.stop()
 
     def committed(self, committed: Sequence[Committed]) -> None:
         """Tell the readers what was committed."""
-        if not self._events.readers:
-            return
-        changes = [each.stored.changes for each in committed]
-        position = self._view.position()
-        if sum(len(each.puts) for each in changes) > _MOST_PUTS:
-            self._events.publish(_event_id(position), "whole", _text(self._glance()))
-            return
-        body = ChangesBody(
-            position=position,
-            puts=tuple(put for each in changes for put in each.puts if put.kind in _TOLD),
-            deletes=tuple(gone for each in changes for gone in each.deletes if gone[0] in _TOLD),
-            notes=tuple(note for each in changes for note in each.notes),
-        )
-        self._events.publish(_event_id(position), "changes", _text(body))
+        self.stream.committed(committed)
 
     def begun_again(self) -> None:
         """Tell the readers to ask for everything anew."""
-        self._events.publish(_event_id(self._view.position()), "whole", _text(self._glance()))
+        self.stream.loaded(self._view.position(), ())
+        self.stream.begun_again()
 
     def _calls(self, request: WebRequest) -> bytes:
         day = _argument(request, "day")
@@ -169,24 +144,6 @@ class HubApi:
     def _state(self, request: WebRequest) -> bytes:
         return json_answer(request, as_json(self._glance()))
 
-    def _subscribe(self, request: WebRequest) -> Deferred[None] | bytes:
-        return self._events.subscribe(request)
-
-    def _whole(self) -> tuple[str, str]:
-        return _event_id(self._view.position()), _text(self._glance())
-
-    def _look(self) -> None:
-        if not self._events.readers:
-            self._last = None
-            return
-        glance = self._glance()
-        # What moves all the time is told with what matters, and what comes with commits is told by them.
-        feed = replace(glance.feed, age_s=None, fresh_at=None, sequence=None)
-        still = (glance.connected, glance.absent, glance.trouble, glance.alarms, feed)
-        if self._last is not None and still != self._last:
-            self._events.publish(_event_id(glance.position), "state", _text(glance))
-        self._last = still
-
     def _glance(self) -> StateBody:
         view = self._view
         state = view.state
@@ -229,11 +186,3 @@ def _argument(request: WebRequest, name: str) -> str | None:
 
 def _bad(request: WebRequest, name: str, value: str, allowed: str) -> bytes:
     return problem_answer(request, 400, "bad-argument", f"{name}={value!r} is not possible; it may be {allowed}.")
-
-
-def _event_id(position: Position) -> str:
-    return f"{position.epoch}:{position.sequence}"
-
-
-def _text(body: StateBody | ChangesBody) -> str:
-    return json.dumps(as_json(body), ensure_ascii=False, separators=(",", ":"))

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stationmaster.hub.checkpoint import Checkpoint, Packed
 from stationmaster.hub.journal import Written, first_hash
+from stationmaster.hub.readback import Stored, last_sequence, read_entries
 from stationmaster.hub.schema import CHECKPOINT, INPUT, JOURNAL, RESOURCE, VERSION
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
@@ -112,6 +113,18 @@ class DatabaseArchive:
                     yield line.opened()
             if last is None:
                 return
+
+    def entries_since(self, epoch: str, after: int, size: int) -> tuple[Stored, ...] | None:
+        """All entries of an epoch after this sequence; None if they are more than `size` characters, or cut off.
+
+        Raises:
+            StationError: the journal cannot be read.
+
+        """
+        with self._reading() as connection:
+            most = last_sequence(connection) - after
+            entries = tuple(read_entries(connection, epoch, most, size)) if most > 0 else ()
+        return entries if entries and entries[0].sequence == after + 1 else None
 
     def results(self, after: int) -> Iterator[tuple[Instant, str]]:
         while True:

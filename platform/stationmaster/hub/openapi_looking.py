@@ -103,9 +103,19 @@ LOOKING: tuple[Operation, ...] = (
         summary="What changes, as a stream of server-sent events.",
         words="Begins with an event `whole` (`StateBody`); whoever gets it, then or later, asks for calls and tasks "
         "anew. Then come `changes` (`ChangesBody`) for each commit that is not too large, and `state` (`StateBody`) "
-        "when something else than the committed state is different. An event's id is `epoch:sequence`.",
+        "when something else than the committed state is different. An event's id is `epoch:sequence`. Who says which "
+        "event he had last gets the changes since, each once and in order, and then `state`; if they are not kept, or "
+        "the epoch is another, `whole`. All kinds of resource are told but accounts and what the kernel remembers.",
+        query=(Parameter(name="after", words="The id of the event that was had last.", example="ab12cd:4711"),),
+        header=(
+            Parameter(
+                name="Last-Event-ID",
+                words="The same, as browsers say it when they connect again; it counts for more.",
+                example="ab12cd:4711",
+            ),
+        ),
         answers={200: Answer(words="The stream, which does not end.", kind=_TEXT, media="text/event-stream")},
-        problems={503: ("too-many-readers",)},
+        problems={**_BAD, 503: ("too-many-readers",)},
     ),
     _look("plans", "/api/v1/plans", "plan", "The day plans that there are, by date.", PlansBody),
     Operation(
