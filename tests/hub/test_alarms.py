@@ -9,8 +9,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.lines import GATEWAY, LINE, STATUS
-from stationmaster.hub.alarms.book import Alarm, AlarmBook, AlarmNews, Severity, Sign
+from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.line_signs import LineSigns
+from stationmaster.hub.alarms.news import AlarmNews
+from stationmaster.hub.alarms.record import Alarm, key_of
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster_base.times import Instant
 from stationmaster_dmis.status import FeedStatus
 from stationmaster_kernel.values import FeedGrade
@@ -45,7 +48,17 @@ def test_what_lasts_is_an_alarm_and_what_is_over_for_a_while_is_none() -> None:
         assert looking.look(BAD, for_s=2) == []
         assert looking.look(for_s=2) == []
         assert looking.look(BAD, for_s=4) == ["bad"]
-        assert looking.book.alarms() == (Alarm(id="bad", since=1005, severity=Severity.WARNING, zh="坏", en="Bad"),)
+        assert looking.book.alarms() == (
+            Alarm(
+                id="bad",
+                since=Instant(1005),
+                severity=Severity.WARNING,
+                zh="坏",
+                en="Bad",
+                key=key_of("", "bad"),
+                code="bad",
+            ),
+        )
         assert looking.look(for_s=4) == ["bad"]
         assert looking.look(BAD) == ["bad"]
         assert looking.look(for_s=5) == []

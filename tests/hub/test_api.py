@@ -13,7 +13,9 @@ from sqlalchemy.engine import URL
 from hub.lines import STATUS
 from hub.making import EVERYTHING, MadeHub, begin, made_hub, tick
 from service.web import Browser, unchunk
-from stationmaster.hub.alarms.book import AlarmBook, Severity, Sign
+from stationmaster.hub.alarms.book import AlarmBook
+from stationmaster.hub.alarms.record import key_of
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
@@ -364,7 +366,8 @@ def test_alarms_stand_in_the_api_the_state_and_the_health(fixture: Fixture) -> N
     fixture.lines.start()
     fixture.hub.reactor.pump([1.0] * 4)
     expected = [{"id": "bad", "since": at("07:50"), "severity": "alarm", "zh": "坏", "en": "Bad"}]
-    expected[0] |= {"identity": "", "cause": ""}
+    expected[0] |= {"identity": "", "cause": "", "key": key_of("", "bad"), "code": "bad"}
+    expected[0] |= {"state": "unacknowledged", "parts": 0}
     assert fixture.get("/api/v1/alarms") == {"now": at("07:50"), "alarms": expected}
     assert fixture.get("/api/v1/state")["alarms"] == expected
     assert fixture.health()["alarms"] == ["bad"]

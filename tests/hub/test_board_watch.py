@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_difference import DifferenceKind
 from stationmaster.hub.board_watch import BoardWatch

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stationmaster.hub import equipment
-from stationmaster.hub.alarms.book import Severity
+from stationmaster.hub.alarms.sign import Severity
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster_base.times import Instant
 from stationmaster_protocol.equipment import AlarmSign, Condition, Device, Evidence, Readback

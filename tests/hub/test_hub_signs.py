@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from stationmaster.hub.alarms.book import Severity
 from stationmaster.hub.alarms.hub_signs import ClockSigns, StoreSigns
+from stationmaster.hub.alarms.sign import Severity
 from stationmaster_base.timekeeping import ClockQuality, ClockState
 from stationmaster_clock.judge import Judged, Trouble, Verdict
 from stationmaster_clock.reading import Condition

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.making import MadeHub, begin, made_hub, tick
-from stationmaster.hub.alarms.book import Severity
+from stationmaster.hub.alarms.sign import Severity
 from stationmaster.hub.database import database_url
 from stationmaster.hub.local_acts import SHOWN_S, LocalActs
 from stationmaster_base.times import Instant

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stationmaster.hub import subscriber_watch
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.subscriber_watch import SubscriberWatch
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_kernel.values import TaskKind

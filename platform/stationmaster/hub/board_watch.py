@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_difference import Difference, DifferenceKind, differences
 from stationmaster.hub.equipment import EquipmentBook

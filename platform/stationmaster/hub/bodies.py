@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from stationmaster.hub.alarms.book import Alarm
+from stationmaster.hub.alarms.record import Alarm
 from stationmaster.hub.view import FeedView, Noted
 from stationmaster_base.errors import Fault
 from stationmaster_base.health import JsonValue

@@ -15,9 +15,10 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from stationmaster.hub.acts_api import ActsApi
-from stationmaster.hub.alarms.book import AlarmBook, Severity
+from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.hub_signs import ClockSigns
 from stationmaster.hub.alarms.line_signs import LineSigns
+from stationmaster.hub.alarms.sign import Severity
 from stationmaster.hub.api import HubApi
 from stationmaster.hub.changes_stream import journal_reader
 from stationmaster.hub.day import StationDay

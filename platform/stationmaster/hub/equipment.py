@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_protocol.equipment import AlarmSign, Condition, Device, Readback

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.inputs import Input, Tick

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from twisted.internet.task import LoopingCall
 
-from stationmaster.hub.alarms.book import Alarm, AlarmBook
+from stationmaster.hub.alarms.book import AlarmBook
+from stationmaster.hub.alarms.record import Alarm
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.view import HubView
 from stationmaster_base.health import JsonValue

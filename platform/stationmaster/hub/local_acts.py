@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, gatherResults, succeed
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.pipeline import Committed
 from stationmaster_base.logging import get_logger

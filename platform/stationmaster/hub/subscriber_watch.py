@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.times import Instant
 from stationmaster_kernel.values import TaskKind

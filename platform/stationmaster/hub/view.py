@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stationmaster.hub.alarms.book import Alarm, AlarmBook
+from stationmaster.hub.alarms.book import AlarmBook
+from stationmaster.hub.alarms.record import Alarm
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.settings import Subsystem

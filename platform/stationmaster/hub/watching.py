@@ -11,8 +11,9 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from stationmaster.hub.alarms.book import AlarmBook, AlarmNews
+from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.hub_signs import StoreSigns
+from stationmaster.hub.alarms.news import AlarmNews
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_watch import BoardWatch
 from stationmaster.hub.command_desk import CommandDesk, Router

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.view import HubView
 from stationmaster_base.timekeeping import ClockQuality, ClockState
 from stationmaster_clock.judge import Judged, Trouble, Verdict

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from stationmaster.hub.alarms.book import Severity, Sign
+from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster_dmis.status import FeedStatus, GatewayStatus, LineStatus
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_telegram.decoder import Counters
