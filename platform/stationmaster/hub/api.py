@@ -24,6 +24,7 @@ from stationmaster.hub.bodies import (
 from stationmaster.hub.changes_stream import ChangesStream, ReadBack
 from stationmaster.hub.openapi import OpenApi
 from stationmaster.hub.pipeline import Committed
+from stationmaster.hub.station_api import StationApi
 from stationmaster.hub.store import Loaded
 from stationmaster.hub.view import HubView
 from stationmaster_base.times import MINUTE, Instant, from_iso
@@ -65,6 +66,7 @@ class HubApi:
         ):
             face.app.route(path, methods=["GET"], endpoint=path)(answer)
         face.app.route("/api/v1/calls/<path:call_id>", methods=["GET"])(self._call)
+        StationApi(view, face)
         OpenApi(face)
 
     def loaded(self, loaded: Loaded) -> None:

@@ -18,6 +18,7 @@ from stationmaster.hub.openapi_looking import LOOKING
 from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
 from stationmaster.hub.openapi_schemas import Schema, Schemas
 from stationmaster.hub.people.permits import HERE, OPEN, PERMITS, PRIVATE
+from stationmaster.hub.station_api import STATION
 from stationmaster_kernel.account import Role
 from stationmaster_protocol.scalars import Stamp
 from stationmaster_service.answers import PROBLEM_TYPE, title_of
@@ -60,6 +61,7 @@ _OR_HERE = "Without a token only on the hub's own machine, and not through a pro
 OPERATIONS: tuple[Operation, ...] = (
     *LOOKING,
     *DOING,
+    *STATION,
 )
 """Every operation that there is."""
 

@@ -57,6 +57,7 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "plans": LOOK,
         "proposals": LOOK,
         "state": LOOK,
+        "station": LOOK,
         "tasks": LOOK,
         # What the station has.
         "alarms": LOOK,
