@@ -5,15 +5,37 @@
 `resource` is the present state. All bodies are JSON text. `checkpoint` has the whole state as it was at some entries,
 so that replay begins there and what is older can go. `subsystem` has who was enrolled, and `credential` by what each is
 known: hashes and serial numbers, never a secret.
+`session` has who is logged in, by the hash of what his browser shows; `one_time_password` whose password is still the
+one that he was given; `preference` how each has set up his console.
+`audit` has the records of the log, each bound to the one before; `audit_end` is one row: where the log ends, what was
+cut off before it, and up to which entry of the journal it tells everything. `second_factor` has who shows codes when he
+logs in, his secret encrypted; `handover` has the sheets of changes of shift.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-__all__ = ["CHECKPOINT", "CREDENTIAL", "HEAD", "INPUT", "JOURNAL", "METADATA", "RESOURCE", "SUBSYSTEM", "VERSION"]
+__all__ = [
+    "AUDIT",
+    "AUDIT_END",
+    "CHECKPOINT",
+    "CREDENTIAL",
+    "HANDOVER",
+    "HEAD",
+    "INPUT",
+    "JOURNAL",
+    "METADATA",
+    "ONE_TIME_PASSWORD",
+    "PREFERENCE",
+    "RESOURCE",
+    "SECOND_FACTOR",
+    "SESSION",
+    "SUBSYSTEM",
+    "VERSION",
+]
 
-VERSION = "0003"
+VERSION = "0005"
 """The last migration; with it the database is as the tables below."""
 
 METADATA = MetaData()
@@ -93,4 +115,77 @@ CREDENTIAL = Table(
     Column("until", BigInteger, nullable=True),
     Column("used", BigInteger, nullable=True),
     Index("credential_identity", "identity"),
+)
+
+SESSION = Table(
+    "session",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("login", String(64), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("begun", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("program", Text, nullable=False),
+)
+
+ONE_TIME_PASSWORD = Table(
+    "one_time_password",
+    METADATA,
+    Column("login", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+)
+
+PREFERENCE = Table(
+    "preference",
+    METADATA,
+    Column("login", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("audit_at", "at"),
+)
+
+AUDIT_END = Table(
+    "audit_end",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("cut_sequence", BigInteger, nullable=False),
+    Column("cut_hash", String(64), nullable=False),
+    Column("journal", BigInteger, nullable=False),
+)
+
+SECOND_FACTOR = Table(
+    "second_factor",
+    METADATA,
+    Column("login", String(64), primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("confirmed", BigInteger, nullable=True),
+    Column("step", BigInteger, nullable=False),
+    Column("recovery", Text, nullable=False),
+)
+
+HANDOVER = Table(
+    "handover",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("gone", Text, nullable=False),
+    Column("come", Text, nullable=True),
+    Column("come_at", BigInteger, nullable=True),
+    Column("body", Text, nullable=False),
 )
