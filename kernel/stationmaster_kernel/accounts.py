@@ -11,6 +11,9 @@ from stationmaster_kernel.refused import Refused
 
 __all__ = ["drop_account", "put_account"]
 
+_TOLD = ("name", "roles", "subsystems", "locked")
+"""The fields whose values may be told."""
+
 
 def put_account(draft: Draft, given: PutAccount) -> None:
     """Make or change an account, if it is in the revision that was known to who changes it."""
@@ -31,7 +34,7 @@ def put_account(draft: Draft, given: PutAccount) -> None:
     ]
     if changed:
         code = "account-made" if before is None else "account-changed"
-        draft.note(code, account.id, by=given.by, changed=", ".join(changed))
+        draft.note(code, account.id, by=given.by, changed=", ".join(changed), **_told(before, account, changed))
 
 
 def drop_account(draft: Draft, given: DropAccount) -> None:
@@ -42,7 +45,26 @@ def drop_account(draft: Draft, given: DropAccount) -> None:
     _check_known(given.account, before.revision, given.known)
     _check_not_last(draft, given.account)
     draft.delete_record("account", given.account)
-    draft.note("account-removed", given.account, by=given.by)
+    fields = [name for name in _TOLD if getattr(before, name)]
+    draft.note("account-removed", given.account, by=given.by, **_told(before, None, fields))
+
+
+def _told(before: object, after: object, changed: list[str]) -> dict[str, str]:
+    """What changed fields were and are, in words; of the verifier only that it is another one."""
+    told: dict[str, str] = {}
+    for name in changed:
+        if name in _TOLD:
+            if before is not None:
+                told[f"before.{name}"] = _word(getattr(before, name))
+            if after is not None:
+                told[f"after.{name}"] = _word(getattr(after, name))
+    return told
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _administers(account: object) -> bool:
