@@ -16,6 +16,7 @@ from stationmaster.station.rules import RuleWorld, read_rules
 from stationmaster.station.running_days import Calendar
 from stationmaster.station.texts import STATUS_PREFIX, read_templates
 from stationmaster.station.timetable import TimetableRow, read_timetable
+from stationmaster.station.wiring import Supply, read_wiring
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import Fault
 from stationmaster_kernel.configuration import Clearance, Configuration, Name
@@ -37,6 +38,7 @@ class Station:
     classes: tuple[str, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     operations: Operations = field(default_factory=Operations)
+    wiring: tuple[Supply, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
     @property
@@ -104,5 +106,6 @@ def read_station(folder: Path, faults: Faults) -> Station:
         classes=file.classes,
         calendars=calendars,
         operations=operations,
+        wiring=read_wiring(folder, languages, places, (*boards, *zones), faults),
         warnings=tuple(guess_warning(name) for name in filled.names if name.id in filled.guessed),
     )
