@@ -6,6 +6,7 @@ A component adds its own routes to `app`. Answers carry headers that let a brows
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from importlib import resources
 from pathlib import PurePosixPath
@@ -31,6 +32,9 @@ __all__ = ["Face", "Guard", "json_answer"]
 
 Guard = Callable[[WebRequest, str], bytes | None]
 """Given a request and its route, as `/api/v1/calls/<path:call_id>`: the answer to who may not; None: he may."""
+
+Around = Callable[[WebRequest, str, Callable[[], Any]], Any]
+"""Gives the answer to a request of a route, by its path, or what the route itself answers when it is called."""
 
 Settle = Callable[[], Deferred[None]]
 """Fires when everything that is due at the present station time has been started."""
@@ -91,7 +95,7 @@ class Face:
         answer_problems(self.app)
         self._health = health
         self._clock = clock
-        self._timer = timer
+        self._timer = self.timer = timer
         self._registry = registry
         self._settle = settle
         self._folders: dict[str, list[tuple[str, str]]] = {}
@@ -118,6 +122,10 @@ class Face:
     def guard(self, guard: Guard) -> None:
         """Have `guard` asked before each route, whoever added it."""
         cast("_GuardedApp", self.app).guard = guard
+
+    def around(self, around: Around) -> None:
+        """Have `around` answer for each route whose guard lets in who asks; it has the route answer, or does not."""
+        cast("_GuardedApp", self.app).around = around
 
     def site(self) -> Site:
         """What listens for browsers."""
@@ -183,14 +191,17 @@ class _GuardedApp(Klein):
     """Asks before it has a route answer."""
 
     guard: Guard | None = None
+    around: Around | None = None
 
     def execute_endpoint(self, endpoint: str, request: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.guard is not None:
-            rule, _ = IKleinRequest(request).mapper.match(return_rule=True)
-            refused = self.guard(request, rule.rule)
-            if refused is not None:
-                return refused
-        return super().execute_endpoint(endpoint, request, *args, **kwargs)
+        answer = partial(super().execute_endpoint, endpoint, request, *args, **kwargs)
+        if self.guard is None and self.around is None:
+            return answer()
+        rule, _ = IKleinRequest(request).mapper.match(return_rule=True)
+        refused = None if self.guard is None else self.guard(request, rule.rule)
+        if refused is not None:
+            return refused
+        return answer() if self.around is None else self.around(request, rule.rule, answer)
 
 
 class _Guarded(Resource):

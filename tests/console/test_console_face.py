@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -30,6 +31,9 @@ class Looked:
     """The hub, as far as the console asks it."""
 
     state: State
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Nothing is ever committed here."""
 
 
 def made(state: State) -> Browser:

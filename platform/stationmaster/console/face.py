@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib import resources
 
+from stationmaster.console.track_plan.api import TrackPlanApi
 from stationmaster.hub.view import HubView
 from stationmaster_service.face import Face, json_answer
 from stationmaster_service.interfaces import WebRequest
@@ -35,3 +36,4 @@ def install(view: HubView, face: Face) -> None:
     face.app.route("/", methods=["GET"], endpoint="console")(get_page)
     face.app.route("/console/names.json", methods=["GET"], endpoint="console names")(get_names)
     face.static("/console", "stationmaster.console")
+    TrackPlanApi(view, face)

@@ -17,6 +17,7 @@ from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
 from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
 from stationmaster.hub.openapi_schemas import Schema, Schemas
+from stationmaster.hub.openapi_track_plan import TRACK_PLAN, TrackPlanChanges
 from stationmaster.hub.people.permits import HERE, OPEN, PERMITS, PRIVATE
 from stationmaster.hub.station_api import STATION
 from stationmaster_kernel.account import Role
@@ -59,6 +60,7 @@ _OR_HERE = "Without a token only on the hub's own machine, and not through a pro
 
 
 OPERATIONS: tuple[Operation, ...] = (
+    *TRACK_PLAN,
     *LOOKING,
     *DOING,
     *STATION,
@@ -94,6 +96,7 @@ def api_document(operations: Iterable[Operation] = OPERATIONS) -> Schema:
     )
     schemas.own("Problem", _problem())
     schemas.told(ChangesBody)  # an event's, and so in no answer
+    schemas.told(TrackPlanChanges)
     paths: dict[str, Schema] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)

@@ -16,6 +16,7 @@ from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.store import Stored
+from stationmaster.station.load import Station
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_dmis.status import FeedStatus
@@ -104,6 +105,7 @@ class HubView:
         self._notes: deque[Noted] = deque(maxlen=MOST_NOTES)
         self._line: Line | None = None
         self._server: Subscribers | None = None
+        self._station: Callable[[], Station] | None = None
         self.identities = tuple(each.identity for each in subsystems)
         """Who may connect, whether or not he is."""
         pipeline.on_commit(self._take_notes)
@@ -112,6 +114,10 @@ class HubView:
         """The hub is up: these serve and receive from now on."""
         self._server = server
         self._line = line
+
+    def read_from(self, station: Callable[[], Station]) -> None:
+        """What the station's folder said when it was last read is asked here."""
+        self._station = station
 
     def may_connect(self, identities: Sequence[str]) -> None:
         """These may connect from now on."""
@@ -126,6 +132,11 @@ class HubView:
     def state(self) -> State:
         """The committed state; what it gives out never changes."""
         return self._pipeline.state
+
+    @property
+    def station(self) -> Station | None:
+        """The station as its folder said when it was last read; None where nobody reads one."""
+        return None if self._station is None else self._station()
 
     @property
     def now(self) -> float:

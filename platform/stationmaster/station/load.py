@@ -7,8 +7,10 @@ from pathlib import Path
 
 from stationmaster.station.calendars import read_calendars
 from stationmaster.station.devices import read_boards, read_layouts, read_zones
+from stationmaster.station.directions import Directions, read_directions
 from stationmaster.station.names import fill_names, guess_warning, read_names
 from stationmaster.station.operations import Operations, read_operations
+from stationmaster.station.own_drawing import read_drawing
 from stationmaster.station.places import read_places, read_station_file
 from stationmaster.station.pronunciations import read_pronunciations
 from stationmaster.station.reading import HelpfulFaults
@@ -29,7 +31,8 @@ class Station:
     """A station as its folder says.
 
     `classes` are the train classes that `station.toml` lists. `calendars` are the dates with names, `operations` how
-    trains are worked here. `warnings` are what was made by rule for want of better; their `allowed` is advice.
+    trains are worked here. `drawing` is its own SVG of its tracks, made harmless, None without one; `directions` which
+    way trains go. `warnings` are what was made by rule for want of better; their `allowed` is advice.
     """
 
     configuration: Configuration
@@ -38,6 +41,8 @@ class Station:
     classes: tuple[str, ...] = ()
     calendars: tuple[Calendar, ...] = ()
     operations: Operations = field(default_factory=Operations)
+    drawing: bytes | None = None
+    directions: Directions = field(default_factory=Directions)
     wiring: tuple[Supply, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
@@ -106,6 +111,8 @@ def read_station(folder: Path, faults: Faults) -> Station:
         classes=file.classes,
         calendars=calendars,
         operations=operations,
+        drawing=read_drawing(folder, places, faults),
+        directions=read_directions(folder, faults),
         wiring=read_wiring(folder, languages, places, (*boards, *zones), faults),
         warnings=tuple(guess_warning(name) for name in filled.names if name.id in filled.guessed),
     )

@@ -59,6 +59,10 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "state": LOOK,
         "station": LOOK,
         "tasks": LOOK,
+        "trackPlan": LOOK,
+        "trackPlanDrawing": LOOK,
+        "trackPlanEvents": LOOK,
+        "trackPlanLegend": LOOK,
         # What the station has.
         "alarms": LOOK,
         "board": LOOK,
