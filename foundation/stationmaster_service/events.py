@@ -30,6 +30,9 @@ _LOG = get_logger("events")
 KEEP_ALIVE = 15.0
 """Machine seconds between comments that keep proxies and dead connections honest."""
 
+ALIVE = b"event: alive\ndata: {}\n\n"
+"""A comment keeps a connection open, but browsers do not tell pages of it."""
+
 MOST_READERS = 500
 
 Whole = Callable[[], tuple[str, str]]
@@ -52,12 +55,16 @@ class EventStream:
         whole: what a reader gets first, and after it was too slow.
         reactor: machine time.
         name: the event name under which `whole` is sent.
+        pulse_s: machine seconds between events `alive`, by which a page sees that it hears; None: comments will do.
 
     """
 
-    def __init__(self, *, whole: Whole, reactor: MachineTime, name: str = "state") -> None:
+    def __init__(
+        self, *, whole: Whole, reactor: MachineTime, name: str = "state", pulse_s: float | None = None
+    ) -> None:
         self._whole = whole
         self._name = name
+        self._pulse_s = pulse_s
         self._readers: set[_Reader] = set()
         self._keep_alive = cast("Any", LoopingCall(self._say_alive))  # its clock is declared as a zope interface
         self._keep_alive.clock = reactor
@@ -90,7 +97,7 @@ class EventStream:
             reader.hold()
             since().addErrback(_not_known).addCallback(self._release, reader)
         if not self._keep_alive.running:
-            self._keep_alive.start(KEEP_ALIVE, now=False)
+            self._keep_alive.start(self._pulse_s or KEEP_ALIVE, now=False)
         open_end: Deferred[None] = Deferred()
         return open_end
 
@@ -119,7 +126,7 @@ class EventStream:
 
     def _say_alive(self) -> None:
         for reader in tuple(self._readers):
-            reader.write(b":\n\n", state=False)
+            reader.write(b":\n\n" if self._pulse_s is None else ALIVE, state=False)
 
     def _gone(self, result: Failure | None, reader: _Reader) -> None:  # noqa: ARG002 - how it went is the same to us
         self._readers.discard(reader)

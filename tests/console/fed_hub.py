@@ -123,6 +123,11 @@ class FedHub:
             self._process.wait(timeout=PATIENCE_S)
             self._process = None
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the running process a signal that it outlives."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def close(self) -> None:
         """End everything."""
         self.stop()

@@ -24,10 +24,12 @@ from stationmaster_service.timer import StationTimer
 class Fixture:
     """A site with one stream at /events whose whole state is `state`."""
 
-    def __init__(self) -> None:
+    def __init__(self, pulse_s: float | None = None) -> None:
         self.reactor = Clock()
         self.state = "one"
-        self.stream = EventStream(whole=lambda: (f"boot.{self.state}", self.state), reactor=self.reactor)
+        self.stream = EventStream(
+            whole=lambda: (f"boot.{self.state}", self.state), reactor=self.reactor, pulse_s=pulse_s
+        )
         clock = MachineClock(self.reactor.seconds)
         face = Face(
             health=lambda: Health(process="test"),
@@ -92,6 +94,15 @@ def test_comments_keep_a_silent_stream_alive() -> None:
     browser.protocol.connectionLost(Failure(ConnectionDone()))
     assert fixture.stream.readers == 0
     assert not [call for call in fixture.reactor.getDelayedCalls() if "LoopingCall" in repr(call)]
+
+
+def test_a_pulse_can_be_heard_by_a_page() -> None:
+    """Where it is asked for, an event without an id tells each reader every so often that he still hears."""
+    fixture = Fixture(pulse_s=2.0)
+    browser = fixture.reader()
+    news(browser)
+    fixture.reactor.advance(2.0)
+    assert news(browser) == b"event: alive\ndata: {}\n\n"
 
 
 def test_a_slow_reader_is_bounded_and_gets_the_latest_state() -> None:

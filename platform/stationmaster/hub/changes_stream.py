@@ -40,6 +40,9 @@ _LOG = get_logger("events")
 _LOOK_S = 1.0
 """Machine seconds between looks at what changes without a commit."""
 
+_PULSE_S = 2.0
+"""Machine seconds between events `alive`: with two missed, a console says that it hears nothing."""
+
 _POINT = re.compile(r"([^:\s]{1,100}):([0-9]{1,18})\Z")
 
 _SIZE = 4_000_000
@@ -99,7 +102,7 @@ class ChangesStream:
         self._reading = 0
         self._begun = False
         self._before: list[tuple[str, int, Deferred[Sequence[bytes] | None]]] = []
-        self._events = EventStream(whole=self._whole, reactor=reactor, name="whole")
+        self._events = EventStream(whole=self._whole, reactor=reactor, name="whole", pulse_s=_PULSE_S)
         self._last: object = None
         self._looking = cast("Any", LoopingCall(self._look))  # its clock is declared as a zope interface
         self._looking.clock = reactor

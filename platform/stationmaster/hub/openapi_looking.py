@@ -105,7 +105,8 @@ LOOKING: tuple[Operation, ...] = (
         "anew. Then come `changes` (`ChangesBody`) for each commit that is not too large, and `state` (`StateBody`) "
         "when something else than the committed state is different. An event's id is `epoch:sequence`. Who says which "
         "event he had last gets the changes since, each once and in order, and then `state`; if they are not kept, or "
-        "the epoch is another, `whole`. All kinds of resource are told but accounts and what the kernel remembers.",
+        "the epoch is another, `whole`. All kinds of resource are told but accounts and what the kernel remembers. "
+        "Every two seconds comes `alive`, without an id: whoever does not hear it for long hears nothing else either.",
         query=(Parameter(name="after", words="The id of the event that was had last.", example="ab12cd:4711"),),
         header=(
             Parameter(

@@ -3,8 +3,8 @@
 
 const READ_AGAIN_MS = 1000;
 const SUBSCRIBERS_MS = 5000;
-const SILENT_MS = 6000;
-const PROBE_MS = 500;
+const SILENT_MS = 4500; // the stream has a pulse every two seconds
+const PROBE_MS = 400;
 const TASKS_AHEAD_S = 2 * 3600;
 const TASKS_AGAIN_S = 1800; // station time
 
@@ -39,8 +39,8 @@ export class World {
     this.connected = null; // null before the first answer
     this.heard = performance.now();
     this.source = null;
-    this.position = null; // up to which everything is in here
-    this.held = null; // what came while everything was being read
+    this.position = null; // the stream's own word for up to where everything is in here
+    this.held = []; // what came while everything was being read; null when it has been
     this.reading = 0;
     this.tasksAt = 0;
   }
@@ -53,15 +53,18 @@ export class World {
     this.open();
   }
 
-  /** Read everything again, from the beginning of the stream. */
+  /** Open the stream, and go on from where it was left. */
   open() {
     this.source?.close();
-    const source = new EventSource("/api/v1/events");
+    const after = this.position === null || this.held !== null ? "" : `?after=${encodeURIComponent(this.position)}`;
+    const source = new EventSource(`/api/v1/events${after}`);
     this.source = source;
     const hear = (name, take) =>
       source.addEventListener(name, (event) => {
         if (source === this.source) {
-          this.alive();
+          this.position = event.lastEventId || this.position;
+          this.heard = performance.now();
+          this.tellConnection();
           take(JSON.parse(event.data));
         }
       });
@@ -70,11 +73,6 @@ export class World {
     hear("state", (state) => this.take(state));
     hear("alive", () => {});
     hear("alarm", () => this.topics.tell("alarm"));
-  }
-
-  alive() {
-    this.heard = performance.now();
-    this.tellConnection();
   }
 
   tellConnection() {
@@ -113,7 +111,6 @@ export class World {
     try {
       const subscribers = await this.api.get("/api/v1/subscribers");
       this.subsystems = subscribers.subscribers;
-      this.alive();
       this.topics.tell("subscribers");
       if (this.held === null && this.stationTime() >= this.tasksAt + TASKS_AGAIN_S) {
         await this.readAll();
@@ -150,7 +147,6 @@ export class World {
           this.apply(changes);
         }
       }
-      this.alive();
       for (const topic of [...Object.keys(KEPT), ...TOLD, "subscribers", "alarm"]) {
         this.topics.tell(topic);
       }
