@@ -8,7 +8,8 @@ Requests that no route takes, and those on which a route fails, are answered so 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from klein import Klein
@@ -38,7 +39,14 @@ def json_answer(request: WebRequest, body: JsonValue, code: int = 200) -> bytes:
 
 
 def problem_answer(
-    request: WebRequest, status: int, code: str, message: str, hint: str = "", *, faults: Sequence[JsonValue] = ()
+    request: WebRequest,
+    status: int,
+    code: str,
+    message: str,
+    hint: str = "",
+    *,
+    faults: Sequence[JsonValue] = (),
+    more: Mapping[str, JsonValue] = MappingProxyType({}),
 ) -> bytes:
     """A refusal or a failure as problem details; to be returned from a route.
 
@@ -49,6 +57,7 @@ def problem_answer(
         message: what is wrong, with what.
         hint: what to do about it.
         faults: each thing that is wrong, where there are several; left out if there is none.
+        more: what problems with this code say besides.
 
     """
     body: dict[str, JsonValue] = {
@@ -58,6 +67,7 @@ def problem_answer(
         "error": code,
         "message": message,
         "hint": hint,
+        **more,
     }
     if faults:
         body["faults"] = list(faults)

@@ -33,6 +33,7 @@ from stationmaster_kernel.deeds import (
 from stationmaster_kernel.draft import Draft
 from stationmaster_kernel.handling import announce, handle, set_mode, show
 from stationmaster_kernel.inputs import Act
+from stationmaster_kernel.knowing import MOST_KNOWN, check_known
 from stationmaster_kernel.making import free_call_id, planned_call, planned_fault
 from stationmaster_kernel.plan_check import PLAN_DEEDS
 from stationmaster_kernel.primary import differing, put_back
@@ -58,6 +59,9 @@ def do_act(draft: Draft, act: Act) -> None:
         raise Refused("act-of-nobody", f"Act {act.id} does not say who acts.", "Give a name.")
     if not 1 <= len(act.deeds) <= MOST_DEEDS:
         raise Refused("deed-impossible", f"Act {act.id} has {len(act.deeds)} deeds.", f"Allowed: 1 to {MOST_DEEDS}.")
+    if len(act.known) > MOST_KNOWN:
+        raise Refused("deed-impossible", f"Act {act.id} knows {len(act.known)}.", f"Allowed: up to {MOST_KNOWN}.")
+    check_known(draft, act.known)
     setting = Setting(source=Source.OPERATOR, at=draft.now, by=act.by, locked=act.lock, until=act.lock_until)
     for number, deed in enumerate(act.deeds, start=1):
         _do(draft, deed, f"{act.id}/{number}", setting)

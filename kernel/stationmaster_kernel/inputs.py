@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.account import Account
@@ -21,6 +22,8 @@ __all__ = [
     "FeedRecord",
     "GradeFeed",
     "Input",
+    "Known",
+    "KnownKind",
     "Plan",
     "PlannedCall",
     "Presence",
@@ -129,9 +132,36 @@ class TaskResult:
     result: Result
 
 
+class KnownKind(StrEnum):
+    """A kind of resource that a person sees and acts on."""
+
+    CALL = "call"
+    TASK = "task"
+    PROPOSAL = "proposal"
+    ACCEPTANCE = "acceptance"
+    MODE = "mode"
+    CONFLICT = "conflict"
+    PLAN = "plan"
+    ROW = "row"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a person saw when he acted: a resource in this revision; 0: that there was none.
+
+    `said` is the digest of what was said of it then (`knowing.said`); empty where nobody knows any more.
+    """
+
+    kind: KnownKind
+    id: str
+    revision: int
+    said: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """A person does something: all of `deeds`, or nothing.
+    """A person does something: all of `deeds`, or nothing; nothing too, if anything `known` is not as he saw it.
 
     What he sets is locked against the feed, with `lock`, at the longest until `lock_until`.
     """
@@ -143,6 +173,7 @@ class Act:
     deeds: tuple[Deed, ...]
     lock: bool = True
     lock_until: Instant | None = None
+    known: tuple[Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

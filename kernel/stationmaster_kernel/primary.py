@@ -28,7 +28,7 @@ from stationmaster_kernel.task import GONE, Task
 from stationmaster_kernel.tasks import newest_of
 from stationmaster_kernel.values import EventName, TaskState
 
-__all__ = ["differing", "put_back"]
+__all__ = ["differing", "put_back", "said_fields"]
 
 DERIVED: dict[str, tuple[str, ...]] = {
     "call": (
@@ -63,7 +63,7 @@ def differing(kind: str, old: Value | None, new: Value | None) -> Iterator[tuple
     if old is None or new is None:
         yield "", _whole(old), _whole(new)
         return
-    before, after = _apart(kind, old), _apart(kind, new)
+    before, after = said_fields(kind, old), said_fields(kind, new)
     for field in sorted(before.keys() | after.keys()):
         if before.get(field, "") != after.get(field, ""):
             yield field, before.get(field, ""), after.get(field, "")
@@ -112,7 +112,7 @@ def _put_fields_back(draft: Draft, kind: str, item: str, present: Value | None, 
         raise _moved_on(kind, item, f"it is {present.state} already")
     if isinstance(present, Task) and newest_of(draft, present) != present:
         raise _moved_on(kind, item, "it has been made anew since")
-    now = _apart(kind, present)
+    now = said_fields(kind, present)
     for was in changes:
         if now.get(was.field, "") != was.after:
             raise _moved_on(kind, item, f"{was.field} has been set since")
@@ -141,7 +141,8 @@ def _put_whole_back(draft: Draft, kind: str, present: Value | None, was: Was) ->
         draft.delete_record(kind, was.id)
 
 
-def _apart(kind: str, value: Value) -> Fields:
+def said_fields(kind: str, value: Value) -> Fields:
+    """What is said of a resource, by field, each as JSON text; what has its default is left out."""
     left_out = ("revision", *DERIVED.get(kind, ()))
     found = {
         field.name: to_text(item)

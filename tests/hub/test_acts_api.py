@@ -26,6 +26,7 @@ from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.plans_api import PlansApi
+from stationmaster.hub.recent import Recent
 from stationmaster.hub.settings import Operator
 from stationmaster.hub.store import Store, StoreDown
 from stationmaster.hub.view import HubView
@@ -57,12 +58,17 @@ class Fixture:
             pipeline=hub.pipeline, feed=FeedIntake(hub.pipeline, clock, "boot"), subsystems=(), clock=clock
         )
         self.face = Face(health=lambda: hub_health(self.view, timer), clock=clock, timer=timer, registry=hub.registry)
+        self.recent = Recent()
+        hub.pipeline.on_commit(
+            lambda committed: self.recent.add(hub.pipeline.position, [each.stored for each in committed])
+        )
         ActsApi(
             view=self.view,
             pipeline=hub.pipeline,
             askers=Askers(operators),
             face=self.face,
             reactor=hub.reactor,
+            recent=self.recent,
         )
         PlansApi(self.view, self.face)
         hub.open().put(*begin(), tick(60))

@@ -14,16 +14,17 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from stationmaster.hub.json_reading import plain_json
 from stationmaster_base.configuration import Faults
 from stationmaster_base.times import Instant, from_iso
 from stationmaster_kernel.deeds import Deed
-from stationmaster_kernel.inputs import Act
+from stationmaster_kernel.inputs import Act, Known, KnownKind
+from stationmaster_kernel.knowing import MOST_KNOWN
 from stationmaster_kernel.plain import TAG_KEY
 
-__all__ = ["SCHEMA", "ActRequest", "read_act"]
+__all__ = ["LAST_REVISION", "SCHEMA", "ActRequest", "Revision", "Seen", "read_act"]
 
 TAG = TAG_KEY
 LONGEST_TEXT = 4000
@@ -31,6 +32,10 @@ LAST_INSTANT = 4_102_444_800
 """2100-01-01T00:00:00Z."""
 
 LARGEST_NUMBER = 1_000_000
+LAST_REVISION = 2**53 - 1
+Revision = NewType("Revision", int)
+"""Of a resource; these numbers grow for ever."""
+
 SCHEMA = "schema"
 """In a field's metadata: what the API's description says of it beyond its type."""
 
@@ -41,16 +46,29 @@ _Read = Callable[[Any, str, Faults], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A resource that was seen in this revision when the act was decided on; 0: there was none."""
+
+    kind: KnownKind
+    id: str
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActRequest:
-    """An act as it was asked for; `id` is the client's own, by which a repeat is known."""
+    """An act as it was asked for; `id` is the client's own, by which a repeat is known.
+
+    With anything `known` that is not so any more, nothing is done.
+    """
 
     id: str = field(metadata={SCHEMA: {"pattern": "^[A-Za-z0-9._:-]{1,64}$", "maxLength": 64}})
     deeds: tuple[Deed, ...] = field(metadata={SCHEMA: {"minItems": 1}})
     why: str = ""
     lock: bool = True
     lock_until: Instant | None = None
+    known: tuple[Seen, ...] = field(default=(), metadata={SCHEMA: {"maxItems": MOST_KNOWN}})
 
-    def act(self, by: str, at: Instant) -> Act:
+    def act(self, by: str, at: Instant, known: tuple[Known, ...] = ()) -> Act:
         """The kernel's input."""
         return Act(
             id=f"act/{self.id}",
@@ -60,6 +78,7 @@ class ActRequest:
             deeds=self.deeds,
             lock=self.lock,
             lock_until=self.lock_until,
+            known=known,
         )
 
 
@@ -80,14 +99,19 @@ def read_act(body: bytes, faults: Faults) -> ActRequest | None:
     if not request.deeds:
         faults.add(_BODY, "deeds", "is empty", "at least one deed")
         return None
-    known: ActRequest = request
-    return known
+    if len(request.known) > MOST_KNOWN:
+        faults.add(_BODY, "known", f"has {len(request.known)} entries", f"at most {MOST_KNOWN}")
+        return None
+    asked: ActRequest = request
+    return asked
 
 
 @cache
 def _reader(kind: Any) -> _Read:
     if kind is Instant:
         return _instant
+    if kind is Revision:
+        return _revision
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
         return _union(get_args(kind))
@@ -188,6 +212,12 @@ def _number(plain: Any, place: str, faults: Faults) -> Any:
     if isinstance(plain, bool) or not isinstance(plain, int) or abs(plain) > LARGEST_NUMBER:
         return _wrong(plain, place, f"a whole number, at most {LARGEST_NUMBER}", faults)
     return plain
+
+
+def _revision(plain: Any, place: str, faults: Faults) -> Any:
+    if isinstance(plain, bool) or not isinstance(plain, int) or not 0 <= plain <= LAST_REVISION:
+        return _wrong(plain, place, "a revision", faults)
+    return Revision(plain)
 
 
 def _instant(plain: Any, place: str, faults: Faults) -> Any:

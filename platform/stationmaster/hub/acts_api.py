@@ -18,9 +18,11 @@ from twisted.python.failure import Failure
 from stationmaster.hub.act_reading import read_act
 from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.bodies import ActBody, ActsBody, ChangedBody, as_json, told_faults
+from stationmaster.hub.meanwhile import changed_meanwhile, with_what_was_said
 from stationmaster.hub.people.askers import Askers, refusal
 from stationmaster.hub.people.deed_permits import check_deeds
 from stationmaster.hub.pipeline import Committed, Pipeline
+from stationmaster.hub.recent import Recent
 from stationmaster.hub.store import Recorded, Stored
 from stationmaster.hub.view import HubView
 from stationmaster_base.configuration import Faults
@@ -29,7 +31,7 @@ from stationmaster_base.health import JsonValue
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_kernel.act import ActRecord
-from stationmaster_kernel.inputs import Act
+from stationmaster_kernel.inputs import Act, Known
 from stationmaster_kernel.plain import from_plain
 from stationmaster_protocol.messages import Position
 from stationmaster_service.answers import json_answer, problem_answer
@@ -52,6 +54,8 @@ USUAL_ACTS = 200
 IMPOSSIBLE = ("act-of-nobody", "deed-impossible")
 """Refusals that no other state of the day would change: 422. All others are 409."""
 
+CHANGED = "changed-meanwhile"
+
 _OF_THE_KERNEL = ("feed", "kernel")
 """Kinds that tell who acts nothing."""
 
@@ -65,14 +69,25 @@ class ActsApi:
         askers: who may act.
         face: where the routes go.
         reactor: machine time.
+        recent: what was committed last, in which older revisions are looked up.
 
     """
 
-    def __init__(self, *, view: HubView, pipeline: Pipeline, askers: Askers, face: Face, reactor: MachineTime) -> None:
+    def __init__(
+        self,
+        *,
+        view: HubView,
+        pipeline: Pipeline,
+        askers: Askers,
+        face: Face,
+        reactor: MachineTime,
+        recent: Recent | None = None,
+    ) -> None:
         self._view = view
         self._pipeline = pipeline
         self._askers = askers
         self._reactor = reactor
+        self._recent = Recent() if recent is None else recent
         self._under_way: dict[str, tuple[Act, list[Deferred[Any]]]] = {}
         face.app.route("/api/v1/acts", methods=["POST"])(self._post)
         face.app.route("/api/v1/acts", methods=["GET"])(self._get)
@@ -100,7 +115,8 @@ class ActsApi:
             return problem_answer(
                 request, 503, "store-down", self._pipeline.trouble, "Send the same act again in a while."
             )
-        return self._put(request, asked.act(asker.name, Instant(int(self._view.now))))
+        known = with_what_was_said(asked.known, self._view.state, self._recent)
+        return self._put(request, asked.act(asker.name, Instant(int(self._view.now)), known))
 
     def _put(self, request: WebRequest, act: Act) -> Deferred[bytes]:
         """Put the act in, once, and answer as soon as there is anything to say."""
@@ -138,8 +154,54 @@ class ActsApi:
             position = Position(
                 epoch=self._view.position().epoch, sequence=committed.stored.sequence, hash=committed.stored.hash
             )
-            return _answer(act, position, committed.stored, committed.refused)
-        return self._pipeline.recorded(act.id).addCallback(lambda recorded: _again(act, recorded))
+            return self._answer(act, position, committed.stored, committed.refused)
+        return self._pipeline.recorded(act.id).addCallback(lambda recorded: self._again(act, recorded))
+
+    def _answer(self, act: Act, position: Position, entry: Stored, refused: bool) -> Callable[[WebRequest], bytes]:
+        """What is said of an act that stands in the journal."""
+        if refused:
+            detail = {
+                key: value for note in entry.changes.notes if note.code == QUARANTINED for key, value in note.detail
+            }
+            code = detail.get("reason", QUARANTINED)
+            status = 500 if code == "kernel-failed" else 422 if code in IMPOSSIBLE else 409
+            now = changed_meanwhile(act.known, self._view.state, self._recent) if code == CHANGED else ()
+            more: dict[str, JsonValue] = {"changed": as_json(now)} if code == CHANGED else {}
+            message, hint = detail.get("message", ""), detail.get("hint", "")
+            return lambda request: problem_answer(request, status, code, message, hint, more=more)
+        body = ActBody(
+            id=act.id,
+            position=position,
+            at=entry.at,
+            by=act.by,
+            puts=tuple(
+                ChangedBody(kind=put.kind, id=put.id, revision=put.revision)
+                for put in entry.changes.puts
+                if put.kind not in _OF_THE_KERNEL
+            ),
+            deletes=tuple(gone for gone in entry.changes.deletes if gone[0] not in _OF_THE_KERNEL),
+            notes=entry.changes.notes,
+        )
+        return lambda request: json_answer(request, as_json(body))
+
+    def _again(self, act: Act, recorded: Recorded | None) -> Callable[[WebRequest], bytes]:
+        """What is said of an act whose id has been used before."""
+        if recorded is None:
+            return lambda request: problem_answer(
+                request,
+                409,
+                "act-of-long-ago",
+                f"{act.id} was done, and is no longer kept.",
+                "Use a new id for a new act.",
+            )
+        try:
+            known = from_plain(Act, json.loads(recorded.input_text))
+        except (ValueError, TypeError, KeyError):  # written by another version, or not an act
+            return _used
+        if not _same(known, act):
+            return _used
+        position = Position(epoch=recorded.epoch, sequence=recorded.entry.sequence, hash=recorded.entry.hash)
+        return self._answer(act, position, recorded.entry, recorded.refused)
 
     def _tell(self, act: Act, waiting: list[Deferred[Any]], outcome: Any) -> None:
         del self._under_way[act.id]
@@ -166,48 +228,14 @@ class ActsApi:
         return json_answer(request, as_json(body))
 
 
-def _answer(act: Act, position: Position, entry: Stored, refused: bool) -> Callable[[WebRequest], bytes]:
-    """What is said of an act that stands in the journal."""
-    if refused:
-        detail = {key: value for note in entry.changes.notes if note.code == QUARANTINED for key, value in note.detail}
-        code = detail.get("reason", QUARANTINED)
-        status = 500 if code == "kernel-failed" else 422 if code in IMPOSSIBLE else 409
-        return lambda request: problem_answer(request, status, code, detail.get("message", ""), detail.get("hint", ""))
-    body = ActBody(
-        id=act.id,
-        position=position,
-        at=entry.at,
-        by=act.by,
-        puts=tuple(
-            ChangedBody(kind=put.kind, id=put.id, revision=put.revision)
-            for put in entry.changes.puts
-            if put.kind not in _OF_THE_KERNEL
-        ),
-        deletes=tuple(gone for gone in entry.changes.deletes if gone[0] not in _OF_THE_KERNEL),
-        notes=entry.changes.notes,
-    )
-    return lambda request: json_answer(request, as_json(body))
-
-
-def _again(act: Act, recorded: Recorded | None) -> Callable[[WebRequest], bytes]:
-    """What is said of an act whose id has been used before."""
-    if recorded is None:
-        return lambda request: problem_answer(
-            request, 409, "act-of-long-ago", f"{act.id} was done, and is no longer kept.", "Use a new id for a new act."
-        )
-    try:
-        known = from_plain(Act, json.loads(recorded.input_text))
-    except (ValueError, TypeError, KeyError):  # written by another version, or not an act
-        return _used
-    if not _same(known, act):
-        return _used
-    position = Position(epoch=recorded.epoch, sequence=recorded.entry.sequence, hash=recorded.entry.hash)
-    return _answer(act, position, recorded.entry, recorded.refused)
-
-
 def _same(one: Act, other: Act) -> bool:
     """Whether two acts ask for the same thing, whenever they were asked for."""
-    return replace(one, at=other.at) == other
+    return replace(one, at=other.at, known=_bare(one)) == replace(other, known=_bare(other))
+
+
+def _bare(act: Act) -> tuple[Known, ...]:
+    """What was known, without what the hub added."""
+    return tuple(replace(each, said="") for each in act.known)
 
 
 def _used(request: WebRequest) -> bytes:

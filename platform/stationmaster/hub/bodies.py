@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, NewType
 
 from stationmaster.hub.alarms.record import Alarm
 from stationmaster.hub.view import FeedView, Noted
@@ -42,6 +42,7 @@ __all__ = [
     "ChangesBody",
     "ConflictsBody",
     "ModesBody",
+    "Plain",
     "PlanBody",
     "PlanGlance",
     "PlansBody",
@@ -54,6 +55,10 @@ __all__ = [
     "as_json",
     "told_faults",
 ]
+
+
+Plain = NewType("Plain", object)
+"""JSON as it stands, of whatever shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +256,8 @@ def as_json(value: Any) -> JsonValue:
         return value.isoformat()
     if isinstance(value, tuple | list):
         return [as_json(item) for item in value]
+    if isinstance(value, dict):
+        return {name: as_json(item) for name, item in value.items()}
     body: dict[str, JsonValue] = {name: as_json(getattr(value, name)) for name in _names(value.__class__)}
     tag = getattr(value, "TAG", None)
     return body if tag is None else {TAG_KEY: tag, **body}

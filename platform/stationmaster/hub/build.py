@@ -242,7 +242,8 @@ class Hub(Service):
     def _let_people(self, askers: Askers, face: Face, boot: str) -> None:
         """Let people act, and manage accounts and who may connect."""
         view, pipeline = self.view, self._pipeline
-        ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=self._reactor)
+        recent = self._api.stream.recent
+        ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=self._reactor, recent=recent)
         AccountsApi(view=view, pipeline=pipeline, askers=askers, face=face, in_thread=self._reader, boot=boot)
         self._entrance.install(face, askers)
 

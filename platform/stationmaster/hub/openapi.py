@@ -12,7 +12,11 @@ from functools import cache
 from typing import Any
 
 from stationmaster.hub import board_difference, reload
-from stationmaster.hub.bodies import ChangesBody
+from stationmaster.hub.act_reading import LAST_REVISION, Revision
+from stationmaster.hub.bodies import ChangesBody, Plain
+from stationmaster.hub.meanwhile import ChangedMeanwhile
+from stationmaster.hub.openapi_audit import AUDIT_OPERATIONS
+from stationmaster.hub.openapi_broadcast import BROADCAST
 from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
 from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
@@ -94,7 +98,9 @@ def api_document(operations: Iterable[Operation] = OPERATIONS) -> Schema:
             Stamp: {"type": "integer", "description": "Microseconds since 1970-01-01T00:00:00Z."},
         },
     )
-    schemas.own("Problem", _problem())
+            Plain: {},
+            Revision: {"type": "integer", "minimum": 0, "maximum": LAST_REVISION},
+    schemas.own("Problem", _problem(schemas))
     schemas.told(ChangesBody)  # an event's, and so in no answer
     schemas.told(TrackPlanChanges)
     paths: dict[str, Schema] = {}
@@ -227,7 +233,7 @@ def _problem_of(status: int, codes: Iterable[str]) -> Schema:
     return {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": told}]}
 
 
-def _problem() -> Schema:
+def _problem(schemas: Schemas) -> Schema:
     fault: dict[str, Any] = {name: {"type": "string"} for name in ("file", "place", "problem", "allowed")}
     return {
         "description": "What went wrong (RFC 9457).",
@@ -247,3 +253,8 @@ def _problem() -> Schema:
         },
         "required": ["type", "title", "status", "error", "message", "hint"],
     }
+            "changed": {
+                "type": "array",
+                "description": "With `changed-meanwhile`: each resource that is not as it was known.",
+                "items": schemas.told(ChangedMeanwhile),
+            },
