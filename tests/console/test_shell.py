@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from console.conftest import LoggedIn
-from console.fed_hub import G101, FedHub
+from console.fed_hub import G101, FedHub, at
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # playwright's own pipes
 
@@ -107,3 +108,48 @@ def test_the_page_fits_its_screen(logged_in: LoggedIn, width: int, height: int) 
     expect(page.locator("#due li").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_many_notes_of_a_minute_are_one_line(console_hub: FedHub, looker: Page) -> None:
+    """Reports that cannot be true are noted with train and reason, and those of one minute stand in one line."""
+    console_hub.report(*(replace(G101, run=run, numbers=(f"G{run}",), track="99") for run in range(201, 206)))
+    notes = looker.locator("#notes li", has_text="quarantined")
+    expect(notes).to_have_count(1)
+    expect(notes).to_contain_text("track '99' is not one of this station's")
+    expect(notes).to_contain_text("(5)")
+    expect(notes).to_contain_text("G205")
+
+
+def test_subsystems_stand_with_how_far_they_follow_and_what_is_wrong(console_hub: FedHub, logged_in: LoggedIn) -> None:
+    """Behind, rejecting, whole, away since when: each is said, with its figures and the boards that show wrong rows."""
+    (there,) = console_hub.get("/api/v1/subscribers")["subscribers"]
+    well = there | {"connected": True, "digest": "whole", "snapshots": 1, "version": "1.0", "heard_s": 0.4}
+    table = [
+        well | {"identity": "a", "kind": "guidance", "ack_ms": 12, "secure": True, "devices": 3},
+        well | {"identity": "b", "behind": 14, "queued": 220_000, "trouble": ["hall-1", "card-2"]},
+        well | {"identity": "c", "digest": "differs", "rejected": "no such layout"},
+        well | {"identity": "d", "digest": "unproved", "behind": 2, "snapshots": 0},
+        there | {"identity": "e", "since": at("09:31"), "devices": 7},
+    ]
+    page = logged_in("")
+    page.route("**/api/v1/subscribers", lambda route: route.fulfill(json={"now": at("09:40"), "subscribers": table}))
+    page.reload()
+    rows = page.locator("#subsystems tr")
+    expect(rows).to_have_count(5)
+    said = [" ".join(text.split()) for text in rows.all_inner_texts()]
+    assert said == [
+        "a guidance online ✓ up to date ack 12 ms · devices 3 · TLS",
+        "b online behind: 14 queued 215 KiB ⚠ hall-1, card-2",
+        "c online rejected: no such layout",
+        "d online loading",
+        "e absent 09:31 devices 7",
+    ]
+    assert rows.nth(0).get_attribute("title") == "a · guidance · open protocol 1.0 · snapshots 1 · silent 0 s"
+
+
+def test_tasks_that_come_near_are_asked_for(console_hub: FedHub, looker: Page) -> None:
+    """Only tasks of the next two hours are asked for; when the day has moved on, the next ones are there."""
+    evening = looker.locator("#due li", has_text="1111")
+    assert evening.count() == 0
+    console_hub.step("17:50")
+    expect(evening.first).to_be_visible(timeout=15_000)
