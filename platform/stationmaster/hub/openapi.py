@@ -15,11 +15,10 @@ from stationmaster.hub import board_difference, reload
 from stationmaster.hub.act_reading import LAST_REVISION, Revision
 from stationmaster.hub.bodies import ChangesBody, Plain
 from stationmaster.hub.meanwhile import ChangedMeanwhile
-from stationmaster.hub.openapi_audit import AUDIT_OPERATIONS
-from stationmaster.hub.openapi_broadcast import BROADCAST
 from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi_operations import JSON, Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi_plan_desk import PLAN_DESK
 from stationmaster.hub.openapi_schemas import Schema, Schemas
 from stationmaster.hub.openapi_track_plan import TRACK_PLAN, TrackPlanChanges
 from stationmaster.hub.people.permits import HERE, OPEN, PERMITS, PRIVATE
@@ -68,6 +67,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *LOOKING,
     *DOING,
     *STATION,
+    *PLAN_DESK,
 )
 """Every operation that there is."""
 
@@ -95,11 +95,11 @@ def api_document(operations: Iterable[Operation] = OPERATIONS) -> Schema:
         names={board_difference.Difference: "BoardDifference", reload.Difference: "ReloadDifference"},
         given={
             DatabaseState: {"type": "string", "enum": [state.name.lower() for state in DatabaseState]},
+            Plain: {},
+            Revision: {"type": "integer", "minimum": 0, "maximum": LAST_REVISION},
             Stamp: {"type": "integer", "description": "Microseconds since 1970-01-01T00:00:00Z."},
         },
     )
-            Plain: {},
-            Revision: {"type": "integer", "minimum": 0, "maximum": LAST_REVISION},
     schemas.own("Problem", _problem(schemas))
     schemas.told(ChangesBody)  # an event's, and so in no answer
     schemas.told(TrackPlanChanges)
@@ -176,10 +176,11 @@ def _parameter(parameter: Parameter, where: str) -> Schema:
 def _body(body: Body, schemas: Schemas) -> Schema:
     schema = schemas.own(body.name, body.kind) if body.name else schemas.sent(body.kind)
     examples = {name: {"value": value} for name, value in body.examples.items()}
+    what = " of JSON in UTF-8" if body.media == JSON else ""
     return {
         "required": True,
-        "description": f"At most {body.largest} bytes of JSON in UTF-8.",
-        "content": {"application/json": {"schema": schema, "examples": examples}},
+        "description": f"At most {body.largest} bytes{what}.",
+        "content": {body.media: {"schema": schema, "examples": examples}},
     }
 
 
@@ -250,11 +251,11 @@ def _problem(schemas: Schemas) -> Schema:
                 "description": "Each thing that is wrong, where there are several.",
                 "items": {"type": "object", "properties": fault, "required": ["place", "problem", "allowed"]},
             },
-        },
-        "required": ["type", "title", "status", "error", "message", "hint"],
-    }
             "changed": {
                 "type": "array",
                 "description": "With `changed-meanwhile`: each resource that is not as it was known.",
                 "items": schemas.told(ChangedMeanwhile),
             },
+        },
+        "required": ["type", "title", "status", "error", "message", "hint"],
+    }
