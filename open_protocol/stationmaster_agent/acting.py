@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from stationmaster_agent.logins import Login
 from stationmaster_agent.outlook import Difference, differences, is_still
 from stationmaster_agent.view import View
 from stationmaster_agent.wishes import Wish, counterpart
@@ -21,6 +20,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.deeds import Delay, Handle, SetTrack, Unknown
+from stationmaster_people.logins import Login
 
 __all__ = ["Acting", "Done", "Tried", "Worker"]
 

@@ -16,17 +16,8 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from stationmaster_agent.acting import Acting, Done, Worker
-from stationmaster_agent.doorway import (
-    Doorway,
-    address_of,
-    body_of,
-    check_role,
-    error_answer,
-    way_of,
-)
-from stationmaster_agent.logins import Login, Logins, Offload
 from stationmaster_agent.outlook import differences_json, outlook
-from stationmaster_agent.sessions import IDLE_S, Session, Sessions
+from stationmaster_agent.page_requests import body_of, check_role, error_answer
 from stationmaster_agent.view import AgentHealth
 from stationmaster_agent.wishes import MAY_HANDLE, MAY_WORK_THE_DAY, Wish, wish_from
 from stationmaster_base.clock import StationClock
@@ -36,6 +27,10 @@ from stationmaster_base.health import JsonValue
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant, to_iso
 from stationmaster_kernel.account import Role
+from stationmaster_people.doorway import Doorway
+from stationmaster_people.logins import Login, Logins, Offload
+from stationmaster_people.sessions import IDLE_S, Session, Sessions
+from stationmaster_people.ways import address_of, browser_of, way_of
 from stationmaster_service.events import EventStream
 from stationmaster_service.face import Face, json_answer
 from stationmaster_service.interfaces import DelayedCall, MachineTime, WebRequest
@@ -46,9 +41,6 @@ _LOG = get_logger("desk")
 
 PACE_S = 0.15
 """Machine seconds between two states that are sent to pages."""
-
-AT_ONCE = 2
-"""Passwords that are checked at the same time: each takes 64 MiB."""
 
 Look = Callable[[Login], JsonValue]
 """What somebody who is logged in sees."""
@@ -126,11 +118,12 @@ class Desk:
         self._agent = agent
         self._clock = clock
         self._reactor = reactor
-        self._logins = Logins(settings.kind, self._accounts, reactor=reactor, offload=offload)
+        self._logins = Logins(
+            lambda account: settings.kind in account.subsystems, self._accounts, reactor=reactor, offload=offload
+        )
         self._sessions = Sessions(self._accounts, reactor=reactor, new_secret=new_secret, idle_s=settings.idle_s)
         self._door = Doorway(self._sessions, cookie=f"stationmaster-{settings.identity}", plain=settings.plain_http)
         self._acting = Acting(agent, clock)
-        self._checking = 0
         self._boot = boot
         self._count = 0
         self._telling: DelayedCall | None = None
@@ -278,23 +271,15 @@ class Desk:
             words.faults.raise_if_any()
             if not self._settings.logins:
                 raise StationError("login-refused", "Nobody can log in here.", "Set accounts = true; see the guide.")
-            if self._checking >= AT_ONCE:
-                raise StationError("logins-busy", "Others are logging in.", "Try again in a moment.")
         except StationError as error:
             return error_answer(request, error)
-        self._checking += 1
         gone: list[object] = []
         request.notifyFinish().addErrback(gone.append)
         return (
-            self._logins.check(login[:64], password[:1024])
-            .addBoth(self._checked)
+            self._logins.check(login[:64], password[:1024], browser_of(request))
             .addCallback(lambda known: self._let_in(request, known, gone))
             .addErrback(lambda failure: _failed(request, failure))
         )
-
-    def _checked(self, outcome: Login | Failure) -> Login | Failure:
-        self._checking -= 1
-        return outcome
 
     def _let_in(self, request: WebRequest, login: Login, gone: list[object]) -> bytes:
         if gone:

@@ -67,6 +67,7 @@ class Person:
 
     desk: Any
     cookie: str = ""
+    prefix: str = ""
     proof: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     address: str = "127.0.0.1"
@@ -86,14 +87,15 @@ class Person:
         """Log in; the browser keeps what it is given."""
         answer = self.post("login", {"login": login, "password": password})
         if answer.code == 200:
-            self.cookie = answer.headers["set-cookie"].split(";")[0].partition("=")[2]
+            name, _, self.cookie = answer.headers["set-cookie"].split(";")[0].partition("=")
+            self.prefix = name.removesuffix(f"stationmaster-{self.desk.kind}")
             self.proof = answer.body["proof"]
         return answer
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         wanted = {**headers, **self.headers}
         if self.cookie:
-            wanted["Cookie"] = f"other=1; stationmaster-{self.desk.kind}={self.cookie}"
+            wanted["Cookie"] = f"other=1; {self.prefix}stationmaster-{self.desk.kind}={self.cookie}"
         browser = Browser(self.desk.face.site())
         browser.transport.peerAddr = IPv4Address("TCP", self.address, 40000)
         browser.transport.hostAddr = IPv4Address("TCP", "127.0.0.1", 8083)

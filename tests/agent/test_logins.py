@@ -10,10 +10,11 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
 from agent.world import World
-from stationmaster_agent.logins import Logins, password_fits
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.account import Account, Role
 from stationmaster_kernel.changes import Resource
+from stationmaster_people.logins import Logins
+from stationmaster_people.passwords import verifies
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 WANG = Account(
@@ -26,6 +27,11 @@ WANG = Account(
 )
 
 
+def at_broadcast(account: Account) -> bool:
+    """Whether he may log in there."""
+    return "broadcast" in account.subsystems
+
+
 class Door:
     """Logins with a clock of their own."""
 
@@ -33,7 +39,12 @@ class Door:
         self.accounts = list(accounts)
         self.reactor = Clock()
         self.checked = 0
-        self.logins = Logins(kind, lambda: self.accounts, reactor=self.reactor, offload=self.offload)
+        self.logins = Logins(
+            lambda account: kind in account.subsystems,
+            lambda: self.accounts,
+            reactor=self.reactor,
+            offload=self.offload,
+        )
 
     def offload(self, function) -> Deferred[bool]:
         self.checked += 1
@@ -99,7 +110,7 @@ def test_guesses_that_come_together_are_not_all_checked():
         waiting.append(Deferred())
         return waiting[-1]
 
-    door.logins = Logins("broadcast", lambda: door.accounts, reactor=door.reactor, offload=later)
+    door.logins = Logins(at_broadcast, lambda: door.accounts, reactor=door.reactor, offload=later, at_once=99)
     said: list[str] = []
     for _ in range(100):
         door.logins.check("wang", "guess").addErrback(lambda failure: said.append(failure.value.code))
@@ -110,7 +121,7 @@ def test_guesses_that_come_together_are_not_all_checked():
 def test_names_are_not_remembered_without_end():
     """Thousands of made-up names leave no more than a thousand behind."""
     door = Door()
-    door.logins = Logins("broadcast", lambda: (), reactor=door.reactor, offload=lambda _: Deferred())
+    door.logins = Logins(at_broadcast, lambda: (), reactor=door.reactor, offload=lambda _: Deferred(), at_once=9999)
     for number in range(3000):
         door.logins.check(f"name-{number}", "x")
     assert len(door.logins._wrong) == 1000
@@ -120,7 +131,7 @@ def test_an_account_that_changes_meanwhile_counts_as_it_is():
     """Who is locked out while his password is being checked does not come in."""
     door = Door(WANG)
     fits: Deferred[bool] = Deferred()
-    door.logins = Logins("broadcast", lambda: door.accounts, reactor=door.reactor, offload=lambda _: fits)
+    door.logins = Logins(at_broadcast, lambda: door.accounts, reactor=door.reactor, offload=lambda _: fits)
     said: list[str] = []
     door.logins.check("wang", "correct horse").addErrback(lambda failure: said.append(failure.value.code))
     door.accounts = [replace(WANG, locked=True)]
@@ -130,7 +141,7 @@ def test_an_account_that_changes_meanwhile_counts_as_it_is():
 
 def test_a_verifier_of_the_usual_strength():
     """The strength that the reference implementation proposes is understood."""
-    assert password_fits(PasswordHasher().hash("x"), "x")
+    assert verifies(PasswordHasher().hash("x"), "x")
 
 
 def test_works_alone_from_disk(tmp_path):
@@ -146,7 +157,7 @@ def test_works_alone_from_disk(tmp_path):
     world.machine(17)
     assert world.state == "alone"
     logins = Logins(
-        "broadcast",
+        at_broadcast,
         lambda: world.agent.view.values("account"),
         reactor=world.reactor,
         offload=maybeDeferred,

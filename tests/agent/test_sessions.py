@@ -8,10 +8,10 @@ import pytest
 from twisted.internet.task import Clock
 
 from agent.desk import COOKIE, PASSWORD, WANG, DeskWorld, Person, account, delay
-from stationmaster_agent.logins import Login
-from stationmaster_agent.sessions import IDLE_S, LONGEST_S, MOST, OF_ONE, Sessions
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.account import Account, Role
+from stationmaster_people.logins import Login
+from stationmaster_people.sessions import IDLE_S, LONGEST_S, MOST, OF_ONE, Sessions
 
 
 class Held:
@@ -138,7 +138,7 @@ def test_a_session_cannot_be_given_to_somebody(desk):
     assert person.cookie == "secret-1"
     before = replace(person)
     assert person.login().code == 200
-    assert (before.cookie, person.cookie) == ("secret-1", "secret-3")
+    assert (before.cookie, person.cookie) == ("secret-1", "secret-2")
     assert before.get("calls").code == 401
     assert Person(desk, cookie="chosen-by-somebody").get("calls").code == 401
 
@@ -238,6 +238,7 @@ def test_through_a_proxy_with_tls(desk):
     person = Person(desk, headers={**proxied, "X-Forwarded-Proto": "https", "Origin": "https://desk.station"})
     answer = person.login()
     assert answer.headers["set-cookie"].endswith("; Secure")
+    assert answer.headers["set-cookie"].startswith("__Host-stationmaster-broadcast=")
     assert person.post("acts", delay()).code == 200
 
 

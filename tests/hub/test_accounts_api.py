@@ -21,13 +21,12 @@ from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.people.accounts_api import LARGEST_BODY, AccountsApi
 from stationmaster.hub.people.askers import Askers
-from stationmaster.hub.people.passwords import LEAST, made_verifier, password_fault, verifies
 from stationmaster.hub.replay import replay
 from stationmaster.hub.settings import Operator
 from stationmaster.hub.view import HubView
-from stationmaster_agent.logins import password_fits
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.account import Account, Role
+from stationmaster_people.passwords import LEAST, made_verifier, password_fault, verifies
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
 from support.small_station import at
@@ -234,6 +233,6 @@ def test_the_rules_of_passwords(password: str, fault: str) -> None:
 
 def test_a_password_typed_by_another_input_method_is_the_same() -> None:
     """Full-width letters are the letters, at the hub and at a subsystem's page; no verifier fits no password."""
-    assert password_fits(made_verifier("river 7 lanterns"), "ｒｉｖｅｒ 7 lanterns")
+    assert verifies(made_verifier("river 7 lanterns"), "ｒｉｖｅｒ 7 lanterns")
     assert verifies(made_verifier("ｒｉｖｅｒ 7 lanterns"), "river 7 lanterns")
     assert not verifies("nonsense", "river 7 lanterns")

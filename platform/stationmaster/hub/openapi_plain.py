@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stationmaster.hub.openapi_schemas import Schema
-from stationmaster.hub.people.passwords import LEAST, MOST
 from stationmaster_base.timekeeping import ClockState
 from stationmaster_kernel.account import LONGEST_NAME, Role
+from stationmaster_people.passwords import LEAST, MOST
 from stationmaster_protocol.hub_side import SUBSYSTEM_KINDS
 
 __all__ = ["ACCOUNT", "ACCOUNTS", "ACCOUNT_SENT", "CLOCK", "COMMAND_SENT", "HEALTH", "IDENTITY_SENT", "NAMES"]

@@ -122,7 +122,7 @@ SESSION = Table(
     METADATA,
     Column("key", String(64), primary_key=True),
     Column("login", String(64), nullable=False),
-    Column("revision", BigInteger, nullable=False),
+    Column("account", String(64), nullable=False),
     Column("begun", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
     Column("address", Text, nullable=False),

@@ -14,13 +14,13 @@ from twisted.internet.defer import Deferred
 
 from stationmaster_agent.agent import Agent
 from stationmaster_agent.desk import Desk, DeskSettings
-from stationmaster_agent.logins import Login, Offload
 from stationmaster_agent.view import AgentHealth
 from stationmaster_agent.wishes import MAY_HANDLE
 from stationmaster_base.configuration import Table
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import to_iso
 from stationmaster_broadcast.emergencies.control import BroadcastControl, EmergencyNow, EmergencyOrder, ZoneTest
+from stationmaster_people.logins import Login, Offload
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 from stationmaster_service.process import Running

@@ -11,7 +11,6 @@ from importlib import resources
 from twisted.internet.defer import Deferred
 
 from stationmaster_agent.desk import Desk
-from stationmaster_agent.logins import Login
 from stationmaster_agent.view import AgentHealth
 from stationmaster_agent.wishes import MAY_HANDLE
 from stationmaster_base.clock import StationClock
@@ -23,6 +22,7 @@ from stationmaster_guidance.commands import BoardCommands
 from stationmaster_guidance.readings import Reading
 from stationmaster_guidance.screens import Screens
 from stationmaster_guidance.written_here import EMERGENCY, LONGEST_MIN, USUAL, WrittenHere, WrittenText
+from stationmaster_people.logins import Login
 from stationmaster_protocol.commands import Command, CommandResult, Parameter
 from stationmaster_protocol.equipment import Device
 from stationmaster_protocol.scalars import stamp_of

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from stationmaster.hub.json_reading import plain_json
-from stationmaster.hub.people.passwords import LEAST, MOST, password_fault
 from stationmaster_base.configuration import Faults
 from stationmaster_kernel.account import Account, Role
+from stationmaster_people.passwords import LEAST, MOST, password_fault
 from stationmaster_protocol.hub_side import SUBSYSTEM_KINDS
 
 __all__ = ["AccountRequest", "read_account"]

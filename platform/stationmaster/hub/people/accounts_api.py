@@ -15,7 +15,6 @@ from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.bodies import told_faults
 from stationmaster.hub.people.account_reading import AccountRequest, read_account
 from stationmaster.hub.people.askers import Askers, refusal
-from stationmaster.hub.people.passwords import made_verifier
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.view import HubView
 from stationmaster.hub.writer import InThread
@@ -26,6 +25,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 from stationmaster_kernel.account import Account
 from stationmaster_kernel.inputs import DropAccount, PutAccount
+from stationmaster_people.passwords import made_verifier
 from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest

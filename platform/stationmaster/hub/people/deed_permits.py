@@ -60,5 +60,6 @@ def _announcements(deed: Handle, state: State) -> bool:
 
 
 def _of_another(deed: Undo, asker: Asker, state: State) -> bool:
-    record = state.records.get("act", {}).get(deed.act)
+    acts = state.records.get("act")
+    record = None if acts is None else acts.get(deed.act)
     return isinstance(record, ActRecord) and record.by != asker.name

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from stationmaster_kernel.account import Role
 
 __all__ = [
+    "AUDIT",
     "COMMANDS",
     "DAY",
     "DECIDE",
@@ -38,6 +39,9 @@ SYSTEM = frozenset({Role.ADMINISTRATOR})
 SECURITY = frozenset({Role.SECURITY})
 """While no account has this role, administrators have it; see `askers`."""
 
+AUDIT = frozenset({Role.AUDITOR})
+"""Who reads what was done does nothing himself, and gives nobody a role."""
+
 TOKEN_ROLES = frozenset(Role) - {Role.AUDITOR}
 """What the tokens of `[hub.operators]` may: all but to read what is written about those who use them."""
 
@@ -50,6 +54,7 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "calls": LOOK,
         "conflicts": LOOK,
         "events": LOOK,
+        "fallen": LOOK,
         "history": LOOK,
         "modes": LOOK,
         "names": LOOK,
@@ -59,14 +64,35 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "state": LOOK,
         "station": LOOK,
         "tasks": LOOK,
+        "waiting": LOOK,
         "trackPlan": LOOK,
         "trackPlanDrawing": LOOK,
         "trackPlanEvents": LOOK,
         "trackPlanLegend": LOOK,
+        # The plan desk.
+        "applyDraft": DECIDE,
+        "checkDraft": DAY,
+        "dropDraft": DECIDE,
+        "dropDraftedFile": DECIDE,
+        "importTimetable": DECIDE,
+        "putBackVersion": DECIDE,
+        "putStationFile": DECIDE,
+        "stationFile": LOOK,
+        "stationFiles": LOOK,
+        "stationVersions": LOOK,
+        "timetableImport": LOOK,
         # What the station has.
         "alarms": LOOK,
         "board": LOOK,
+        "boardPicture": LOOK,
+        "boardRead": LOOK,
         "boards": LOOK,
+        "broadcastListen": LOOK,
+        "broadcastPlayed": LOOK,
+        "broadcastPreview": SPEAK,
+        "broadcastSound": LOOK,
+        "broadcastWords": SPEAK,
+        "broadcastZones": LOOK,
         "command": LOOK,
         "commands": LOOK,
         "devices": LOOK,
@@ -85,6 +111,10 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "openapi": LOOK,
         "readClock": LOOK,
         "reload": SYSTEM,
+        # What was done.
+        "checkLog": AUDIT,
+        "exportLog": AUDIT,
+        "log": AUDIT,
         # People.
         "accounts": SECURITY,
         "deleteAccount": SECURITY,

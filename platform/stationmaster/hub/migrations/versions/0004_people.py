@@ -15,7 +15,7 @@ def upgrade() -> None:
         "session",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("login", sa.String(64), nullable=False),
-        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("account", sa.String(64), nullable=False),
         sa.Column("begun", sa.BigInteger, nullable=False),
         sa.Column("used", sa.BigInteger, nullable=False),
         sa.Column("address", sa.Text, nullable=False),
