@@ -1,4 +1,4 @@
-"""A subsystem of the sample station alone for three days, through a power cut: all that it holds it does, and shows."""
+"""A subsystem of the sample station alone for days, through a power cut: all that it holds it does, and shows."""
 
 from __future__ import annotations
 
