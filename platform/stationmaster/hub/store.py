@@ -97,7 +97,7 @@ class Store:
     ) -> None:
         self._database: Database = open_database(url, lock_wait_s=lock_wait_s)
         self._new_epoch = new_epoch
-        self._probe = probe
+        self.probe = probe
         self._sure = True
         """Whether nothing has failed since the head was seen where it should be."""
         self._token: int | None = None
@@ -184,7 +184,7 @@ class Store:
             Displaced: the database is not the one that was written last; nothing was written.
 
         """
-        self._probe("before-transaction")
+        self.probe("before-transaction")
         self._perhaps = batch.head
         if not self._sure:
             with self._transaction():
@@ -198,7 +198,7 @@ class Store:
                     raise Repeated from error
                 if moved != 1:
                     raise _Elsewhere
-                self._probe("inside-transaction")
+                self.probe("inside-transaction")
         except (Repeated, _Elsewhere) as fault:
             self._sure = False  # it may be another database, which has those inputs
             if isinstance(fault, Repeated):
@@ -206,7 +206,7 @@ class Store:
             with self._transaction():
                 raise StoreDown("its head is not where the batch begins") from None
         self._at = batch.head
-        self._probe("after-transaction")
+        self.probe("after-transaction")
 
     def committed(self, batch: Batch) -> bool:
         """Whether a batch with an unknown outcome is in the database: looked up by the id of its last input.
@@ -245,7 +245,7 @@ class Store:
                     connection.execute(insert(RESOURCE), rows)
                 set_head(connection, beginning, self._token)
                 save_now(connection)
-                self._probe("inside-new-beginning")
+                self.probe("inside-new-beginning")
         self._at, self._perhaps, self._beginning, self._sure = beginning, None, None, True
         return beginning
 
