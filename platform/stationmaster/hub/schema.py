@@ -10,6 +10,8 @@ one that he was given; `preference` how each has set up his console.
 `audit` has the records of the log, each bound to the one before; `audit_end` is one row: where the log ends, what was
 cut off before it, and up to which entry of the journal it tells everything. `second_factor` has who shows codes when he
 logs in, his secret encrypted; `handover` has the sheets of changes of shift.
+`alarm` has every standing of each alarm with what people did about it, as long as they are kept; `alarm_shelf` what is
+put aside; `condition` since when subsystems, lines and clocks are as they are.
 """
 
 from __future__ import annotations
@@ -17,9 +19,12 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 __all__ = [
+    "ALARM",
+    "ALARM_SHELF",
     "AUDIT",
     "AUDIT_END",
     "CHECKPOINT",
+    "CONDITION",
     "CREDENTIAL",
     "HANDOVER",
     "HEAD",
@@ -35,7 +40,7 @@ __all__ = [
     "VERSION",
 ]
 
-VERSION = "0005"
+VERSION = "0006"
 """The last migration; with it the database is as the tables below."""
 
 METADATA = MetaData()
@@ -188,4 +193,55 @@ HANDOVER = Table(
     Column("come", Text, nullable=True),
     Column("come_at", BigInteger, nullable=True),
     Column("body", Text, nullable=False),
+)
+
+ALARM = Table(
+    "alarm",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", String(16), nullable=False),
+    Column("identity", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("told_by", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("targets", Text, nullable=False),
+    Column("on_delay_ms", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("raised", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("ended", BigInteger, nullable=True),
+    Column("waits", Integer, nullable=False),
+    Column("part_of", BigInteger, nullable=True),
+    Column("acknowledged_by", Text, nullable=True),
+    Column("acknowledged_at", BigInteger, nullable=True),
+    Column("acknowledged_why", Text, nullable=True),
+    Index("alarm_waits", "waits"),
+    Index("alarm_raised", "raised"),
+)
+
+ALARM_SHELF = Table(
+    "alarm_shelf",
+    METADATA,
+    Column("key", String(16), primary_key=True),
+    Column("identity", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+CONDITION = Table(
+    "condition",
+    METADATA,
+    Column("kind", String(32), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("state", String(64), nullable=False),
+    Column("since", BigInteger, nullable=True),
+    Column("detail", Text, nullable=False),
 )

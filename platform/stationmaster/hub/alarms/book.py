@@ -238,8 +238,7 @@ class AlarmBook:
     def acknowledged(self, record: Record) -> None:
         """Take over a record in which a person has acknowledged; what was over and waited for that is done with."""
         if record.ended is not None:
-            self._returned.pop(record.key, None)
-            self._wrote(record)
+            self._seen(record)
             return
         self._keep(self._keys[record.key], record)
 
@@ -345,7 +344,8 @@ class AlarmBook:
         record = Record(number=self._number, key=key, sign=sign, since=standing.since, raised=now, last=now)
         standing.hold_s = 0.0
         self._keys[key] = standing
-        self._returned.pop(key, None)
+        if key in self._returned:
+            self._seen(self._returned[key])
         self._raised_s.append(seconds)
         self._keep(standing, record)
         _LOG.warning(
@@ -370,18 +370,24 @@ class AlarmBook:
         del self._watched[name]
         del self._keys[record.key]
         over = replace(record, ended=Instant(int(self._now())))
-        self._wrote(over)
         if self._waits(over):
             self._returned[over.key] = over
-            while len(self._returned) > MOST_RETURNED:
-                del self._returned[next(iter(self._returned))]
-        self.revision += 1
+            self._wrote(over)
+            if len(self._returned) > MOST_RETURNED:
+                self._seen(next(iter(self._returned.values())))
+        else:
+            self._wrote(replace(over, waits=False))
         _LOG.info("alarm-over", alarm=standing.sign.id, **_whose(standing.sign))
 
     def _waits(self, over: Record) -> bool:
         """Whether somebody has still to see that it was."""
         loose = over.key not in self._heads and over.part_of is None
         return over.is_grave and over.acknowledged is None and loose and over.key not in self._shelves
+
+    def _seen(self, over: Record) -> None:
+        """What was over waits for nobody any more."""
+        self._returned.pop(over.key, None)
+        self._wrote(replace(over, waits=False))
 
     def _came(self, name: _Name, seconds: float) -> None:
         self._comings.setdefault(name, deque(maxlen=_CHATTERS)).append(seconds)

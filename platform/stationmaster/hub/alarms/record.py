@@ -65,7 +65,8 @@ class Record:
     `number` is its own; `key` the alarm's, the same each time that it comes. `sign` is as it was last seen. `since`,
     `raised`, `last` and `ended` are station times: since when it is so; when it became an alarm; when it last came;
     when it was over, None while it stands. `times` counts how often it came in this standing, more than once if it
-    chatters. `part_of` is the number of the standing that it is a part of.
+    chatters. `waits`: it stands, or was over before anybody acknowledged it. `part_of` is the number of the standing
+    that it is a part of.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Record:
     last: Instant
     times: int = 1
     ended: Instant | None = None
+    waits: bool = True
     acknowledged: Acknowledgement | None = None
     part_of: int | None = None
 
