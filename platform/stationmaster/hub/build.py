@@ -37,6 +37,7 @@ from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.people.guard import PermitGuard
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.plans_api import PlansApi
+from stationmaster.hub.plan_desk.build import PlanDeskService
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.reload import Reloader
 from stationmaster.hub.reload_api import ReloadApi
@@ -48,6 +49,7 @@ from stationmaster.hub.watching import Watching
 from stationmaster.hub.writer import Writer, WriterThread
 from stationmaster.station.load import Station, load_station
 from stationmaster.station.plans import plan_day
+from stationmaster.station.replacing import finish_replacing
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.timekeeping import ClockQuality
@@ -92,6 +94,7 @@ def build(running: Running, faces: Sequence[AddFace] = (), probe: Probe = lambda
     settings = HubSettings.from_table(running.table.table("hub"), running.folder)
     masters = hub_masters(running)
     running.table.faults.raise_if_any()
+    finish_replacing(settings.station)
     station = load_station(settings.station)
     for warning in station.warnings:
         _LOG.warning("station-folder", says=str(warning), todo="see what it says; the station runs all the same")
@@ -222,6 +225,16 @@ class Hub(Service):
         ReloadApi(face, self._reloader, askers)
         ClockApi(face, self._masters, self._leaps, askers)
         face.guard(PermitGuard(askers, OPERATIONS))
+        self._plan_desk = PlanDeskService(
+            folder=settings.station,
+            reloader=self._reloader,
+            state=lambda: self._pipeline.state,
+            now=clock.now,
+            days=settings.plan_days,
+            reactor=reactor,
+            where_read=self._reader,
+        )
+        self._plan_desk.install(face, askers)
         running.on_hangup(self._reload)
         for add in faces:
             add(self.view, face)
@@ -271,6 +284,7 @@ class Hub(Service):
             self._masters.startService()
         self._thread.startService()
         self._reader.startService()
+        self._plan_desk.startService()
         self._entrance.startService()
         self._pipeline.open().addCallback(self._loaded).addErrback(self._failed)
 
@@ -293,6 +307,7 @@ class Hub(Service):
         yield deferLater(cast("Any", self._reactor), 0)  # one turn of the reactor, in which the goodbyes are written
         yield self._keeper.stop()
         yield self._pipeline.stop()
+        self._plan_desk.stopService()
         self._reader.stopService()
         self._entrance.stopService()
         self._thread.stopService()

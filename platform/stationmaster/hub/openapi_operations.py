@@ -12,7 +12,7 @@ from typing import Any
 
 from stationmaster.hub.openapi_schemas import Schema
 
-__all__ = ["Answer", "Body", "Operation", "Parameter"]
+__all__ = ["JSON", "Answer", "Body", "Operation", "Parameter"]
 
 JSON = "application/json"
 
@@ -37,6 +37,7 @@ class Body:
     largest: int
     examples: Mapping[str, object]
     name: str = ""
+    media: str = JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from stationmaster_kernel.state import State, configuration_values, resource_id
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskState
 
-__all__ = ["Difference", "KindDifference", "NotNow", "Reloader", "TaskList", "differences"]
+__all__ = ["Difference", "KindDifference", "NotNow", "Reloader", "TaskList", "differences", "fixed_faults"]
 
 _LOG = get_logger("reload")
 
@@ -133,6 +133,16 @@ class Reloader:
         if self._reading:
             self._committed.extend(each for each in committed if each.input_kind in READING)
 
+    @property
+    def station(self) -> Station:
+        """What the folder said when it was last read."""
+        return self._station
+
+    @property
+    def may(self) -> bool:
+        """Whether the folder can be read at this moment."""
+        return self._up and not self._reading
+
     def reload(self) -> Deferred[Difference]:
         """Read the folder and take what it says; fires when that is committed.
 
@@ -149,7 +159,7 @@ class Reloader:
         return reading.addCallback(self._take).addBoth(self._ended)
 
     def _take(self, station: Station) -> Deferred[Difference]:
-        faults = list(_fixed(self._station.configuration, station.configuration))
+        faults = list(fixed_faults(self._station.configuration, station.configuration))
         if faults:
             raise ConfigurationError(faults)
         before, self._station = self._station, station
@@ -231,7 +241,7 @@ def _by_kind(configuration: Configuration) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _fixed(before: Configuration, after: Configuration) -> list[Fault]:
+def fixed_faults(before: Configuration, after: Configuration) -> list[Fault]:
     """What cannot change while the hub runs: calls bear the telecode, and their dates are the zone's."""
     return [
         Fault(

@@ -14,6 +14,7 @@ from stationmaster.station.own_drawing import read_drawing
 from stationmaster.station.places import read_places, read_station_file
 from stationmaster.station.pronunciations import read_pronunciations
 from stationmaster.station.reading import HelpfulFaults
+from stationmaster.station.replacing import interrupted
 from stationmaster.station.rules import RuleWorld, read_rules
 from stationmaster.station.running_days import Calendar
 from stationmaster.station.texts import STATUS_PREFIX, read_templates
@@ -75,6 +76,7 @@ def load_station(folder: Path) -> Station:
 
 def read_station(folder: Path, faults: Faults) -> Station:
     """The station in `folder` as far as it can be read; if there are faults, it is not to be used."""
+    interrupted(folder, faults)
     file = read_station_file(folder, faults)
     languages = file.facts.languages
     places = read_places(folder, languages, faults)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from stationmaster.station.reading import closest
 from stationmaster.station.timetable import COLUMNS, NEEDED_COLUMNS, RawRow
+from stationmaster.station.workbook import is_workbook, workbook_text
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import Fault
 from stationmaster_kernel.configuration import Place, PlaceKind
@@ -103,13 +104,16 @@ def read_sheet(path: Path, places: Sequence[Place], faults: Faults) -> Sheet:
     except OSError as error:
         faults.add(path.name, "file", f"cannot be read: {error.strerror}", "a CSV file")
         return Sheet()
-    text = _decoded(content, path.name, faults)
-    return Sheet() if text is None else _SheetReader(text, path.name, places, faults).read()
+    book = is_workbook(content)
+    text = workbook_text(path, faults) if book else _decoded(content, path.name, faults)
+    if text is None:
+        return Sheet()
+    return _SheetReader(text, path.name, places, faults, delimiter="," if book else "").read()
 
 
 def _decoded(content: bytes, file: str, faults: Faults) -> str | None:
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        faults.add(file, "file", "is an Excel workbook", "saved as 'CSV UTF-8'")
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        faults.add(file, "file", "is an Excel workbook of the old form", "saved as .xlsx or as 'CSV UTF-8'")
         return None
     encodings = ["utf-8-sig", "gb18030"]
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -128,8 +132,9 @@ def _decoded(content: bytes, file: str, faults: Faults) -> str | None:
 class _SheetReader:
     """One file on its way to plain rows."""
 
-    def __init__(self, text: str, file: str, places: Sequence[Place], faults: Faults) -> None:
+    def __init__(self, text: str, file: str, places: Sequence[Place], faults: Faults, *, delimiter: str = "") -> None:
         self._text = text
+        self._delimiter = delimiter
         self._file = file
         self._faults = faults
         self._warnings: list[Fault] = []
@@ -153,10 +158,10 @@ class _SheetReader:
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Lines that say something, with their numbers, divided into plain cells."""
         text, skipped = self._text, 0
-        start = re.match(r"\s*sep=(.)[^\n]*\n", text, re.IGNORECASE)
+        start = None if self._delimiter else re.match(r"\s*sep=(.)[^\n]*\n", text, re.IGNORECASE)
         if start:
             text, skipped = text[start.end() :], text[: start.end()].count("\n")
-        delimiter = start[1] if start else _delimiter(text)
+        delimiter = self._delimiter or (start[1] if start else _delimiter(text))
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
         line = skipped + 1
         try:

@@ -1,0 +1,102 @@
+"""The process that reads an upload: `python -m stationmaster.hub.plan_desk.import_child`, one upload each.
+
+What is uploaded comes from anywhere, so it is read where nothing can be hurt: in a process with limits on its memory,
+its time and the size of what it writes, on a copy of the draft. It says what came of it as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from stationmaster.station.gtfs_calls import RAIL, GtfsOptions
+from stationmaster.station.importing import ImportReport, import_timetable
+from stationmaster.station.reading import HelpfulFaults
+from stationmaster.station.workbook import archive_faults
+from stationmaster_base.errors import Fault
+
+__all__ = ["main"]
+
+MEMORY = 1_500_000_000
+"""Bytes of address space; the reading of a large sheet takes a third of it."""
+
+SECONDS = 60
+"""Of processor."""
+
+LARGEST_WRITTEN = 64_000_000
+
+LARGEST_TABLE = 1_000_000_000
+"""Bytes of one table of a feed, unpacked: it is read row by row."""
+
+
+def main() -> int:
+    """Read what standard input says, import it, and say what came of it."""
+    _limit()
+    asked: dict[str, Any] = json.loads(sys.stdin.read())
+    try:
+        said = _import(asked)
+    except MemoryError:
+        said = {"problem": "It needs more memory than an upload may."}
+    json.dump(said, sys.stdout, ensure_ascii=False)
+    return 0
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_FSIZE, LARGEST_WRITTEN),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _import(asked: dict[str, Any]) -> dict[str, Any]:
+    file, folder = Path(asked["file"]), Path(asked["folder"])
+    free: bool = asked["without_track"]
+    if asked["kind"] == "timetable":
+        return _said(import_timetable(file, folder, allow_unallotted=free))
+    faults = HelpfulFaults()
+    if not archive_faults(file, faults, largest=LARGEST_TABLE):
+        return _said(ImportReport(written=False, rows=0, faults=tuple(faults)))
+    # What reads feeds comes with an extra of its own; a hub that never imports one does without.
+    try:
+        from stationmaster.station.gtfs_importing import import_gtfs  # noqa: PLC0415
+    except ImportError:
+        return {"problem": "Feeds cannot be read here: stationmaster[gtfs] is not installed."}
+    options = GtfsOptions(
+        stops=tuple(asked["stops"]),
+        classes=tuple((route, name) for route, name in asked["classes"]),
+        tracks=tuple((code, track) for code, track in asked["tracks"]),
+        route_types=RAIL,
+        number_from=asked["number_from"],
+    )
+    made = import_gtfs(file, folder, options, allow_unallotted=free)
+    left = [{"reason": each.reason, "trips": list(each.trips)} for each in made.left_out]
+    return {**_said(made.report), "left_out": left}
+
+
+def _said(report: ImportReport) -> dict[str, Any]:
+    return {
+        "written": report.written,
+        "rows": report.rows,
+        "allotted": report.allotted,
+        "unallotted": [
+            {"number": each.row.number, "line": each.row.line, "reason": each.reason} for each in report.unallotted
+        ],
+        "names_added": list(report.names_added),
+        "faults": _faults(report.faults),
+        "warnings": _faults(report.warnings),
+    }
+
+
+def _faults(faults: tuple[Fault, ...]) -> list[dict[str, str]]:
+    return [asdict(fault) for fault in faults]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
