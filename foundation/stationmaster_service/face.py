@@ -28,7 +28,7 @@ from stationmaster_service.answers import answer_problems, json_answer, problem_
 from stationmaster_service.interfaces import MachineTime, WebRequest
 from stationmaster_service.timer import StationTimer
 
-__all__ = ["Face", "Guard", "json_answer"]
+__all__ = ["Around", "Face", "Guard", "json_answer"]
 
 Guard = Callable[[WebRequest, str], bytes | None]
 """Given a request and its route, as `/api/v1/calls/<path:call_id>`: the answer to who may not; None: he may."""

@@ -40,7 +40,8 @@ from stationmaster.hub.plans_api import PlansApi
 from stationmaster.hub.plan_desk.build import PlanDeskService
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.reload import Reloader
-from stationmaster.hub.reload_api import ReloadApi
+from stationmaster.hub.routes import Parts, install_routes
+from stationmaster.hub.repeats import Repeats
 from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.side import ProtocolSide, entry_of
 from stationmaster.hub.store import Loaded, Probe, Store

@@ -22,6 +22,7 @@ from stationmaster.hub.openapi_plan_desk import PLAN_DESK
 from stationmaster.hub.openapi_schemas import Schema, Schemas
 from stationmaster.hub.openapi_track_plan import TRACK_PLAN, TrackPlanChanges
 from stationmaster.hub.people.permits import HERE, OPEN, PERMITS, PRIVATE
+from stationmaster.hub.repeats import KEY_PATTERN, KEY_PROBLEMS, takes_keys
 from stationmaster.hub.station_api import STATION
 from stationmaster_kernel.account import Role
 from stationmaster_protocol.scalars import Stamp
@@ -57,6 +58,15 @@ Answers may have more fields than are described here; requests may not.
 What goes wrong is a problem (RFC 9457) with a stable code as `error`, with what is wrong as `message`, and with what \
 to do as `hint`.
 Where there is `GET` there is `HEAD`."""
+
+_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A word of the client's own, new for each request: sent again with it within ten minutes, the "
+    "request is not carried out again and is answered as the first time.",
+    "required": False,
+    "schema": {"type": "string", "pattern": KEY_PATTERN},
+}
 
 _PRIVATE = "Only on the hub's own machine, and not through a proxy or from a page."
 _OR_HERE = "Without a token only on the hub's own machine, and not through a proxy or from a page."
@@ -146,6 +156,7 @@ def _operation(operation: Operation, schemas: Schemas) -> Schema:
     if words:
         found["description"] = words
     parameters = [
+        *([_KEY] if _takes_key(operation) else []),
         *(_parameter(each, "path") for each in operation.place),
         *(_parameter(each, "query") for each in operation.query),
         *(_parameter(each, "header") for each in operation.header),
@@ -192,6 +203,9 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
     for status, codes in _refusals(operation).items():
         problems[status] = (*problems.get(status, ()), *codes)
     problems[500] = (*problems.get(500, ()), _INTERNAL)
+    if _takes_key(operation):
+        for status, codes in KEY_PROBLEMS.items():
+            problems[status] = (*problems.get(status, ()), *codes)
     if operation.place:  # a slash or the end of a line where none may be makes it another path
         problems[404] = (*problems.get(404, ()), _NO_PATH)
     for status, codes in problems.items():
@@ -223,6 +237,10 @@ def _refusals(operation: Operation) -> dict[int, tuple[str, ...]]:
         return {}
     private = ("not-encrypted",) if operation.id in PRIVATE else ()
     return {401: ("not-an-operator", "not-logged-in"), 403: ("not-allowed", *private)}
+
+
+def _takes_key(operation: Operation) -> bool:
+    return operation.method != "GET" and takes_keys(operation.path)
 
 
 def _told(answer: Answer, schemas: Schemas) -> Schema:
