@@ -39,7 +39,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """What finds the path of an operation; words before those that anything may stand for."""
     return [
         (re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(path)) + r"\Z"), path)
-        for path in sorted(DOCUMENT["paths"], key=lambda path: ("{" in path, path))
+        for path in sorted(DOCUMENT["paths"], key=lambda path: ("{" in path, -path.count("/"), path))
     ]
 
 

@@ -15,6 +15,7 @@ from stationmaster.hub import board_difference, reload
 from stationmaster.hub.act_reading import LAST_REVISION, Revision
 from stationmaster.hub.bodies import ChangesBody, Plain
 from stationmaster.hub.meanwhile import ChangedMeanwhile
+from stationmaster.hub.openapi_broadcast import BROADCAST
 from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
 from stationmaster.hub.openapi_operations import JSON, Answer, Body, Operation, Parameter
@@ -74,6 +75,7 @@ _OR_HERE = "Without a token only on the hub's own machine, and not through a pro
 
 OPERATIONS: tuple[Operation, ...] = (
     *TRACK_PLAN,
+    *BROADCAST,
     *LOOKING,
     *DOING,
     *STATION,

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from stationmaster.hub.database import database_url
 from stationmaster.hub.day import DAYS_AHEAD
 from stationmaster.hub.door_settings import DoorSettings, Subsystem, subsystems_from_table
+from stationmaster.hub.neighbours.settings import ConsoleSettings
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
@@ -37,6 +38,7 @@ class HubSettings:
     `feed_late_s` and `feed_lost_s` are seconds of machine time without telegrams after which the feed is late and
     lost; `heartbeat_s` is the time between heartbeats.
     `plan_days` are the service dates after today that have a plan. `watch`: for how long what may be wrong.
+    `console` says where the subsystems' own pages are.
     """
 
     station: Path
@@ -55,6 +57,7 @@ class HubSettings:
     operators: tuple[Operator, ...] = ()
     door: DoorSettings = field(default_factory=DoorSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> HubSettings:
@@ -90,6 +93,7 @@ class HubSettings:
             operators=people,
             door=DoorSettings.from_table(table.table("protocol"), folder),
             watch=WatchSettings.from_table(table.table("watch")),
+            console=ConsoleSettings.from_table(table.table("console")),
         )
         if settings.door.tls is None and not is_loopback(settings.protocol_listen):
             table.fault(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from stationmaster.hub.deciding.urgency import Patience
 from stationmaster_base.configuration import Table
 
 __all__ = ["WatchSettings"]
@@ -19,6 +20,7 @@ class WatchSettings:
     `readback_old_s`: station seconds after which a readback that nothing contradicts is too old; 0: never.
     `readback_from`: the subsystems that must read back; others need not, until they once did.
     `holdover_s`: for which the clock may run without its masters.
+    `patience`: for how long a proposal may wait, in station minutes.
     """
 
     absent_s: float = 30.0
@@ -27,6 +29,7 @@ class WatchSettings:
     readback_old_s: float = 0.0
     readback_from: tuple[str, ...] = ()
     holdover_s: float = 600.0
+    patience: Patience = field(default_factory=Patience)
 
     @classmethod
     def from_table(cls, table: Table) -> WatchSettings:
@@ -38,6 +41,10 @@ class WatchSettings:
             readback_old_s=table.number("readback_old_s", 0.0, low=0, high=86400),
             readback_from=table.texts("readback_from"),
             holdover_s=table.number("holdover_s", 600.0, low=1, high=864000),
+            patience=Patience(
+                wait_min=table.integer("proposal_wait_min", 5, low=1, high=1440),
+                before_min=table.integer("proposal_before_min", 10, high=1440),
+            ),
         )
         table.finish()
         return settings
