@@ -32,7 +32,7 @@ export class Rail {
       const list = element(section.tag, { id: section.id, role: section.role });
       this.lists.set(section.id, list);
       const title = element("h2", { id: `${section.id}-title` }, this.desk.t(section.words));
-      return element("section", { "aria-labelledby": `${section.id}-title`, hidden: Boolean(section.hides) }, title, list);
+      return element("section", { "aria-labelledby": `${section.id}-title`, tabindex: "0", hidden: Boolean(section.hides) }, title, list);
     });
     refill(this.place, made);
     SECTIONS.forEach((section) => this.fill(section));
