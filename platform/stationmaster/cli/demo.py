@@ -355,6 +355,10 @@ port = {ports.console}
 protocol_listen = "{LOOPBACK}"
 protocol_port = {ports.protocol}
 
+[hub.console]
+broadcast = "http://{LOOPBACK}:{ports.broadcast}"
+guidance = "http://{LOOPBACK}:{ports.guidance}"
+
 [hub.operators]
 demo = "{token()}"
 
