@@ -20,8 +20,10 @@ from service.web import Browser
 from stationmaster.console.face import install
 from stationmaster.hub.build import Hub
 from stationmaster.hub.openapi import api_document
-from stationmaster.hub.people.permits import DEEDS, HERE, OPEN, PERMITS, PRIVATE
+from stationmaster.hub.people import askers
+from stationmaster.hub.people.permits import DEEDS, HERE, OPEN, PERMITS, PRIVATE, TOKEN_ROLES
 from stationmaster.hub.settings import Operator
+from stationmaster_kernel.account import Role
 from stationmaster_kernel.deeds import Deed
 from support.described import DOCUMENT, check_answer, strict
 
@@ -107,8 +109,8 @@ FROM_BELOW = {
 
 
 TOKEN = "of-the-operator-of-this-test"
-TAKING = {"importTimetable"}
-"""What only operators may do, and yet has parameters: with them it does nothing if nothing is sent."""
+TAKING = {"importTimetable", "checkLog", "exportLog", "log"}
+"""What only operators, or auditors, may do, and yet has parameters: with them nothing is done if nothing is sent."""
 
 
 @pytest.fixture
@@ -177,8 +179,9 @@ class Asking(Request):
         self._args.seen = Asking.seen
 
 
-def test_every_parameter_is_described_and_no_other(hub: Hub) -> None:
+def test_every_parameter_is_described_and_no_other(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a route looks for behind the `?` is what is described, for each route."""
+    monkeypatch.setattr(askers, "TOKEN_ROLES", frozenset(Role))
     site = hub._pages._factory
     site.requestFactory = Asking
     for method, path, operation in operations():
@@ -327,7 +330,8 @@ def test_who_may_do_what(tmp_path: Path) -> None:
         item = operation["operationId"]
         for peer, token in itertools.product(("127.0.0.1", ELSEWHERE), ("", "wrong", TOKEN)):
             known, here = token == TOKEN, peer != ELSEWHERE
-            may = known or (token == "" and here and (item in HERE or not PERMITS[item]))
+            may = known and (not PERMITS[item] or bool(PERMITS[item] & TOKEN_ROLES))
+            may = may or (token == "" and here and (item in HERE or not PERMITS[item]))
             may = item in OPEN or (may and (here or item not in PRIVATE))
             assert (not operation["security"]) == (item in OPEN)
             status = status_of(hub, method, path, peer=peer, token=token)

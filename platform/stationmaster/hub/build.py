@@ -14,34 +14,28 @@ from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred, suc
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.hub_signs import ClockSigns
 from stationmaster.hub.alarms.line_signs import LineSigns
-from stationmaster.hub.alarms.sign import Severity
 from stationmaster.hub.api import HubApi
+from stationmaster.hub.audit.desk import AuditDesk
 from stationmaster.hub.changes_stream import journal_reader
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.entrance import Entrance
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
-from stationmaster.hub.history_api import HistoryApi
+from stationmaster.hub.hub_figures import watch_hub
 from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.lines_api import LinesApi
-from stationmaster.hub.masters import ClockApi, clock_health, hub_masters, vouched
+from stationmaster.hub.masters import clock_health, hub_masters, vouched
 from stationmaster.hub.metrics import HubMetrics
-from stationmaster.hub.openapi import OPERATIONS
-from stationmaster.hub.people.accounts_api import AccountsApi
 from stationmaster.hub.people.askers import Askers
-from stationmaster.hub.people.guard import PermitGuard
 from stationmaster.hub.pipeline import Committed, Pipeline
-from stationmaster.hub.plans_api import PlansApi
 from stationmaster.hub.plan_desk.build import PlanDeskService
 from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.reload import Reloader
 from stationmaster.hub.routes import Parts, install_routes
-from stationmaster.hub.repeats import Repeats
 from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.side import ProtocolSide, entry_of
 from stationmaster.hub.store import Loaded, Probe, Store
@@ -151,6 +145,9 @@ class Hub(Service):
             keep_days=settings.keep_days,
             state=lambda: self._pipeline.state,
         )
+        self._audit = AuditDesk(
+            settings, self._store, in_writer=self._thread, in_reader=self._reader, reactor=reactor, now=clock.now
+        )
         self._feed = FeedIntake(self._pipeline, clock, boot)
         self._executors = ExecutorBook(self._pipeline, clock, boot)
         self._day = StationDay(
@@ -213,9 +210,7 @@ class Hub(Service):
         self._lines_api = LinesApi(self.view, alarms, face, reactor)
         askers = Askers(settings.operators)
         running.registry.register(self._watching.install(face, askers))
-        self._let_people(askers, face, boot)
-        PlansApi(self.view, face)
-        HistoryApi(face, settings.database, ZoneInfo(station.configuration.station.zone), self._reader)
+        self._entrance.install(face, askers)
         self._reloader = Reloader(
             station=station,
             day=self._day,
@@ -223,9 +218,24 @@ class Hub(Service):
             now=clock.now,
             in_thread=self._reader,
         )
-        ReloadApi(face, self._reloader, askers)
-        ClockApi(face, self._masters, self._leaps, askers)
-        face.guard(PermitGuard(askers, OPERATIONS))
+        parts = Parts(
+            settings=settings,
+            view=self.view,
+            pipeline=self._pipeline,
+            askers=askers,
+            reactor=reactor,
+            in_reader=self._reader,
+            boot=boot,
+            zone=ZoneInfo(station.configuration.station.zone),
+            alarms=alarms,
+            audit=self._audit,
+            boards=self._watching.boards,
+            recent=self._api.stream.recent,
+            reloader=self._reloader,
+            masters=self._masters,
+            leaps=self._leaps,
+        )
+        install_routes(face, parts)
         self._plan_desk = PlanDeskService(
             folder=settings.station,
             reloader=self._reloader,
@@ -245,32 +255,17 @@ class Hub(Service):
         self._lines = [(open_line(line, telecode, reactor.seconds), line.place) for line in settings.lines]
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
+        self._listen()
+        watch_hub(metrics, self._pipeline, self.view, alarms)
+
+    def _listen(self) -> None:
+        """Have all be told what is committed, and what else concerns them."""
         self._pipeline.on_commit(self._committed)
         self._pipeline.on_commit(self._reloader.committed)
         self._pipeline.on_commit(self._keeper.committed)
         for begin_anew in (self._server.new_epoch, self._api.begun_again, self._entrance.begun_anew):
             self._pipeline.on_new_beginning(begin_anew)
         self._feed.on_grade(self._server.feed_changed)
-        self._count(metrics, alarms)
-
-    def _let_people(self, askers: Askers, face: Face, boot: str) -> None:
-        """Let people act, and manage accounts and who may connect."""
-        view, pipeline = self.view, self._pipeline
-        recent = self._api.stream.recent
-        ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=self._reactor, recent=recent)
-        AccountsApi(view=view, pipeline=pipeline, askers=askers, face=face, in_thread=self._reader, boot=boot)
-        self._entrance.install(face, askers)
-
-    def _count(self, metrics: HubMetrics, alarms: AlarmBook) -> None:
-        """Have the metrics look at what is counted only when somebody asks."""
-        metrics.watch("queue_inputs", "Inputs that are not yet committed.", lambda: self._pipeline.waiting)
-        metrics.watch(
-            "store_down", "Whether nothing can be committed now.", lambda: float(bool(self._pipeline.trouble))
-        )
-        metrics.watch("calls", "Calls in the state.", lambda: len(self.view.state.calls))
-        metrics.watch("alarms", "What is wrong and concerns passengers now.", lambda: alarms.count(Severity.ALARM))
-        metrics.watch("warnings", "What else is wrong.", lambda: alarms.count(Severity.WARNING))
-        metrics.watch("subscribers", "Connected subscribers.", lambda: len(self.view.subscribers()))
 
     def _quality(self) -> ClockQuality | None:
         return None if self._masters is None else self._masters.quality()
@@ -309,6 +304,7 @@ class Hub(Service):
         yield self._keeper.stop()
         yield self._pipeline.stop()
         self._plan_desk.stopService()
+        self._audit.stop()
         self._reader.stopService()
         self._entrance.stopService()
         self._thread.stopService()
@@ -320,6 +316,7 @@ class Hub(Service):
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
         self._api.loaded(loaded)
+        self._audit.begin()
         reading = self._keeper.begin().addCallback(lambda _: self._entrance.load())
         return reading.addCallback(self._time_known).addCallback(lambda _: self._begin_day(loaded))
 

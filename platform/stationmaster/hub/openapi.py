@@ -15,6 +15,7 @@ from stationmaster.hub import board_difference, reload
 from stationmaster.hub.act_reading import LAST_REVISION, Revision
 from stationmaster.hub.bodies import ChangesBody, Plain
 from stationmaster.hub.meanwhile import ChangedMeanwhile
+from stationmaster.hub.openapi_audit import AUDIT_OPERATIONS
 from stationmaster.hub.openapi_broadcast import BROADCAST
 from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
@@ -47,6 +48,7 @@ _ABOUT = {
     "equipment": "Subsystems, devices, boards and commands to them.",
     "feed": "The dispatching feed.",
     "hub": "The hub itself.",
+    "log": "Everything that was done, for those who look whether it was right.",
     "past": "What was.",
     "clock": "Masters of time.",
     "accounts": "Who may log in, and what may connect.",
@@ -80,6 +82,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *DOING,
     *STATION,
     *PLAN_DESK,
+    *AUDIT_OPERATIONS,
 )
 """Every operation that there is."""
 

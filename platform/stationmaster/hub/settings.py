@@ -21,6 +21,9 @@ __all__ = ["DoorSettings", "HubSettings", "Operator", "Subsystem"]
 
 _PLACEHOLDER = "sqlite:///hub.db"
 
+LOG_DAYS = 183
+"""Logs are kept for six months at least (Cybersecurity Law of the People's Republic of China, article 21)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
@@ -52,6 +55,7 @@ class HubSettings:
     feed_lost_s: float = 60.0
     heartbeat_s: float = 5.0
     keep_days: int = 90
+    log_days: int = LOG_DAYS
     plan_days: int = DAYS_AHEAD
     subsystems: tuple[Subsystem, ...] = ()
     operators: tuple[Operator, ...] = ()
@@ -88,6 +92,7 @@ class HubSettings:
             feed_lost_s=table.number("feed_lost_s", 60.0, low=0.1, high=86400),
             heartbeat_s=table.number("heartbeat_s", 5.0, low=0.05, high=300),
             keep_days=table.integer("keep_days", 90, low=1, high=36500),
+            log_days=table.integer("log_days", LOG_DAYS, low=LOG_DAYS, high=36500),
             plan_days=table.integer("plan_days", DAYS_AHEAD, low=1, high=60),
             subsystems=subsystems_from_table(table.table("subsystems")),
             operators=people,

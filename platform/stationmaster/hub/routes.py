@@ -1,0 +1,78 @@
+"""Everything that the hub is asked over the web, put on its face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from stationmaster.hub.acts_api import ActsApi
+from stationmaster.hub.alarms.book import AlarmBook
+from stationmaster.hub.audit.desk import AuditDesk
+from stationmaster.hub.board_book import BoardBook
+from stationmaster.hub.history_api import HistoryApi
+from stationmaster.hub.leaps import LeapWatch
+from stationmaster.hub.masters import ClockApi
+from stationmaster.hub.neighbours.assembly import add_neighbours
+from stationmaster.hub.openapi import OPERATIONS
+from stationmaster.hub.people.accounts_api import AccountsApi
+from stationmaster.hub.people.askers import Askers
+from stationmaster.hub.people.guard import PermitGuard
+from stationmaster.hub.pipeline import Pipeline
+from stationmaster.hub.plans_api import PlansApi
+from stationmaster.hub.recent import Recent
+from stationmaster.hub.reload import Reloader
+from stationmaster.hub.reload_api import ReloadApi
+from stationmaster.hub.repeats import Repeats
+from stationmaster.hub.settings import HubSettings
+from stationmaster.hub.view import HubView
+from stationmaster.hub.writer import InThread
+from stationmaster_clock.masters import ClockMasters
+from stationmaster_service.face import Face
+from stationmaster_service.interfaces import Reactor
+
+__all__ = ["Parts", "install_routes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the routes are made of, as the hub has it."""
+
+    settings: HubSettings
+    view: HubView
+    pipeline: Pipeline
+    askers: Askers
+    reactor: Reactor
+    in_reader: InThread
+    boot: str
+    zone: ZoneInfo
+    alarms: AlarmBook
+    audit: AuditDesk
+    boards: BoardBook
+    recent: Recent
+    reloader: Reloader
+    masters: ClockMasters | None
+    leaps: LeapWatch
+
+
+def install_routes(face: Face, parts: Parts) -> None:
+    """Add the routes, and what asks before each of them who asks."""
+    view, pipeline, askers, reactor = parts.view, parts.pipeline, parts.askers, parts.reactor
+    ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=reactor, recent=parts.recent)
+    AccountsApi(view=view, pipeline=pipeline, askers=askers, face=face, in_thread=parts.in_reader, boot=parts.boot)
+    parts.audit.install(pipeline, face, askers, parts.zone, parts.alarms)
+    PlansApi(view, face)
+    HistoryApi(face, parts.settings.database, parts.zone, parts.in_reader)
+    view.read_from(lambda: parts.reloader.station)
+    ReloadApi(face, parts.reloader, askers)
+    ClockApi(face, parts.masters, parts.leaps, askers)
+    add_neighbours(
+        parts.settings,
+        view=view,
+        boards=parts.boards,
+        alarms=parts.alarms,
+        askers=askers,
+        face=face,
+        reactor=reactor,
+    )
+    face.guard(PermitGuard(askers, OPERATIONS))
+    face.around(Repeats(askers.who, reactor.seconds))
