@@ -92,7 +92,7 @@ class _Pen:
         self._rectangle(group, box, "plan-way", fill=SLAB, fill_opacity="0.5", stroke=LINE, stroke_dasharray="6 4")
         words = tuple((each, dict(_PASSAGE_WORDS[kind]).get(each, kind)) for each in self._languages)
         x, y, width, _ = box
-        self._name(group, words, (x - width, y, width * 3, 14.0), 10.0)
+        self._name(group, words, (x - width, y - 1, width * 3, 14.0), 11.0)
 
     def _platform(self, platform: str) -> None:
         group = self._svg.add(self._svg.g(id=f"platform-{platform}", class_="plan-platform"))

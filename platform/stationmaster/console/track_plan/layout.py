@@ -14,14 +14,14 @@ from stationmaster_kernel.configuration import Configuration, Place, PlaceKind
 
 __all__ = ["Lane", "Passage", "PlanLayout", "Slab", "Spot", "lay_out"]
 
-WIDTH = 1400
+WIDTH = 1300
 EDGE = 24
 """Length of the lines that lead away."""
 
-STRAIGHT = (176, 1224)
+STRAIGHT = (150, 1150)
 """Where tracks run side by side."""
 
-PLATFORM = (400, 1000)
+PLATFORM = (370, 930)
 LANE = 32
 SLAB = 26
 GAP = 3

@@ -4,6 +4,7 @@ import { element } from "../desk/element.js";
 
 const IDS = [
   "day",
+  "plan",
 ];
 
 export const panes = await Promise.all(IDS.map(load));

@@ -1,0 +1,190 @@
+// Devices at their places: one mark for all of a kind at a place, to be marked one by one or with a box around them.
+
+import { shape } from "./plan_base.js";
+
+const AGAIN_MS = 10_000;
+const SIZE = 17;
+const GAP = 3;
+const WORST = ["faulty", "absent", "degraded", "unknown", "off", "ok"];
+const LISTS = { board: "boards", zone: "zones" };
+const PLACES = [
+  ["gates", "gate"],
+  ["platforms", "platform"],
+  ["areas", "area"],
+  ["exits", "exit"],
+];
+const KINDS = {
+  board: { zh: "显示屏", en: "Boards", letter: "▭" },
+  zone: { zh: "广播分区", en: "Loudspeakers", letter: "◖" },
+  light: { zh: "照明", en: "Lights", letter: "☼" },
+  gate: { zh: "检票口", en: "Gates", letter: "⊓" },
+  other: { zh: "其他设备", en: "Other devices", letter: "◆" },
+};
+
+export class Devices {
+  /** `onMarked(marked)` is called whenever other things are marked. */
+  constructor({ layer, base, legend, desk, onMarked }) {
+    Object.assign(this, { layer, base, legend, desk, onMarked });
+    this.shown = false;
+    this.things = new Map(); // key → { key, kind, target, identity, device, condition, name, place }
+    this.marked = new Set();
+    this.timer = null;
+  }
+
+  async show(shown) {
+    this.shown = shown;
+    clearInterval(this.timer);
+    this.timer = null;
+    if (shown) {
+      this.timer = setInterval(() => this.load(), AGAIN_MS);
+      await this.load();
+    } else {
+      this.layer.replaceChildren();
+    }
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  async load() {
+    const found = await this.desk.attempt(() => Promise.all([this.desk.api.get("/api/v1/station"), this.desk.api.get("/api/v1/devices")]));
+    if (found !== null) {
+      this.take(...found);
+      this.paint();
+    }
+  }
+
+  /** What there is: each board, zone, light and gate of the station, and each device that serves one of them or none. */
+  take(station, { devices }) {
+    const targets = new Map();
+    for (const [kind, list] of Object.entries(LISTS)) {
+      station[list].forEach((target) => targets.set(target.id, { kind, ...target }));
+    }
+    for (const place of station.places.filter((each) => each.kind === "light" || each.kind === "gate")) {
+      targets.set(place.id, place.kind === "gate" ? { ...place, gates: [place.id] } : place);
+    }
+    this.things.clear();
+    const served = new Set();
+    for (const device of devices) {
+      const target = device.targets.map((id) => targets.get(id)).find(Boolean);
+      device.targets.forEach((id) => served.add(id));
+      const key = `${device.identity}/${device.id}`;
+      const kind = target?.kind ?? "other";
+      this.things.set(key, { key, kind, identity: device.identity, device: device.id, targets: device.targets, condition: device.condition, name: device.id, place: placeOf(target) });
+    }
+    for (const [id, target] of targets) {
+      if (!served.has(id) && target.kind !== "gate") {
+        const name = this.desk.t(Object.fromEntries(target.names));
+        this.things.set(id, { key: id, kind: target.kind, identity: "", device: "", targets: [id], condition: "unknown", name, place: placeOf(target) });
+      }
+    }
+    this.marked = new Set([...this.marked].filter((key) => this.things.has(key)));
+  }
+
+  /** One mark for each kind at each place, with the worst condition among them and how many they are. */
+  paint() {
+    const groups = new Map();
+    for (const thing of this.things.values()) {
+      const key = `${thing.place.kind}-${thing.place.id}`;
+      groups.set(key, groups.get(key) ?? { place: thing.place, kinds: new Map() });
+      const { kinds } = groups.get(key);
+      kinds.set(thing.kind, [...(kinds.get(thing.kind) ?? []), thing]);
+    }
+    const focused = document.activeElement?.dataset?.group;
+    this.layer.replaceChildren(...[...groups.values()].flatMap(({ place, kinds }) => this.cluster(place, [...kinds])));
+    this.layer.querySelector(`[data-group="${CSS.escape(focused ?? "")}"]`)?.focus();
+    this.tell();
+  }
+
+  cluster(place, kinds) {
+    const box = this.base.spot(place.kind, place.id) ?? this.base.hall();
+    const width = kinds.length * (SIZE * 2 + GAP) - GAP;
+    const right = box.x + box.width - GAP;
+    const x = box.width > width * 2 ? right - width : box.x + (box.width - width) / 2;
+    const y = place.kind === "gate" ? box.y + box.height - SIZE / 2 : box.y + (box.height - SIZE) / 2;
+    return kinds.map(([kind, things], number) => this.mark(place, kind, things, x + number * (SIZE * 2 + GAP), y));
+  }
+
+  mark(place, kind, things, x, y) {
+    const { t } = this.desk;
+    const condition = WORST.find((each) => things.some((thing) => thing.condition === each)) ?? "unknown";
+    const state = condition === "unknown" ? "off" : condition;
+    const ill = things.filter((thing) => !["ok", "off", "unknown"].includes(thing.condition)).length;
+    const marked = things.filter((thing) => this.marked.has(thing.key)).length;
+    const group = `${place.kind}-${place.id}-${kind}`;
+    const words = [t(KINDS[kind]), `${things.length}`, this.legend.word(state), ill ? `${ill} ✕` : "", `(${things.map((thing) => thing.name).slice(0, 6).join(", ")})`];
+    const node = shape("g", {
+      class: "device",
+      role: "checkbox",
+      tabindex: "0",
+      "aria-checked": marked === 0 ? "false" : marked === things.length ? "true" : "mixed",
+      "aria-label": words.filter(Boolean).join(", "),
+      "data-group": group,
+      transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
+    });
+    node.style.setProperty("--body", `var(--plan-${state})`);
+    node.style.setProperty("--ink", `var(--plan-${state}-ink)`);
+    const sign = shape("text", { class: "device-sign", x: SIZE * 0.55, y: SIZE * 0.74, "text-anchor": "middle" });
+    sign.textContent = KINDS[kind].letter;
+    const count = shape("text", { class: "device-count", x: SIZE * 1.45, y: SIZE * 0.74, "text-anchor": "middle" });
+    count.textContent = `${things.length > 1 ? things.length : ""}${this.legend.sign(state)}`;
+    const title = shape("title");
+    title.textContent = words.filter(Boolean).join(", ");
+    node.append(title, shape("rect", { class: "device-plate", width: SIZE * 2, height: SIZE, rx: 3 }), sign, count);
+    const toggle = () => this.toggle(things, marked < things.length);
+    node.addEventListener("click", toggle);
+    node.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        event.stopPropagation();
+        toggle();
+      }
+    });
+    return node;
+  }
+
+  toggle(things, on) {
+    things.forEach((thing) => (on ? this.marked.add(thing.key) : this.marked.delete(thing.key)));
+    this.paint();
+  }
+
+  /** Mark these and no others: devices as `identity/device`, boards, zones and lights by their id. */
+  markOnly(wanted) {
+    const keys = new Set(wanted);
+    const found = [...this.things.values()].filter((thing) => keys.has(thing.key) || thing.targets.some((id) => keys.has(id)));
+    this.marked = new Set(found.map((thing) => thing.key));
+    this.paint();
+  }
+
+  /** Mark what lies in a box, besides what is marked. */
+  markIn(area) {
+    const within = (box) => box && box.x < area.right && box.right > area.x && box.y < area.bottom && box.bottom > area.y;
+    for (const thing of this.things.values()) {
+      if (within(this.base.spot(thing.place.kind, thing.place.id) ?? this.base.hall())) {
+        this.marked.add(thing.key);
+      }
+    }
+    this.paint();
+  }
+
+  clear() {
+    this.marked.clear();
+    this.paint();
+  }
+
+  tell() {
+    this.onMarked([...this.marked].map((key) => this.things.get(key)));
+  }
+}
+
+/** The one place at which something is drawn: the nearest to trains that it serves; none: the hall. */
+function placeOf(target) {
+  for (const [list, kind] of PLACES) {
+    if (target?.[list]?.length === 1 || (target?.[list]?.length && kind !== "platform")) {
+      return { kind, id: target[list][0] };
+    }
+  }
+  return target?.platforms?.length ? { kind: "platform", id: target.platforms[0] } : { kind: "hall", id: "" };
+}
