@@ -65,7 +65,9 @@ class TaskPreview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TasksPreview:
-    """How many tasks of which days, and the first of them, by day and time; `tomorrow` counts those of tomorrow."""
+    """How many tasks of which days, and the first of them: tomorrow's before all others, and what is made, moved
+    or gone before what says something else at its time. `tomorrow` counts those of tomorrow.
+    """
 
     made: int
     moved: int
@@ -165,7 +167,15 @@ def _tasks(state: State, inputs: Sequence[Input], tomorrow: date) -> TasksPrevie
         touched.update((item, None) for kind, item in changes.deletes if kind == "task")
     found = [each for item in touched if (each := _task(item, state, after)) is not None]
     count = Counter(each.change for each in found)
-    found.sort(key=lambda each: (each.day != tomorrow, each.day or tomorrow, each.after or each.before or 0, each.id))
+    found.sort(
+        key=lambda each: (
+            each.day != tomorrow,
+            each.change == "changed",
+            each.day or tomorrow,
+            each.after or each.before or 0,
+            each.id,
+        )
+    )
     return TasksPreview(
         made=count["made"],
         moved=count["moved"],

@@ -5,6 +5,7 @@ import { element } from "../desk/element.js";
 const IDS = [
   "day",
   "plan",
+  "plans",
 ];
 
 export const panes = await Promise.all(IDS.map(load));

@@ -1,0 +1,236 @@
+// The station's files as texts: one is edited at a time, with its lines numbered and its faults beside them.
+
+import { element, refill, setText } from "../desk/element.js";
+import { lineOf, spanOf } from "./plans_reading.js";
+
+const ABSENT = "-.-"; // the tag of a file that is not there
+const LAYOUT = /^layouts\/[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.toml$/;
+
+export class FilesView {
+  /** `chosen(name)` shows another file. */
+  constructor(desk, model, chosen) {
+    Object.assign(this, { desk, model, chosen });
+    this.name = "rules.toml";
+    this.tag = ABSENT;
+    this.saved = ""; // the text as the hub has it
+    const { t } = desk;
+    this.list = element("ul", { class: "plans-files", "aria-label": t({ zh: "文件", en: "Files" }) });
+    this.numbers = element("pre", { class: "plans-numbers", "aria-hidden": "true" });
+    this.area = element("textarea", {
+      id: "plans-text",
+      spellcheck: "false",
+      autocomplete: "off",
+      wrap: "off",
+      oninput: () => this.typed(),
+      onscroll: () => (this.numbers.scrollTop = this.area.scrollTop),
+      onkeydown: (event) => this.press(event),
+    });
+    this.title = element("h2", {});
+    this.told = element("span", { class: "dim", role: "status" });
+    this.saving = element("button", { type: "button", id: "plans-save", onclick: () => this.save() }, t({ zh: "存入草稿 Ctrl+S", en: "Save to the draft Ctrl+S" }));
+    this.dropping = element("button", { type: "button", onclick: () => this.drop() }, t({ zh: "放弃此文件的草稿", en: "Drop this file's draft" }));
+    this.faults = element("ol", { class: "plans-lines" });
+    const text = element("div", { class: "plans-editor" }, this.numbers, this.area);
+    const bar = element("div", { class: "bar" }, this.title, this.saving, this.dropping, this.told);
+    this.node = element("div", { class: "plans-split" }, this.list, element("div", { class: "plans-column" }, bar, text, this.faults));
+  }
+
+  async show(argument) {
+    const name = argument?.file ?? this.name;
+    if (name !== this.name || !this.unsaved()) {
+      await this.open(name);
+    }
+    if (argument?.place) {
+      this.jump(argument.place);
+    }
+  }
+
+  async open(name) {
+    if (this.unsaved() && !(await this.save())) {
+      return;
+    }
+    this.name = name;
+    const found = await this.model.file(name);
+    this.taken(found, found?.text ?? "");
+    this.area.scrollTop = 0;
+  }
+
+  taken(body, text) {
+    this.tag = body?.file.tag ?? ABSENT;
+    this.saved = body?.text ?? "";
+    this.area.value = text;
+    this.area.readOnly = !this.desk.may("putStationFile");
+    this.area.setAttribute("aria-label", this.name);
+    this.numbered();
+    this.draftChanged();
+  }
+
+  unsaved() {
+    return this.area.value !== this.saved;
+  }
+
+  typed() {
+    this.numbered();
+    this.paintBar();
+  }
+
+  numbered() {
+    const count = this.area.value.split("\n").length;
+    if (this.numbers.dataset.count !== String(count)) {
+      this.numbers.dataset.count = String(count);
+      setText(this.numbers, Array.from({ length: count }, (_, at) => at + 1).join("\n"));
+    }
+  }
+
+  draftChanged() {
+    const { t } = this.desk;
+    refill(
+      this.list,
+      this.model.files.map((file) =>
+        element(
+          "li",
+          {},
+          element(
+            "button",
+            {
+              type: "button",
+              "data-file": file.name,
+              "aria-pressed": String(file.name === this.name),
+              onclick: () => this.chosen(file.name),
+            },
+            file.name,
+            file.drafted ? element("span", { class: "moved" }, file.stale ? " ⚠" : " ●") : null,
+          ),
+        ),
+      ),
+      this.desk.may("putStationFile")
+        ? element("li", {}, element("button", { type: "button", onclick: () => this.add() }, t({ zh: "+ 版式…", en: "+ Layout…" })))
+        : null,
+    );
+    const faults = (this.model.checked?.faults ?? []).filter(({ file }) => file === this.name);
+    refill(
+      this.faults,
+      faults.map((fault) =>
+        element(
+          "li",
+          {},
+          element("button", { type: "button", onclick: () => this.jump(fault.place) }, `${fault.place}`),
+          ` ${fault.problem}`,
+          fault.allowed ? element("span", { class: "dim" }, ` (${fault.allowed})`) : null,
+        ),
+      ),
+    );
+    this.paintBar();
+  }
+
+  paintBar() {
+    const { t } = this.desk;
+    const file = this.model.files.find(({ name }) => name === this.name);
+    setText(this.title, this.name);
+    this.saving.hidden = !this.desk.may("putStationFile");
+    this.saving.disabled = !this.unsaved();
+    this.dropping.hidden = !file?.drafted || !this.desk.may("dropDraftedFile");
+    const drafted = file?.drafted ? t({ zh: `草稿：${file.by}`, en: `drafted by ${file.by}` }) : "";
+    const stale = file?.stale ? t({ zh: "；所用的文件已另有变化", en: "; the file in use was changed since" }) : "";
+    setText(this.told, this.unsaved() ? t({ zh: "未存", en: "not saved" }) : drafted + stale);
+  }
+
+  press(event) {
+    if (event.ctrlKey && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      this.save();
+    }
+  }
+
+  /** Save into the draft; whether it is saved. What somebody else changed meanwhile is shown, and nothing is lost. */
+  async save() {
+    if (!this.unsaved()) {
+      return true;
+    }
+    const text = this.area.value;
+    try {
+      const body = await this.model.put(this.name, text, this.tag);
+      this.taken(body, this.area.value === text ? body.text : this.area.value);
+      return true;
+    } catch (problem) {
+      if (problem.code !== "file-moved") {
+        this.desk.problem(problem);
+        return false;
+      }
+      return this.settle(problem, text);
+    }
+  }
+
+  /** Somebody was faster: say what he changed, and ask whether this is to stand in its place. */
+  async settle(problem, text) {
+    const { t } = this.desk;
+    const changes = element(
+      "ul",
+      { class: "plans-theirs" },
+      problem.faults.map(({ place, problem: now, allowed }) => element("li", {}, element("strong", {}, place), element("pre", {}, element("del", {}, allowed)), element("pre", {}, element("ins", {}, now)))),
+    );
+    const asked = await this.desk.ask({
+      title: problem.message,
+      fields: [
+        { node: changes },
+        {
+          name: "how",
+          kind: "select",
+          words: { zh: "如何处理", en: "What now" },
+          options: [
+            ["keep", { zh: "保留我的文字，先比较", en: "Keep my text here and compare first" }],
+            ["theirs", { zh: "采用对方的文件", en: "Take the file as it is now" }],
+            ["mine", { zh: "以我的文字替换", en: "Put mine in its place" }],
+          ],
+        },
+      ],
+    });
+    const found = await this.model.file(this.name);
+    await this.model.load();
+    if (asked?.how === "theirs") {
+      this.taken(found, found?.text ?? "");
+      return true;
+    }
+    if (asked === null) {
+      return false;
+    }
+    this.tag = found?.file.tag ?? ABSENT;
+    this.saved = found?.text ?? "";
+    this.area.value = text;
+    this.draftChanged();
+    if (asked.how === "keep") {
+      this.desk.tell(t({ zh: "您的文字仍在编辑框内，尚未存入", en: "Your text is still in the editor, not saved" }), { kind: "warn" });
+      return false;
+    }
+    return this.save();
+  }
+
+  async drop() {
+    await this.desk.attempt(() => this.model.drop(this.name));
+    this.area.value = this.saved;
+    await this.desk.attempt(() => this.open(this.name));
+  }
+
+  async add() {
+    const asked = await this.desk.ask({
+      title: { zh: "新版式", en: "New layout" },
+      fields: [{ name: "id", words: { zh: "标识", en: "Id" }, required: true, hint: { zh: "字母、数字、_、-", en: "letters, digits, _, -" } }],
+      check: ({ id }) => (LAYOUT.test(`layouts/${id}.toml`) ? null : { zh: "不是标识", en: "That is no id" }),
+    });
+    if (asked !== null) {
+      await this.desk.attempt(() => this.open(`layouts/${asked.id}.toml`));
+    }
+  }
+
+  /** Mark the line that a place of a fault is at. */
+  jump(place) {
+    const line = lineOf(this.area.value, place);
+    if (line > 0) {
+      const [start, end] = spanOf(this.area.value, line);
+      this.area.focus();
+      this.area.setSelectionRange(start, end);
+      const height = parseFloat(getComputedStyle(this.area).lineHeight);
+      this.area.scrollTop = Math.max(0, (line - 5) * height);
+    }
+  }
+}
