@@ -34,7 +34,7 @@ from stationmaster_base.clock import MachineClock
 from stationmaster_base.configuration import Faults
 from stationmaster_base.times import Instant
 from stationmaster_kernel.deeds import CheckRows, Expect, SetTrack
-from stationmaster_kernel.inputs import Act, Feed, Plan
+from stationmaster_kernel.inputs import Act, Feed, Input, Plan
 from stationmaster_kernel.state import State
 from stationmaster_kernel.values import EventName
 from stationmaster_service.face import Face
@@ -50,9 +50,12 @@ TRACK = {"do": "track", "call": CALL, "track": "2"}
 class Fixture:
     """A hub on the small station at 07:00, with the pages for acts and plans."""
 
-    def __init__(self, hub: MadeHub, operators: tuple[Operator, ...] = (LI, WANG)) -> None:
+    def __init__(
+        self, hub: MadeHub, operators: tuple[Operator, ...] = (LI, WANG), first: tuple[Input, ...] = begin()
+    ) -> None:
         self.hub = hub
-        clock = MachineClock(lambda: float(at("07:00")))
+        self.time = float(at("07:00"))
+        clock = MachineClock(lambda: self.time)
         timer = StationTimer(clock, hub.reactor)
         self.view = HubView(
             pipeline=hub.pipeline, feed=FeedIntake(hub.pipeline, clock, "boot"), subsystems=(), clock=clock
@@ -71,7 +74,7 @@ class Fixture:
             recent=self.recent,
         )
         PlansApi(self.view, self.face)
-        hub.open().put(*begin(), tick(60))
+        hub.open().put(*first, tick(60))
 
     @property
     def state(self) -> State:

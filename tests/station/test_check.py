@@ -24,7 +24,7 @@ def test_the_sample_is_good_and_without_warnings(sample: Path) -> None:
         "places: 14 tracks, 7 platforms, 16 gates, 4 areas, 3 exits, 11 posts, 10 lights",
         "34 boards of 11 types with 10 layouts, 20 zones",
         "65 rules: 26 announcement, 4 check_in, 16 display, 5 lighting, 14 notice",
-        "63 templates, 47 names of stations",
+        "64 templates, 47 names of stations",
         "1 calendar, 15 rows of operations",
         "180 rows of timetable: 42 origin, 42 terminus, 81 through, 15 passing",
     )

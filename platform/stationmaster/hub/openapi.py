@@ -17,6 +17,7 @@ from stationmaster.hub.bodies import ChangesBody, Plain
 from stationmaster.hub.meanwhile import ChangedMeanwhile
 from stationmaster.hub.openapi_audit import AUDIT_OPERATIONS
 from stationmaster.hub.openapi_broadcast import BROADCAST
+from stationmaster.hub.openapi_consequences import CONSEQUENCES
 from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
 from stationmaster.hub.openapi_operations import JSON, Answer, Body, Operation, Parameter
@@ -80,6 +81,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *BROADCAST,
     *LOOKING,
     *DOING,
+    *CONSEQUENCES,
     *STATION,
     *PLAN_DESK,
     *AUDIT_OPERATIONS,

@@ -9,6 +9,7 @@ from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.audit.desk import AuditDesk
 from stationmaster.hub.board_book import BoardBook
+from stationmaster.hub.consequences.preview_api import PreviewApi
 from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.masters import ClockApi
@@ -58,6 +59,7 @@ def install_routes(face: Face, parts: Parts) -> None:
     """Add the routes, and what asks before each of them who asks."""
     view, pipeline, askers, reactor = parts.view, parts.pipeline, parts.askers, parts.reactor
     ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=reactor, recent=parts.recent)
+    PreviewApi(view=view, recent=parts.recent, askers=askers, face=face, in_thread=parts.in_reader)
     AccountsApi(view=view, pipeline=pipeline, askers=askers, face=face, in_thread=parts.in_reader, boot=parts.boot)
     parts.audit.install(pipeline, face, askers, parts.zone, parts.alarms)
     PlansApi(view, face)

@@ -60,6 +60,7 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "names": LOOK,
         "plan": LOOK,
         "plans": LOOK,
+        "previewAct": SPEAK,
         "proposals": LOOK,
         "state": LOOK,
         "station": LOOK,
