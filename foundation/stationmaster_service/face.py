@@ -5,7 +5,7 @@ A component adds its own routes to `app`. Answers carry headers that let a brows
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from importlib import resources
@@ -25,6 +25,7 @@ from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import Health, health_body, metrics_text
 from stationmaster_service.answers import answer_problems, json_answer, problem_answer
+from stationmaster_service.bounded import BoundedRequest
 from stationmaster_service.interfaces import MachineTime, WebRequest
 from stationmaster_service.timer import StationTimer
 
@@ -99,6 +100,7 @@ class Face:
         self._registry = registry
         self._settle = settle
         self._folders: dict[str, list[tuple[str, str]]] = {}
+        self._bounds: dict[bytes, int] = {}
         self.app.route("/healthz", methods=["GET"])(self._get_health)
         self.app.route("/metrics", methods=["GET"])(self._get_metrics)
         self.app.route("/clock", methods=["POST"])(self._post_clock)
@@ -129,7 +131,11 @@ class Face:
 
     def site(self) -> Site:
         """What listens for browsers."""
-        return _QuietSite(_Guarded(self.app.resource()), self._timer.reactor)
+        return _QuietSite(_Guarded(self.app.resource()), self._timer.reactor, self._bounds)
+
+    def bound(self, path: str, largest: int) -> None:
+        """Let the bodies of requests to a path be this large, in bytes; see `bounded` for those of all others."""
+        self._bounds[path.encode()] = largest
 
     def _get_health(self, request: WebRequest) -> bytes | Deferred[bytes]:
         if request.args.get(b"until") == [b"quiet"]:
@@ -225,8 +231,9 @@ class _QuietSite(Site):
     noisy = False
     displayTracebacks = False  # noqa: N815 - Twisted's name
 
-    def __init__(self, resource: Resource, reactor: MachineTime) -> None:
-        Site.__init__(self, resource, reactor=reactor)
+    def __init__(self, resource: Resource, reactor: MachineTime, bounds: Mapping[bytes, int]) -> None:
+        Site.__init__(self, resource, BoundedRequest, reactor=reactor)
+        self.bounds = bounds
 
     def log(self, request: HTTPRequest) -> None:
         """Nothing."""

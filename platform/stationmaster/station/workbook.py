@@ -219,7 +219,7 @@ class _Workbook:
         """The elements of a part as they end; of all of them if no tag is given, of which the last is the root."""
         with self._archive.open(name) as file:
             parsing = etree.iterparse(
-                _Bounded(file),  # type: ignore[arg-type]  # it reads, which is all that is asked of it
+                _Bounded(file),
                 events=("end",),
                 tag=None if tag is None else f"{SHEET}{tag}",
                 resolve_entities=False,

@@ -12,7 +12,7 @@ from stationmaster.hub.plan_desk.desk import PlanDesk
 from stationmaster.hub.plan_desk.draft_api import DraftApi
 from stationmaster.hub.plan_desk.files_api import FilesApi
 from stationmaster.hub.plan_desk.import_api import ImportApi
-from stationmaster.hub.plan_desk.uploads import Importer
+from stationmaster.hub.plan_desk.uploads import LARGEST_UPLOAD, Importer
 from stationmaster.hub.plan_desk.work import DeskWork
 from stationmaster.hub.reload import Reloader
 from stationmaster.hub.writer import InThread, WriterThread
@@ -68,6 +68,7 @@ class PlanDeskService(Service):
 
     def install(self, face: Face, askers: Askers) -> None:
         """Add the routes."""
+        face.bound("/api/v1/station/import", LARGEST_UPLOAD + 1)
         FilesApi(face, askers, self.work, self._now)
         DraftApi(face, askers, self.work, self._now)
         ImportApi(face, askers, self.work, self._now, self._reactor)

@@ -86,7 +86,7 @@ class FilesApi:
 
 
 def _known(request: WebRequest) -> str:
-    header = request.getHeader("if-match")
+    header: str | None = request.getHeader("if-match")
     if not header:
         raise DeskRefusal("no-if-match", "It is not said which state of the file was edited.", "If-Match: the tag.")
     return header.strip().removeprefix("W/").strip('"')

@@ -34,7 +34,7 @@ MOST_TASKS = 300
 
 MOST_SAMPLES = 100
 
-_TRIAL = {"minutes": 15, "reason": "…"}
+_TRIAL: dict[str, str | int] = {"minutes": 15, "reason": "…"}
 """Fields that the sample's call has nothing for, and that a text may be about."""
 
 
