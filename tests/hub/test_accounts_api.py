@@ -19,8 +19,12 @@ from stationmaster.hub.database import database_url
 from stationmaster.hub.export import line_text
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
-from stationmaster.hub.people.accounts_api import LARGEST_BODY, AccountsApi
+from stationmaster.hub.people.account_changes import AccountChanges
+from stationmaster.hub.people.accounts_api import AccountsApi
 from stationmaster.hub.people.askers import Askers
+from stationmaster.hub.people.one_time import OneTimePasswords
+from stationmaster.hub.people.request_reading import LARGEST_BODY
+from stationmaster.hub.people.separation import Separation
 from stationmaster.hub.replay import replay
 from stationmaster.hub.settings import Operator
 from stationmaster.hub.view import HubView
@@ -40,13 +44,14 @@ TOLD = {
     "roles": ["supervisor"],
     "subsystems": ["broadcast"],
     "locked": False,
+    "one_time": False,
 }
 
 
 class Fixture:
     """A hub on the small station at 07:00, with the pages for accounts."""
 
-    def __init__(self, hub: MadeHub, operators: tuple[Operator, ...] = (DESK,)) -> None:
+    def __init__(self, hub: MadeHub, operators: tuple[Operator, ...] = (DESK,), forced: bool | None = None) -> None:
         self.hub = hub
         clock = MachineClock(lambda: float(at("07:00")))
         timer = StationTimer(clock, hub.reactor)
@@ -57,12 +62,18 @@ class Fixture:
             health=lambda: hub_health(self.view, timer), clock=clock, timer=timer, registry=CollectorRegistry()
         )
         AccountsApi(
-            view=self.view,
-            pipeline=hub.pipeline,
+            accounts=lambda: self.accounts,
+            changes=AccountChanges(
+                pipeline=hub.pipeline,
+                accounts=lambda: self.accounts,
+                now=lambda: self.view.now,
+                in_thread=hub.thread,
+                boot="boot",
+            ),
             askers=Askers(operators),
+            separation=Separation(lambda: self.accounts, forced),
+            one_time=OneTimePasswords(hub.store, hub.thread),
             face=self.face,
-            in_thread=hub.thread,
-            boot="boot",
         )
         hub.open().put(*begin())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stationmaster.hub.people.people_settings import PeopleSettings
 from stationmaster.hub.settings import DoorSettings, HubSettings, Operator, Subsystem
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.configuration import Faults, read_toml
@@ -41,6 +42,12 @@ broadcast-2 = { token = "two", kind = "voice" }
 [hub.operators]
 "controller 1" = "three"
 "综控员" = "four"
+[hub.people]
+separate = true
+plain_http = true
+idle_minutes = 20
+shift_hours = 8
+first_login = "/run/first"
 """
 
 
@@ -91,6 +98,9 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             Subsystem(identity="broadcast-2", token="two", kind="voice"),
         ),
         operators=(Operator(name="controller 1", token="three"), Operator(name="综控员", token="four")),
+        people=PeopleSettings(
+            separate=True, plain_http=True, idle_s=1200.0, longest_s=28800.0, first_login=Path("/run/first")
+        ),
     )
     assert settings.database.host == "db"
 
@@ -103,6 +113,7 @@ def test_a_station_is_enough(tmp_path: Path) -> None:
     assert (settings.listen, settings.port, settings.protocol_port) == ("127.0.0.1", 8080, 7310)
     assert (settings.lines, settings.subsystems) == ((), ())
     assert (settings.plan_days, settings.operators) == (3, ())
+    assert settings.people == PeopleSettings(first_login=tmp_path / "first-login.txt")
 
 
 def test_every_fault_is_found_at_once(tmp_path: Path) -> None:

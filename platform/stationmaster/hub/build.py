@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred, suc
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
+from stationmaster.hub.alarms.alarming import Alarming, Keeping
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.hub_signs import ClockSigns
 from stationmaster.hub.alarms.line_signs import LineSigns
@@ -27,10 +28,9 @@ from stationmaster.hub.health import hub_health
 from stationmaster.hub.hub_figures import watch_hub
 from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.leaps import LeapWatch
-from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.masters import clock_health, hub_masters, vouched
 from stationmaster.hub.metrics import HubMetrics
-from stationmaster.hub.people.askers import Askers
+from stationmaster.hub.people.people_desk import PeopleDesk
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.plan_desk.build import PlanDeskService
 from stationmaster.hub.presence import ExecutorBook
@@ -115,7 +115,6 @@ class Hub(Service):
     ) -> None:
         self._masters = masters
         self._settings = settings
-        self._station = station
         self._running = running
         self._reactor = running.reactor
         clock, timer, reactor, boot = running.clock, running.timer, running.reactor, running.new_boot_id()
@@ -175,6 +174,15 @@ class Hub(Service):
             timer=timer,
             seconds=reactor.seconds,
         )
+        self._alarming = Alarming(
+            book=alarms,
+            view=self.view,
+            watching=self._watching,
+            wiring=lambda: self._reloader.station.wiring,
+            verdict=self._verdict,
+            keeping=Keeping(self._store, settings, self._pipeline, self._thread, self._reader),
+            reactor=reactor,
+        )
         self._entrance = Entrance(
             settings=settings,
             store=self._store,
@@ -207,10 +215,21 @@ class Hub(Service):
             settle=self._pipeline.when_idle,
         )
         self._api = HubApi(self.view, face, reactor, journal_reader(settings.database, self._reader))
-        self._lines_api = LinesApi(self.view, alarms, face, reactor)
-        askers = Askers(settings.operators)
+        self._people = PeopleDesk(
+            settings=settings,
+            store=self._store,
+            pipeline=self._pipeline,
+            in_writer=self._thread,
+            reactor=reactor,
+            now=clock.now,
+            wall=time.time,
+            random_bytes=os.urandom,
+            boot=boot,
+        )
+        askers = self._people.askers
         running.registry.register(self._watching.install(face, askers))
         self._entrance.install(face, askers)
+        self._alarming.install(face, askers, self._audit.log, self._api.stream.alarms_changed)
         self._reloader = Reloader(
             station=station,
             day=self._day,
@@ -223,6 +242,7 @@ class Hub(Service):
             view=self.view,
             pipeline=self._pipeline,
             askers=askers,
+            people=self._people,
             reactor=reactor,
             in_reader=self._reader,
             boot=boot,
@@ -263,7 +283,13 @@ class Hub(Service):
         self._pipeline.on_commit(self._committed)
         self._pipeline.on_commit(self._reloader.committed)
         self._pipeline.on_commit(self._keeper.committed)
-        for begin_anew in (self._server.new_epoch, self._api.begun_again, self._entrance.begun_anew):
+        self._pipeline.on_commit(self._people.committed)
+        for begin_anew in (
+            self._server.new_epoch,
+            self._api.begun_again,
+            self._entrance.begun_anew,
+            self._people.begun_anew,
+        ):
             self._pipeline.on_new_beginning(begin_anew)
         self._feed.on_grade(self._server.feed_changed)
 
@@ -302,6 +328,8 @@ class Hub(Service):
         self._server.stop()
         yield deferLater(cast("Any", self._reactor), 0)  # one turn of the reactor, in which the goodbyes are written
         yield self._keeper.stop()
+        yield self._people.stop()
+        yield self._alarming.stop()
         yield self._pipeline.stop()
         self._plan_desk.stopService()
         self._audit.stop()
@@ -310,14 +338,16 @@ class Hub(Service):
         self._thread.stopService()
         self._store.close()
         self._api.stop()
-        self._lines_api.stop()
         yield maybeDeferred(self._pages.stopService)
 
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
         self._api.loaded(loaded)
         self._audit.begin()
-        reading = self._keeper.begin().addCallback(lambda _: self._entrance.load())
+        reading = (
+            self._keeper.begin().addCallback(lambda _: self._entrance.load()).addCallback(lambda _: self._people.load())
+        )
+        reading.addCallback(lambda _: self._alarming.load())
         return reading.addCallback(self._time_known).addCallback(lambda _: self._begin_day(loaded))
 
     def _time_known(self, _: object) -> Deferred[None]:
@@ -343,8 +373,9 @@ class Hub(Service):
         self.view.attach(self._server, self._line)
         self._watching.attach(self._server)
         self._api.start()
-        self._lines_api.start()
+        self._alarming.start()
         self._reloader.begin()
+        self._people.begin()
         grace = PRESENCE_HEARTBEATS * self._settings.heartbeat_s
         self._reconciling = self._reactor.callLater(grace, self._executors.reconcile)
         _LOG.info("up", head=self._pipeline.position.sequence, calls=len(self.view.state.calls))

@@ -13,21 +13,23 @@ from typing import Any
 
 from stationmaster.hub import board_difference, reload
 from stationmaster.hub.act_reading import LAST_REVISION, Revision
+from stationmaster.hub.alarms.bodies import AlarmsChanged
 from stationmaster.hub.bodies import ChangesBody, Plain
 from stationmaster.hub.meanwhile import ChangedMeanwhile
+from stationmaster.hub.openapi_alarms import ALARMS
 from stationmaster.hub.openapi_audit import AUDIT_OPERATIONS
 from stationmaster.hub.openapi_broadcast import BROADCAST
 from stationmaster.hub.openapi_consequences import CONSEQUENCES
 from stationmaster.hub.openapi_doing import DOING
 from stationmaster.hub.openapi_looking import LOOKING
 from stationmaster.hub.openapi_operations import JSON, Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi_people import PEOPLE
+from stationmaster.hub.openapi_permits import SCHEMES, refusals_of, security_of, words_of
 from stationmaster.hub.openapi_plan_desk import PLAN_DESK
 from stationmaster.hub.openapi_schemas import Schema, Schemas
 from stationmaster.hub.openapi_track_plan import TRACK_PLAN, TrackPlanChanges
-from stationmaster.hub.people.permits import HERE, OPEN, PERMITS, PRIVATE
 from stationmaster.hub.repeats import KEY_PATTERN, KEY_PROBLEMS, takes_keys
 from stationmaster.hub.station_api import STATION
-from stationmaster_kernel.account import Role
 from stationmaster_protocol.scalars import Stamp
 from stationmaster_service.answers import PROBLEM_TYPE, title_of
 from stationmaster_service.face import Face
@@ -72,15 +74,13 @@ _KEY: Schema = {
     "schema": {"type": "string", "pattern": KEY_PATTERN},
 }
 
-_PRIVATE = "Only on the hub's own machine, and not through a proxy or from a page."
-_OR_HERE = "Without a token only on the hub's own machine, and not through a proxy or from a page."
-
-
 OPERATIONS: tuple[Operation, ...] = (
+    *ALARMS,
     *TRACK_PLAN,
     *BROADCAST,
     *LOOKING,
     *DOING,
+    *PEOPLE,
     *CONSEQUENCES,
     *STATION,
     *PLAN_DESK,
@@ -119,6 +119,7 @@ def api_document(operations: Iterable[Operation] = OPERATIONS) -> Schema:
     )
     schemas.own("Problem", _problem(schemas))
     schemas.told(ChangesBody)  # an event's, and so in no answer
+    schemas.told(AlarmsChanged)  # the same
     schemas.told(TrackPlanChanges)
     paths: dict[str, Schema] = {}
     for operation in operations:
@@ -135,13 +136,7 @@ def api_document(operations: Iterable[Operation] = OPERATIONS) -> Schema:
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
-            "securitySchemes": {
-                "operator": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "The token of one of [hub.operators].",
-                }
-            },
+            "securitySchemes": SCHEMES,
         },
     }
 
@@ -152,12 +147,12 @@ def _document_text() -> bytes:
 
 
 def _operation(operation: Operation, schemas: Schemas) -> Schema:
-    words = "\n\n".join(text for text in (operation.words, *_who_may(operation.id)) if text)
+    words = "\n\n".join(text for text in (operation.words, *words_of(operation.id)) if text)
     found: Schema = {
         "operationId": operation.id,
         "tags": [operation.about],
         "summary": operation.summary,
-        "security": _security(operation.id),
+        "security": security_of(operation.id),
         "responses": _responses(operation, schemas),
     }
     if words:
@@ -207,7 +202,7 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
     for status, answer in operation.answers.items():
         found[status] = {"description": answer.words, "content": {answer.media: {"schema": _told(answer, schemas)}}}
     problems = dict(operation.problems)
-    for status, codes in _refusals(operation).items():
+    for status, codes in refusals_of(operation).items():
         problems[status] = (*problems.get(status, ()), *codes)
     problems[500] = (*problems.get(500, ()), _INTERNAL)
     if _takes_key(operation):
@@ -219,31 +214,6 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
         response = found.setdefault(status, {"description": ", ".join(map(title_of, codes)) + ".", "content": {}})
         response["content"][PROBLEM] = {"schema": _problem_of(status, codes)}
     return {str(status): found[status] for status in sorted(found)}
-
-
-def _security(item: str) -> list[Schema]:
-    if item in OPEN:
-        return []
-    without = not PERMITS[item] or item in HERE
-    return [{"operator": []}, *([{}] if without else ())]
-
-
-def _who_may(item: str) -> tuple[str, ...]:
-    """Who may have it done, in words."""
-    if item in OPEN:
-        return ()
-    roles = ", ".join(role.value for role in Role if role in PERMITS[item])
-    private = _PRIVATE if item in PRIVATE else ""
-    here = _OR_HERE if not roles or item in HERE else ""
-    return (f"Roles: {roles or 'any'}.", private, here)
-
-
-def _refusals(operation: Operation) -> dict[int, tuple[str, ...]]:
-    """What who may not is answered with."""
-    if operation.id in OPEN:
-        return {}
-    private = ("not-encrypted",) if operation.id in PRIVATE else ()
-    return {401: ("not-an-operator", "not-logged-in"), 403: ("not-allowed", *private)}
 
 
 def _takes_key(operation: Operation) -> bool:

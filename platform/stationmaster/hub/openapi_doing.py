@@ -8,17 +8,13 @@ from stationmaster.hub.bodies import ActBody
 from stationmaster.hub.enrolment import Secret
 from stationmaster.hub.equipment_bodies import CommandBody
 from stationmaster.hub.identities_api import IdentitiesBody, RevokedBody
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi_operations import Answer, Body, Operation
 from stationmaster.hub.openapi_plain import (
-    ACCOUNT,
-    ACCOUNT_SENT,
-    ACCOUNTS,
     CLOCK,
     COMMAND_SENT,
     HEALTH,
     IDENTITY_SENT,
 )
-from stationmaster.hub.people import accounts_api
 from stationmaster.hub.reload import Difference
 
 __all__ = ["ACT_IMPOSSIBLE", "ACT_REFUSED", "DOING"]
@@ -63,12 +59,6 @@ _WAITS = {
         "message": {"type": "string"},
     },
     "required": ["id", "waits", "message"],
-}
-_LOGIN = Parameter(name="login", words="The login name.", example="li")
-_ACCOUNT_PROBLEMS = {
-    404: ("account-unknown",),
-    409: ("account-changed", "account-exists", "account-last-administrator", "quarantined"),
-    503: ("store-down",),
 }
 
 DOING: tuple[Operation, ...] = (
@@ -141,58 +131,6 @@ DOING: tuple[Operation, ...] = (
             413: ("command-too-large",),
             429: ("too-many",),
         },
-    ),
-    Operation(
-        id="accounts",
-        method="GET",
-        path="/api/v1/accounts",
-        about="accounts",
-        summary="Who may log in, without verifiers.",
-        answers={200: Answer(words="The accounts, by login name.", kind=ACCOUNTS)},
-    ),
-    Operation(
-        id="putAccount",
-        method="PUT",
-        path="/api/v1/accounts/{login}",
-        about="accounts",
-        summary="Make or change an account.",
-        words="What is absent stays as it was; a new account needs name, roles and password.",
-        place=(_LOGIN,),
-        body=Body(
-            kind=ACCOUNT_SENT,
-            name="SentAccount",
-            largest=accounts_api.LARGEST_BODY,
-            examples={
-                "new": {
-                    "name": "李站长",
-                    "roles": ["supervisor"],
-                    "subsystems": ["broadcast", "guidance"],
-                    "password": "seven cups of tea",
-                },
-                "locked": {"locked": True},
-            },
-        ),
-        answers={
-            200: Answer(words="It is changed.", kind=ACCOUNT),
-            201: Answer(words="It is made.", kind=ACCOUNT),
-        },
-        problems={
-            **_ACCOUNT_PROBLEMS,
-            400: ("bad-account",),
-            413: ("account-too-large",),
-            422: ("account-impossible",),
-            500: ("hub-fault", "kernel-failed"),
-        },
-    ),
-    Operation(
-        id="deleteAccount",
-        method="DELETE",
-        path="/api/v1/accounts/{login}",
-        about="accounts",
-        summary="Take an account away.",
-        place=(_LOGIN,),
-        answers={200: Answer(words="It is gone.", kind=ACCOUNT)},
-        problems={**_ACCOUNT_PROBLEMS, 500: ("hub-fault", "kernel-failed")},
     ),
     Operation(
         id="identities",

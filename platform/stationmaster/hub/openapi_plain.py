@@ -89,6 +89,7 @@ _ACCOUNT = _whole(
         "roles": _ROLES,
         "subsystems": _KINDS,
         "locked": _FLAG,
+        "one_time": _FLAG,
         "revision": _WHOLE,
     }
 )
@@ -104,6 +105,7 @@ ACCOUNT_SENT: Schema = _sent(
         "roles": {**_ROLES, "uniqueItems": True},
         "subsystems": {**_KINDS, "uniqueItems": True},
         "password": {"type": "string", "minLength": LEAST, "maxLength": MOST, "format": "password"},
+        "one_time": _FLAG,
         "locked": _FLAG,
     }
 )

@@ -12,12 +12,13 @@ from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.consequences.preview_api import PreviewApi
 from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.leaps import LeapWatch
+from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.masters import ClockApi
 from stationmaster.hub.neighbours.assembly import add_neighbours
 from stationmaster.hub.openapi import OPERATIONS
-from stationmaster.hub.people.accounts_api import AccountsApi
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.people.guard import PermitGuard
+from stationmaster.hub.people.people_desk import PeopleDesk
 from stationmaster.hub.pipeline import Pipeline
 from stationmaster.hub.plans_api import PlansApi
 from stationmaster.hub.recent import Recent
@@ -42,6 +43,7 @@ class Parts:
     view: HubView
     pipeline: Pipeline
     askers: Askers
+    people: PeopleDesk
     reactor: Reactor
     in_reader: InThread
     boot: str
@@ -60,9 +62,10 @@ def install_routes(face: Face, parts: Parts) -> None:
     view, pipeline, askers, reactor = parts.view, parts.pipeline, parts.askers, parts.reactor
     ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=reactor, recent=parts.recent)
     PreviewApi(view=view, recent=parts.recent, askers=askers, face=face, in_thread=parts.in_reader)
-    AccountsApi(view=view, pipeline=pipeline, askers=askers, face=face, in_thread=parts.in_reader, boot=parts.boot)
+    parts.people.install(face)
     parts.audit.install(pipeline, face, askers, parts.zone, parts.alarms)
     PlansApi(view, face)
+    LinesApi(view, face)
     HistoryApi(face, parts.settings.database, parts.zone, parts.in_reader)
     view.read_from(lambda: parts.reloader.station)
     ReloadApi(face, parts.reloader, askers)

@@ -11,6 +11,7 @@ from stationmaster.hub.database import database_url
 from stationmaster.hub.day import DAYS_AHEAD
 from stationmaster.hub.door_settings import DoorSettings, Subsystem, subsystems_from_table
 from stationmaster.hub.neighbours.settings import ConsoleSettings
+from stationmaster.hub.people.people_settings import PeopleSettings
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
@@ -61,6 +62,7 @@ class HubSettings:
     operators: tuple[Operator, ...] = ()
     door: DoorSettings = field(default_factory=DoorSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    people: PeopleSettings = field(default_factory=PeopleSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     @classmethod
@@ -98,6 +100,7 @@ class HubSettings:
             operators=people,
             door=DoorSettings.from_table(table.table("protocol"), folder),
             watch=WatchSettings.from_table(table.table("watch")),
+            people=PeopleSettings.from_table(table.table("people"), folder),
             console=ConsoleSettings.from_table(table.table("console")),
         )
         if settings.door.tls is None and not is_loopback(settings.protocol_listen):

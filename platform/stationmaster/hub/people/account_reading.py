@@ -16,17 +16,21 @@ __all__ = ["AccountRequest", "read_account"]
 
 _T = TypeVar("_T")
 _FILE = "account"
-_KEYS = ("name", "roles", "subsystems", "password", "locked")
+_KEYS = ("name", "roles", "subsystems", "password", "one_time", "locked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRequest:
-    """What is to be; None: as it was. A new account needs name, roles and password."""
+    """What is to be; None: as it was. A new account needs name, roles and password.
+
+    `one_time`: the password has to be changed before anything else can be done at the hub.
+    """
 
     name: str | None = None
     roles: tuple[Role, ...] | None = None
     subsystems: tuple[str, ...] | None = None
     password: str | None = field(default=None, repr=False)
+    one_time: bool = False
     locked: bool | None = None
 
     def account(self, login: str, before: Account | None, verifier: str) -> Account:
@@ -70,6 +74,7 @@ def read_account(body: bytes, login: str, *, new: bool, faults: Faults) -> Accou
         roles=_read(plain, "roles", _roles, f"a list of {', '.join(Role)}, each once", faults),
         subsystems=_read(plain, "subsystems", _subsystems, f"a list of {', '.join(SUBSYSTEM_KINDS)}", faults),
         password=_password(plain, login, faults),
+        one_time=_one_time(plain, faults),
         locked=_read(plain, "locked", _flag, "true or false", faults),
     )
 
@@ -92,6 +97,13 @@ def _password(plain: dict[str, Any], login: str, faults: Faults) -> str | None:
         faults.add(_FILE, "password", fault, f"{LEAST} to {MOST} characters that nobody guesses")
         return None
     return str(given)
+
+
+def _one_time(plain: dict[str, Any], faults: Faults) -> bool:
+    wanted = _read(plain, "one_time", _flag, "true or false", faults) or False
+    if wanted and "password" not in plain:
+        faults.add(_FILE, "one_time", "is of no use without password", "password as well")
+    return wanted
 
 
 def _text(value: Any) -> str | None:

@@ -1,179 +1,172 @@
 """`/api/v1/accounts`: who may log in at the pages of hub and subsystems.
 
-`GET` lists them without their verifiers; `PUT` makes or changes one, `DELETE` takes one away. Only an operator may, and
-only from the hub's own machine: a password goes over this connection, and it is not encrypted.
+`GET` lists them without their verifiers; `PUT` makes or changes one, `DELETE` takes one away. Whoever manages accounts
+does it on the hub's own machine or over an encrypted connection, since passwords go over it.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.bodies import told_faults
+from stationmaster.hub.people.account_changes import AccountChanges
 from stationmaster.hub.people.account_reading import AccountRequest, read_account
-from stationmaster.hub.people.askers import Askers, refusal
-from stationmaster.hub.pipeline import Committed, Pipeline
-from stationmaster.hub.view import HubView
-from stationmaster.hub.writer import InThread
+from stationmaster.hub.people.askers import Asker, Askers, refusal
+from stationmaster.hub.people.one_time import OneTimePasswords
+from stationmaster.hub.people.request_reading import LARGEST_BODY, TooLarge, body_of
+from stationmaster.hub.people.separation import Separation
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue
 from stationmaster_base.logging import get_logger
-from stationmaster_base.times import Instant
 from stationmaster_kernel.account import Account
-from stationmaster_kernel.inputs import DropAccount, PutAccount
-from stationmaster_people.passwords import made_verifier
 from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
-__all__ = ["LARGEST_BODY", "AccountsApi"]
+__all__ = ["AccountsApi"]
 
 _LOG = get_logger("accounts")
-
-LARGEST_BODY = 10_000
-"""Bytes of one request."""
-
-_STATUS = {"account-impossible": 422, "account-unknown": 404, "kernel-failed": 500}
-"""What a refusal is answered with; all others are 409."""
 
 
 class AccountsApi:
     """The routes.
 
     Args:
-        view: the hub.
-        pipeline: where changes go.
+        accounts: those that there are, by login.
+        changes: where changes go.
         askers: who may change them.
+        separation: which roles go together.
+        one_time: whose password is one that he was given.
         face: where the routes go.
-        in_thread: where verifiers are made.
-        boot: makes the ids of this process's inputs unique.
 
     """
 
     def __init__(
         self,
         *,
-        view: HubView,
-        pipeline: Pipeline,
+        accounts: Callable[[], Mapping[str, Account]],
+        changes: AccountChanges,
         askers: Askers,
+        separation: Separation,
+        one_time: OneTimePasswords,
         face: Face,
-        in_thread: InThread,
-        boot: str,
     ) -> None:
-        self._view = view
-        self._pipeline = pipeline
+        self._accounts = accounts
+        self._changes = changes
         self._askers = askers
-        self._in_thread = in_thread
-        self._boot = boot
-        self._count = 0
+        self._separation = separation
+        self._one_time = one_time
         face.app.route("/api/v1/accounts", methods=["GET"], endpoint="accounts")(self._get)
-        face.app.route("/api/v1/accounts/<login>", methods=["PUT"])(self._put)
-        face.app.route("/api/v1/accounts/<login>", methods=["DELETE"])(self._delete)
+        face.app.route("/api/v1/accounts/<login>", methods=["PUT"], endpoint="accounts put")(self._put)
+        face.app.route("/api/v1/accounts/<login>", methods=["DELETE"], endpoint="accounts delete")(self._delete)
 
     def _get(self, request: WebRequest) -> bytes:
         try:
             self._askers.permit(request, "accounts")
         except StationError as error:
             return refusal(request, error)
-        accounts: JsonValue = [_told(account) for _, account in sorted(self._accounts().items())]
+        accounts: JsonValue = [self._told(account) for _, account in sorted(self._accounts().items())]
         return json_answer(request, {"accounts": accounts})
 
     def _put(self, request: WebRequest, login: str) -> bytes | Deferred[bytes]:
         try:
-            by = self._askers.permit(request, "putAccount").name
+            asker = self._askers.permit(request, "putAccount")
         except StationError as error:
             return refusal(request, error)
-        if self._pipeline.trouble:
-            return self._down(request)
-        body = request.content.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            return problem_answer(request, 413, "account-too-large", f"It is larger than {LARGEST_BODY} bytes.")
         before = self._accounts().get(login)
         faults = Faults()
-        asked = read_account(body, login, new=before is None, faults=faults)
+        try:
+            asked = read_account(body_of(request), login, new=before is None, faults=faults)
+        except TooLarge:
+            return problem_answer(request, 413, "account-too-large", f"It is larger than {LARGEST_BODY} bytes.")
         if list(faults):
-            return _faulty(request, faults)
-        return (
-            self._verifier(asked, before)
-            .addCallback(lambda verifier: self._pipeline.put(self._change(login, by, asked, before, verifier)))
-            .addCallback(lambda committed: self._answer(request, login, committed, made=before is None))
-            .addErrback(_failed, request)
+            return problem_answer(request, 400, "bad-account", "The account cannot be so.", faults=told_faults(faults))
+        try:
+            self._changes.check_store()
+            self._check_name(login, asked)
+            self._separation.check(asker.login, before, asked.account(login, before, ""))
+        except StationError as error:
+            return self._refused(request, asker, login, error)
+        done: Deferred[Any] = self._verifier(asked, before)
+        done.addCallback(lambda verifier: self._make(asker, login, asked, before, verifier))
+        done.addCallbacks(
+            lambda account: json_answer(request, {"account": self._told(account)}, 201 if before is None else 200),
+            lambda failure: self._failed(request, asker, login, failure),
         )
+        return done.addErrback(_broken, request)
 
     def _delete(self, request: WebRequest, login: str) -> bytes | Deferred[bytes]:
         try:
-            by = self._askers.permit(request, "deleteAccount").name
+            asker = self._askers.permit(request, "deleteAccount")
         except StationError as error:
             return refusal(request, error)
-        if self._pipeline.trouble:
-            return self._down(request)
-        given = DropAccount(id=self._next_id(), at=self._now(), by=by, account=login)
-        done: Deferred[Any] = self._pipeline.put(given)
-        return done.addCallback(lambda committed: self._answer(request, login, committed)).addErrback(_failed, request)
+        try:
+            self._changes.check_store()
+            self._separation.check(asker.login, self._accounts().get(login), None)
+        except StationError as error:
+            return self._refused(request, asker, login, error)
+        done: Deferred[Any] = self._changes.drop(asker.name, login)
+        done.addCallbacks(
+            lambda _: json_answer(request, {"account": None}),
+            lambda failure: self._failed(request, asker, login, failure),
+        )
+        return done.addErrback(_broken, request)
 
     def _verifier(self, asked: AccountRequest, before: Account | None) -> Deferred[Any]:
         """What is to be kept of the password that is to hold."""
-        password = asked.password
-        if password is not None:
-            return self._in_thread(lambda: made_verifier(password))
+        if asked.password is not None:
+            return self._changes.verifier(asked.password)
         return succeed("" if before is None else before.verifier)
 
-    def _change(self, login: str, by: str, asked: AccountRequest, before: Account | None, verifier: str) -> PutAccount:
-        return PutAccount(
-            id=self._next_id(),
-            at=self._now(),
-            by=by,
-            account=asked.account(login, before, verifier),
-            known=0 if before is None else before.revision,
-        )
+    def _make(
+        self, asker: Asker, login: str, asked: AccountRequest, before: Account | None, verifier: str
+    ) -> Deferred[Account]:
+        account = asked.account(login, before, verifier)
+        ready: Deferred[Any] = self._one_time.put(login, verifier) if asked.one_time else succeed(None)
+        known = 0 if before is None else before.revision
+        return ready.addCallback(lambda _: self._changes.put(asker.name, account, known))
 
-    def _answer(self, request: WebRequest, login: str, committed: Committed | None, *, made: bool = False) -> bytes:
-        """What is said once the change stands in the journal."""
-        if committed is not None and committed.refused:
-            notes = committed.stored.changes.notes
-            detail = {key: value for note in notes if note.code == QUARANTINED for key, value in note.detail}
-            code = detail.get("reason", QUARANTINED)
-            return problem_answer(
-                request, _STATUS.get(code, 409), code, detail.get("message", ""), detail.get("hint", "")
+    def _check_name(self, login: str, asked: AccountRequest) -> None:
+        """See to it that it can be told of everything who did it: acts are known by names.
+
+        Raises:
+            StationError: `name-used`.
+
+        """
+        others = {account.name for account in self._accounts().values() if account.id != login}
+        if asked.name is not None and (asked.name in others or asked.name in self._askers.names):
+            raise StationError(
+                "name-used", f"Somebody else is called {asked.name}.", "Add what tells one from the other."
             )
-        account = self._accounts().get(login)
-        return json_answer(request, {"account": None if account is None else _told(account)}, 201 if made else 200)
 
-    def _down(self, request: WebRequest) -> bytes:
-        request.setHeader(b"Retry-After", b"5")
-        return problem_answer(request, 503, "store-down", self._pipeline.trouble, "Try again in a while.")
+    def _failed(self, request: WebRequest, asker: Asker, login: str, failure: Failure) -> bytes:
+        error = failure.value
+        if not isinstance(error, StationError):
+            failure.raiseException()
+        return self._refused(request, asker, login, error)
 
-    def _accounts(self) -> dict[str, Account]:
-        return cast("dict[str, Account]", dict(self._view.state.records.get("account", {})))
+    def _refused(self, request: WebRequest, asker: Asker, login: str, error: StationError) -> bytes:
+        self._askers.record("account-refused", request, asker.name, login=login, why=error.code)
+        return self._changes.refused(request, error)
 
-    def _next_id(self) -> str:
-        self._count += 1
-        return f"account/{self._boot}/{self._count}"
-
-    def _now(self) -> Instant:
-        return Instant(int(self._view.now))
-
-
-def _told(account: Account) -> JsonValue:
-    """An account as it is shown: never with its verifier."""
-    return {
-        "login": account.id,
-        "name": account.name,
-        "roles": [role.value for role in account.roles],
-        "subsystems": list(account.subsystems),
-        "locked": account.locked,
-        "revision": account.revision,
-    }
+    def _told(self, account: Account) -> JsonValue:
+        """An account as it is shown: never with its verifier."""
+        return {
+            "login": account.id,
+            "name": account.name,
+            "roles": [role.value for role in account.roles],
+            "subsystems": list(account.subsystems),
+            "locked": account.locked,
+            "one_time": self._one_time.has(account),
+            "revision": account.revision,
+        }
 
 
-def _faulty(request: WebRequest, faults: Faults) -> bytes:
-    return problem_answer(request, 400, "bad-account", "The account cannot be so.", faults=told_faults(faults))
-
-
-def _failed(failure: Failure, request: WebRequest) -> bytes:
+def _broken(failure: Failure, request: WebRequest) -> bytes:
     _LOG.error("account-not-answered", problem=repr(failure.type), todo="report this to the maker")
     return problem_answer(request, 500, "hub-fault", "The hub failed.", "Report this with the log.")

@@ -27,9 +27,10 @@ class SecurityLog(Protocol):
         """Take down that something happened.
 
         Args:
-            kind: `login`, `login-refused`, `logout`, `session-ended`, `not-allowed`, `not-this-page`,
-                `not-an-operator`, `password-changed`, `account-asked` (`detail` has what was asked for and what came
-                of it, without the password), or `first-start`.
+            kind: `login`, `logout`, `session-ended`, `password-changed`, `password-refused`, `first-start`,
+                `account-refused` (those that are made stand in the journal), or the code of a refusal: `login-refused`,
+                `login-too-often`, `logins-busy`, `code-needed`, `not-allowed`, `not-an-operator`, `not-encrypted`,
+                `not-this-page`, `password-to-change`.
             who: the name of who did it, or the login that was tried; empty if nobody knows.
             detail: what else is known, such as `address`, `login`, `operation`, `why`.
 

@@ -12,7 +12,9 @@ from types import MappingProxyType
 from stationmaster_kernel.account import Role
 
 __all__ = [
+    "ANYONE",
     "AUDIT",
+    "BEFORE_A_PASSWORD",
     "COMMANDS",
     "DAY",
     "DECIDE",
@@ -31,6 +33,9 @@ __all__ = [
 
 LOOK: frozenset[Role] = frozenset()
 """Anybody who may look: anybody on the hub's own machine, and from elsewhere whoever has any role."""
+
+ANYONE = frozenset(Role)
+"""Whoever has any role, wherever he is."""
 
 SPEAK = frozenset({Role.ANNOUNCER, Role.CONTROLLER, Role.SUPERVISOR})
 DAY = frozenset({Role.CONTROLLER, Role.SUPERVISOR})
@@ -83,6 +88,8 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "stationVersions": LOOK,
         "timetableImport": LOOK,
         # What the station has.
+        "acknowledgeAlarm": DAY,
+        "alarmHistory": LOOK,
         "alarms": LOOK,
         "board": LOOK,
         "boardPicture": LOOK,
@@ -96,12 +103,15 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "broadcastZones": LOOK,
         "command": LOOK,
         "commands": LOOK,
+        "conditions": LOOK,
         "devices": LOOK,
         "doCommand": SPEAK,
         "lineCalls": LOOK,
         "lines": LOOK,
+        "shelveAlarm": DECIDE,
         "subscribers": LOOK,
         "subsystems": LOOK,
+        "unshelveAlarm": DECIDE,
         # The system.
         "acceptTime": SYSTEM | DECIDE,
         "clock": LOOK,
@@ -118,16 +128,30 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "log": AUDIT,
         # People.
         "accounts": SECURITY,
+        "changePassword": ANYONE,
         "deleteAccount": SECURITY,
+        "deletePreference": ANYONE,
+        "endSession": ANYONE,
+        "logIn": LOOK,
+        "logOut": ANYONE,
+        "preferences": ANYONE,
+        "putPreference": ANYONE,
+        "session": LOOK,
+        "sessions": ANYONE,
+        "stillHere": ANYONE,
         "putAccount": SECURITY,
     }
 )
 """By the operation's id in the description of the API."""
 
-OPEN = frozenset({"health", "metrics", "openapi", "readClock"})
-"""Operations that ask nobody who he is: what keeps an eye on processes and what reads the description is no person."""
+OPEN = frozenset({"health", "logIn", "metrics", "openapi", "readClock", "session"})
+"""Operations that ask nobody who he is: what keeps an eye on processes and what reads the description is no person, and
+who logs in is nobody yet."""
 
-PRIVATE = frozenset({"accounts", "deleteAccount", "doIdentity", "identities", "putAccount"})
+BEFORE_A_PASSWORD = frozenset({"changePassword", "logIn", "logOut", "session"})
+"""Operations that somebody may have done whose password is still the one that he was given."""
+
+PRIVATE = frozenset({"accounts", "changePassword", "deleteAccount", "doIdentity", "identities", "logIn", "putAccount"})
 """Operations with secrets in what is sent or answered: on the hub's own machine, or encrypted."""
 
 HERE = frozenset({"acceptTime", "reload"})
