@@ -111,6 +111,7 @@ class MadeHub:
         names = iter(epochs)
         self.reactor = Clock()
         self.thread = HandThread(at_once=at_once)
+        self.url = url
         self.store = store(url, lambda: next(names), probe, lock_wait_s=lock_wait_s)
         self.registry = CollectorRegistry()
         self.published: list[Committed] = []

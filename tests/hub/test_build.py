@@ -111,7 +111,7 @@ def test_masters_of_time_that_are_not_well_are_an_alarm(hub: Hub) -> None:
     reactor, masters = cast("Clock", hub._reactor), cast("Any", Masters())
     hub._masters = masters
     for _ in range(4):
-        hub._lines_api._book.look()
+        hub._alarming._book.look()
         reactor.advance(1)
-    hub._lines_api._book.look()
+    hub._alarming._book.look()
     assert "clock-invalid" in [alarm.id for alarm in hub.view.alarms()]

@@ -44,6 +44,8 @@ NOT_OF_THE_API = {
 """Refusals by the kernel of what nobody asks for over the web."""
 
 BY_OTHERS = {
+    "alarm-changed": "alarms/desk.py",
+    "alarms-unreadable": "alarms/keeping.py",
     "bad-identity": "enrolment.py",
     "bad-kind": "enrolment.py",
     "bad-request": "identities_api.py",
@@ -74,6 +76,8 @@ BY_OTHERS = {
     "journal-version": "archive.py",
     "kernel-failed": "batch.py",
     "no-certificates": "enrolment.py",
+    "no-such-alarm": "alarms/desk.py",
+    "not-shelved": "alarms/desk.py",
     "no-database": "archive.py",
     "neighbour-away": "neighbours/asking.py",
     "neighbour-slow": "neighbours/asking.py",
@@ -97,6 +101,7 @@ BY_OTHERS = {
     "reload-refused": "reload.py",
     "reload-under-way": "reload.py",
     "revoked": "enrolment.py",
+    "shelved-too-long": "alarms/desk.py",
     "store-damaged": "identity_book.py",
 }
 """Codes that a route hands on from where they are made."""
@@ -137,7 +142,8 @@ def test_it_is_an_openapi_document() -> None:
     assert len(ids) == len(set(ids))
     tags = {tag["name"] for tag in DOCUMENT["tags"]}
     assert {tag for _, _, operation in operations() for tag in operation["tags"]} == tags
-    used = set(re.findall(r'"#/components/schemas/([^"]+)"', text)) | {"ChangesBody", "TrackPlanChanges"}
+    of_events = {"AlarmsChanged", "ChangesBody", "TrackPlanChanges"}
+    used = set(re.findall(r'"#/components/schemas/([^"]+)"', text)) | of_events
     assert used == DOCUMENT["components"]["schemas"].keys()
 
 
@@ -284,16 +290,16 @@ def test_a_schema_can_be_held_strictly() -> None:
 
 def test_an_answer_that_is_not_as_described_is_noticed() -> None:
     """Another status, another kind of content, another code, a field too many or too few: each fails a test."""
-    good = {"now": 1, "alarms": []}
+    good = {"now": 1, "began": 1, "conditions": []}
 
     def check(body: object, status: int = 200, media: str = "application/json; charset=utf-8") -> None:
-        check_answer("GET", "/api/v1/alarms?x=1", status, media, json.dumps(body).encode())
+        check_answer("GET", "/api/v1/conditions?x=1", status, media, json.dumps(body).encode())
 
     check(good)
     for wrong in (
         {"body": {**good, "more": 1}},
         {"body": {"now": 1}},
-        {"body": {"now": "1", "alarms": []}},
+        {"body": {**good, "now": "1"}},
         {"body": good, "status": 404},
         {"body": good, "media": "text/html"},
     ):

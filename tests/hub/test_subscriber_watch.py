@@ -75,7 +75,7 @@ def test_who_was_there_and_is_away_for_long_is_missed() -> None:
     }
     gone = watch.watch.gone("guidance")
     assert gone is not None
-    assert (gone.last, gone.since) == (WELL, 1003)
+    assert (gone.kind, gone.executes, gone.since) == (WELL.kind, WELL.executes, 1003)
     assert set(watch.after(1, WELL)) == {"subsystem-absent/broadcast"}
     assert watch.watch.gone("guidance") is None
 

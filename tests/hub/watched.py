@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from hub.making import MadeHub, begin, tick
+from hub.making import HandThread, MadeHub, begin, tick
 from service.web import Browser
+from stationmaster.hub.alarms.alarming import Alarming, Keeping
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
-from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.presence import ExecutorBook
-from stationmaster.hub.settings import Operator, Subsystem
+from stationmaster.hub.settings import HubSettings, Operator, Subsystem
 from stationmaster.hub.side import ProtocolSide, entry_of
 from stationmaster.hub.view import HubView
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster.hub.watching import Watching
+from stationmaster.station.wiring import Supply
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.inputs import Input
 from stationmaster_kernel.values import TaskKind
@@ -123,10 +125,24 @@ class Watched:
             health=lambda: hub_health(self.view, self.timer), clock=clock, timer=self.timer, registry=hub.registry
         )
         hub.registry.register(self.watching.install(self.face, Askers((LI,))))
-        self.lines = LinesApi(self.view, self.alarms, self.face, hub.reactor)
+        self.wiring: tuple[Supply, ...] = ()
+        self.told: list[dict[str, Any]] = []
+        """What the stream's readers would be told of alarms."""
+        settings = HubSettings(station=Path(), database=hub.url)
+        self.alarming = Alarming(
+            book=self.alarms,
+            view=self.view,
+            watching=self.watching,
+            wiring=lambda: self.wiring,
+            verdict=lambda: None,
+            keeping=Keeping(hub.store, settings, hub.pipeline, hub.thread, HandThread()),
+            reactor=hub.reactor,
+        )
+        self.alarming.install(self.face, Askers((LI,)), None, lambda text: self.told.append(json.loads(text)))
+        self.alarming.load()
         self.view.attach(self.server, None)
         self.watching.attach(self.server)
-        self.lines.start()
+        self.alarming.start()
         self.wires: list[Wire] = []
         self.clients: list[Client] = []
 

@@ -140,6 +140,10 @@ class ChangesStream:
         else:
             self._events.send(event)
 
+    def alarms_changed(self, text: str) -> None:
+        """Tell the readers with an event `alarm` that there are other alarms; `text` is an `AlarmsChanged`."""
+        self._events.publish(event_id(self._position()), "alarm", text)
+
     def begun_again(self) -> None:
         """Tell the readers to ask for everything anew."""
         self._events.publish(*self._first("whole"))

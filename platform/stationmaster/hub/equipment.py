@@ -5,11 +5,13 @@ known any more: its devices are still listed, as absent since then, and what was
 forgotten. None of this is journalled.
 
 Of one subsystem a bounded number of things is kept, so that one that has gone wild costs the hub no more than that.
+Each change of devices has a number, so that who has seen everything up to one asks only for what is different since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -19,7 +21,7 @@ from stationmaster_base.times import Instant
 from stationmaster_protocol.equipment import AlarmSign, Condition, Device, Readback
 from stationmaster_protocol.messages import Deletion, Report
 
-__all__ = ["MOST_ALARMS", "MOST_DEVICES", "MOST_READBACKS", "EquipmentBook", "Told"]
+__all__ = ["MOST_ALARMS", "MOST_DEVICES", "MOST_READBACKS", "DevicesSince", "EquipmentBook", "Told"]
 
 _LOG = get_logger("equipment")
 
@@ -31,7 +33,19 @@ MOST_ALARMS = 500
 MOST_IDENTITIES = 2000
 """Subsystems of which something is remembered; who has been gone for longest is forgotten first."""
 
+MOST_GONE = 5000
+"""Devices that are no more and are still told to who asks what is different."""
+
 _Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesSince:
+    """Devices that are different since a change; `whole`: these are all that there are, whatever was known before."""
+
+    devices: tuple[Device, ...]
+    gone: tuple[str, ...]
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -67,6 +81,13 @@ class EquipmentBook:
         self._told: dict[str, Told] = {}
         self._listeners: list[Listener] = []
         self._returns: list[Callable[[str], None]] = []
+        self._changed_at: dict[str, int] = {}
+        self._gone_at: deque[tuple[int, str]] = deque(maxlen=MOST_GONE)
+        self._forgotten = 0
+        self.revision = 0
+        """The number of the last change of devices."""
+        self.things = 0
+        """Grows whenever there are other devices, or devices that serve something else."""
 
     def on_change(self, listener: Listener) -> None:
         """Have `listener` told the devices that are different now, and which are no more."""
@@ -84,10 +105,11 @@ class EquipmentBook:
         self._told[identity] = told  # the last one now: those at the front have been silent for longest
         told.present = True
         too_many = told.too_many
-        before = dict(told.devices)
+        devices = {device.id: replace(device, identity=identity) for device in report.devices}
+        touched = dict.fromkeys((*devices, *(told.devices if report.whole else (each.id for each in report.gone))))
+        before = {name: told.devices[name] for name in touched if name in told.devices}
         for gone in report.gone:
             self._gone(told, gone)
-        devices = {device.id: replace(device, identity=identity) for device in report.devices}
         readbacks = {readback.target: readback for readback in report.readbacks}
         alarms = {alarm.id: replace(alarm, identity=identity) for alarm in report.alarms}
         if report.whole:
@@ -99,7 +121,7 @@ class EquipmentBook:
         told.reads_back = told.reads_back or bool(told.readbacks)
         if told.too_many and not too_many:
             _LOG.warning("equipment-too-much", identity=identity, todo="see why it tells of so many things")
-        self._compare(identity, before, told.devices)
+        self._compare(identity, before, {name: told.devices[name] for name in touched if name in told.devices})
         if report.whole:
             for listener in self._returns:
                 listener(identity)
@@ -132,6 +154,25 @@ class EquipmentBook:
         told = self._told.get(identity)
         return () if told is None else tuple(told.devices.values())
 
+    def devices_since(self, revision: int) -> DevicesSince:
+        """What is different since a change with this number; everything if that is too long ago, or was never."""
+        if not self._forgotten <= revision <= self.revision:
+            return DevicesSince(devices=tuple(self.devices()), gone=(), whole=True)
+        return DevicesSince(
+            devices=tuple(
+                device
+                for device in self.devices()
+                if self._changed_at.get(f"{device.identity}/{device.id}", 0) > revision
+            ),
+            gone=tuple(name for at, name in self._gone_at if at > revision and name not in self._changed_at),
+            whole=False,
+        )
+
+    def tells(self, identity: str) -> bool:
+        """Whether a subsystem is there and has said how everything is; the hub's own word is always there."""
+        told = self._told.get(identity)
+        return not identity or (told is not None and told.present and told.whole)
+
     def readbacks(self) -> Iterator[tuple[str, Readback]]:
         """Everything that was read back, with whose it is."""
         for identity in sorted(self._told):
@@ -160,7 +201,7 @@ class EquipmentBook:
             told = self._told[identity]
             if not told.present:
                 continue
-            yield from (_told_sign(identity, alarm) for alarm in told.alarms.values())
+            yield from (_told_sign(identity, alarm, told.devices) for alarm in told.alarms.values())
             # The subsystem knows better what it comes from: one fault, one alarm.
             explained = {name for alarm in told.alarms.values() for name in (alarm.id, alarm.cause) if name}
             yield from (
@@ -188,9 +229,20 @@ class EquipmentBook:
     def _compare(self, identity: str, before: dict[str, Device], now: dict[str, Device]) -> None:
         changed = tuple(device for name, device in now.items() if before.get(name) != device)
         gone = tuple(Deletion(kind="device", id=f"{identity}/{name}") for name in before if name not in now)
-        if changed or gone:
-            for listener in self._listeners:
-                listener(changed, gone)
+        if not changed and not gone:
+            return
+        self.revision += 1
+        if gone or any((old := before.get(device.id)) is None or old.targets != device.targets for device in changed):
+            self.things += 1
+        for device in changed:
+            self._changed_at[f"{identity}/{device.id}"] = self.revision
+        for each in gone:
+            self._changed_at.pop(each.id, None)
+            if len(self._gone_at) == MOST_GONE:
+                self._forgotten = self._gone_at[0][0]
+            self._gone_at.append((self.revision, each.id))
+        for listener in self._listeners:
+            listener(changed, gone)
 
     def _longest_gone(self) -> str | None:
         return next((identity for identity, told in self._told.items() if not told.present), None)
@@ -210,8 +262,10 @@ def _take(held: dict[str, _Item], news: dict[str, _Item], most: int) -> int:
 _NOT_WORKING = {Condition.FAULTY: ("故障", "is faulty"), Condition.ABSENT: ("无应答", "does not answer")}
 
 
-def _told_sign(identity: str, alarm: AlarmSign) -> Sign:
+def _told_sign(identity: str, alarm: AlarmSign, devices: Mapping[str, Device]) -> Sign:
     words = dict(alarm.texts)
+    device = devices.get(alarm.cause) or devices.get(alarm.id)
+    lost = device is not None and device.condition in _NOT_WORKING
     text = words.get("en") or words.get("zh") or next((text for _, text in alarm.texts if text), alarm.id)
     return Sign(
         id=alarm.id,
@@ -222,6 +276,9 @@ def _told_sign(identity: str, alarm: AlarmSign) -> Sign:
         cause=alarm.cause,
         since=alarm.since,
         after_s=0.0,
+        told_by=identity,
+        subject=f"{identity}/{device.id}" if device is not None and lost else "",
+        targets=() if device is None else device.targets,
     )
 
 
@@ -236,4 +293,7 @@ def _device_sign(device: Device) -> Sign:
         en=f"Device {device.id} of {device.identity}{f' ({serves})' if serves else ''} {en}{detail}",
         since=device.since,
         cause=f"{device.identity}/{device.id}",
+        told_by=device.identity or "",
+        subject=f"{device.identity}/{device.id}",
+        targets=device.targets,
     )

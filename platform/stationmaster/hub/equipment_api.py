@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_watch import BoardWatch
@@ -42,6 +42,7 @@ class EquipmentApi:
         boards: what boards should show.
         watch: in what they differ.
         subscribers: who has been there.
+        since: when a subsystem came or went.
         face: where the routes go.
 
     """
@@ -54,6 +55,7 @@ class EquipmentApi:
         boards: BoardBook,
         watch: BoardWatch,
         subscribers: SubscriberWatch,
+        since: Callable[[str], Instant | None],
         face: Face,
     ) -> None:
         self._view = view
@@ -61,6 +63,7 @@ class EquipmentApi:
         self._boards = boards
         self._watch = watch
         self._seen = subscribers
+        self._since = since
         for path, answer in (
             ("/api/v1/subscribers", self._subscribers),
             ("/api/v1/devices", self._devices),
@@ -86,8 +89,20 @@ class EquipmentApi:
         if wanted["condition"] not in (None, *Condition):
             message = f"condition={wanted['condition']!r} is not possible; it may be {', '.join(Condition)}."
             return problem_answer(request, 400, "bad-argument", message)
-        devices = tuple(device for device in self._equipment.devices() if _is(device, wanted))
-        return json_answer(request, as_json(DevicesBody(now=self._now(), devices=devices)))
+        after = _argument(request, "after") or ""
+        if after and not (after.isascii() and after.isdecimal() and len(after) < 17):
+            return problem_answer(
+                request, 400, "bad-argument", f"after={after!r:.80} is not possible; it is a revision."
+            )
+        since = self._equipment.devices_since(int(after) if after else -1)
+        body = DevicesBody(
+            now=self._now(),
+            revision=self._equipment.revision,
+            whole=since.whole,
+            devices=tuple(device for device in since.devices if _is(device, wanted)),
+            gone=since.gone,
+        )
+        return json_answer(request, as_json(body))
 
     def _all_boards(self, request: WebRequest) -> bytes:
         read = self._read()
@@ -147,16 +162,16 @@ class EquipmentApi:
             return SubscriberBody(
                 identity=identity,
                 connected=False,
-                since=None if gone is None else gone.since,
-                kind="" if gone is None else gone.last.kind,
-                executes=() if gone is None else gone.last.executes,
+                since=self._since(identity) if gone is None else gone.since,
+                kind="" if gone is None else gone.kind,
+                executes=() if gone is None else gone.executes,
                 devices=len(devices),
                 trouble=trouble,
             )
         return SubscriberBody(
             identity=identity,
             connected=True,
-            since=None,
+            since=self._since(identity),
             kind=info.kind,
             version=info.version,
             level=info.level,

@@ -27,10 +27,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicesBody:
-    """Devices, by subsystem."""
+    """Devices, by subsystem.
+
+    `revision` is the number of the last change; asked with it, only devices that are different since are told, and as
+    `gone` those (`<subsystem>/<device>`) that are no more, unless `whole` says that these are all that there are.
+    """
 
     now: Instant
+    revision: int
+    whole: bool
     devices: tuple[Device, ...]
+    gone: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +83,10 @@ class BoardBody:
 class SubscriberBody:
     """A subsystem, whether it is there or not.
 
-    `since` is the station time since which it is away. `behind` are sequences that it has not acknowledged,
-    `ack_ms` how long its last acknowledgement took. `digest` is `whole`, `differs` or `unproved`. `devices` are those
-    it has told of, `trouble` the names of those and of boards that are not well.
+    `since` is the station time since which it is there, or away; None: since before the hub first looked. `behind` are
+    sequences that it has not acknowledged, `ack_ms` how long its last acknowledgement took. `digest` is `whole`,
+    `differs` or `unproved`. `devices` are those it has told of, `trouble` the names of those and of boards that are not
+    well.
     """
 
     identity: str

@@ -1,27 +1,20 @@
-"""`/api/v1/lines`, `/api/v1/lines/calls` and `/api/v1/alarms`: how the feed comes in, how old it is, what is wrong."""
+"""`/api/v1/lines` and `/api/v1/lines/calls`: how the feed comes in, and how old it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
 
-from twisted.internet.task import LoopingCall
-
-from stationmaster.hub.alarms.book import AlarmBook
-from stationmaster.hub.alarms.record import Alarm
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.view import HubView
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant
 from stationmaster_dmis.status import FeedStatus
 from stationmaster_service.face import Face, json_answer
-from stationmaster_service.interfaces import MachineTime, WebRequest
+from stationmaster_service.interfaces import WebRequest
 from stationmaster_telegram.records import DatabaseState
 
-__all__ = ["AlarmsBody", "CallAge", "CallAgesBody", "LinesApi", "LinesBody"]
-
-_LOOK_S = 1.0
+__all__ = ["CallAge", "CallAgesBody", "LinesApi", "LinesBody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,45 +43,22 @@ class CallAgesBody:
     calls: tuple[CallAge, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmsBody:
-    """What is wrong, the gravest first."""
-
-    now: Instant
-    alarms: tuple[Alarm, ...]
-
-
 class LinesApi:
-    """The routes, and the look at what is wrong once a second.
+    """The routes.
 
     Args:
         view: the hub.
-        alarms: what is wrong.
         face: where the routes go.
-        reactor: machine time.
 
     """
 
-    def __init__(self, view: HubView, alarms: AlarmBook, face: Face, reactor: MachineTime) -> None:
+    def __init__(self, view: HubView, face: Face) -> None:
         self._view = view
-        self._book = alarms
-        self._looking = cast("Any", LoopingCall(alarms.look))  # its clock is declared as a zope interface
-        self._looking.clock = reactor
         for path, answer in (
             ("/api/v1/lines", self._lines),
             ("/api/v1/lines/calls", self._calls),
-            ("/api/v1/alarms", self._alarms),
         ):
             face.app.route(path, methods=["GET"], endpoint=path)(answer)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._looking.start(_LOOK_S)
-
-    def stop(self) -> None:
-        """Look no more."""
-        if self._looking.running:
-            self._looking.stop()
 
     def _lines(self, request: WebRequest) -> bytes:
         return json_answer(request, _with_words(as_json(LinesBody(now=self._now(), feed=self._view.line()))))
@@ -99,9 +69,6 @@ class LinesApi:
             for record, age in self._view.call_ages()
         )
         return json_answer(request, as_json(CallAgesBody(now=self._now(), calls=calls)))
-
-    def _alarms(self, request: WebRequest) -> bytes:
-        return json_answer(request, as_json(AlarmsBody(now=self._now(), alarms=self._book.alarms())))
 
     def _now(self) -> Instant:
         return Instant(int(self._view.now))

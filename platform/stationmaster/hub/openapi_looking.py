@@ -24,7 +24,7 @@ from stationmaster.hub.equipment_bodies import (
     SubscribersBody,
 )
 from stationmaster.hub.history import MINUTES, MOST_MINUTES, Then
-from stationmaster.hub.lines_api import AlarmsBody, CallAgesBody, LinesBody
+from stationmaster.hub.lines_api import CallAgesBody, LinesBody
 from stationmaster.hub.openapi_operations import Answer, Operation, Parameter
 from stationmaster.hub.openapi_plain import CLOCK, HEALTH, NAMES
 from stationmaster_protocol.equipment import Condition
@@ -168,6 +168,11 @@ LOOKING: tuple[Operation, ...] = (
                 schema={"type": "string", "enum": [item.value for item in Condition]},
             ),
             Parameter(name="target", words="Serving this board, zone, gate or light only."),
+            Parameter(
+                name="after",
+                words="The `revision` of an earlier answer: only those that are different since.",
+                schema={"type": "integer", "minimum": 0},
+            ),
         ),
         answers={200: Answer(words="The devices.", kind=DevicesBody)},
         problems=_BAD,
@@ -196,7 +201,6 @@ LOOKING: tuple[Operation, ...] = (
     ),
     _look("lines", "/api/v1/lines", "feed", "How the dispatching feed comes in.", LinesBody),
     _look("lineCalls", "/api/v1/lines/calls", "feed", "How old what is known of each call is.", CallAgesBody),
-    _look("alarms", "/api/v1/alarms", "hub", "What is wrong, the gravest first.", AlarmsBody),
     Operation(
         id="history",
         method="GET",

@@ -29,10 +29,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """A subsystem that was there: as it was last, and since when it is away (station time, machine seconds)."""
+    """A subsystem that was there: its kind, what it executes, and since when it is away.
 
-    last: SubscriberInfo
-    since: Instant
+    `since` is station time, `seconds` machine time. `since` is None if it has been away since before anybody looked.
+    """
+
+    kind: str
+    executes: tuple[TaskKind, ...]
+    since: Instant | None
     seconds: float
 
 
@@ -85,7 +89,7 @@ class SubscriberWatch:
         present = {info.identity: info for info in self._subscribers()}
         for identity, last in self._present.items():
             if identity not in present:
-                self._gone[identity] = Gone(last=last, since=now, seconds=seconds)
+                self._gone[identity] = Gone(kind=last.kind, executes=last.executes, since=now, seconds=seconds)
         for identity in present:
             self._gone.pop(identity, None)
         while len(self._gone) > MOST_SEEN:
@@ -95,6 +99,10 @@ class SubscriberWatch:
         yield from self._absent(seconds)
         for info in present.values():
             yield from self._following(info, seconds, now)
+
+    def restore(self, identity: str, kind: str, executes: tuple[TaskKind, ...], since: Instant | None) -> None:
+        """It was there before the hub was started anew, and is missed unless it comes; `since` when it was away."""
+        self._gone[identity] = Gone(kind=kind, executes=executes, since=since, seconds=self._seconds())
 
     def gone(self, identity: str) -> Gone | None:
         """Since when somebody who was there is away; None if he is there or never was."""
@@ -106,8 +114,8 @@ class SubscriberWatch:
             if identity not in expected:
                 del self._gone[identity]
             elif seconds - gone.seconds >= self._settings.absent_s:
-                yield _absent_sign(identity, gone.since, executes=bool(gone.last.executes))
-        missed = {kind for gone in self._gone.values() for kind in gone.last.executes}
+                yield _absent_sign(identity, gone.since, executes=bool(gone.executes))
+        missed = {kind for gone in self._gone.values() for kind in gone.executes}
         for kind in sorted(set(self._unattended()) - missed):
             zh = _KINDS.get(kind, kind.value)
             yield Sign(
@@ -160,7 +168,7 @@ class SubscriberWatch:
             )
 
 
-def _absent_sign(identity: str, since: Instant, *, executes: bool) -> Sign:
+def _absent_sign(identity: str, since: Instant | None, *, executes: bool) -> Sign:
     return Sign(
         id=f"subsystem-absent/{identity}",
         severity=Severity.ALARM if executes else Severity.WARNING,
@@ -168,4 +176,5 @@ def _absent_sign(identity: str, since: Instant, *, executes: bool) -> Sign:
         en=f"Subsystem {identity} is not connected",
         since=since,
         after_s=0.0,
+        subject=identity,
     )

@@ -12,6 +12,7 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from stationmaster.hub.alarms.book import AlarmBook
+from stationmaster.hub.alarms.conditions import ABSENT, SUBSYSTEM, ConditionBook
 from stationmaster.hub.alarms.hub_signs import StoreSigns
 from stationmaster.hub.alarms.news import AlarmNews
 from stationmaster.hub.board_book import BoardBook
@@ -27,6 +28,7 @@ from stationmaster.hub.subscriber_metrics import SubscriberCollector
 from stationmaster.hub.subscriber_watch import SubscriberWatch
 from stationmaster.hub.view import HubView
 from stationmaster.hub.watch_settings import WatchSettings
+from stationmaster_base.times import Instant
 from stationmaster_kernel.task import Task
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.commands import ActRefusal, Command, CommandResult, LocalAct
@@ -72,6 +74,7 @@ class Watching:
         self._view = view
         self._server: Server | None = None
         self._grants: dict[str, Grant] = {}
+        self._conditions: ConditionBook | None = None
         self.equipment_book = EquipmentBook(now)
         self.boards = BoardBook(lambda: view.state)
         self.board_watch = BoardWatch(
@@ -116,6 +119,7 @@ class Watching:
             boards=self.boards,
             watch=self.board_watch,
             subscribers=self.subscriber_watch,
+            since=self._since_when,
             face=face,
         )
         CommandsApi(view=self._view, desk=self.desk, equipment=self.equipment_book, askers=askers, face=face)
@@ -125,6 +129,21 @@ class Watching:
         """The hub is up: subsystems can be told something from now on."""
         self._server = server
         self.boards.begun_anew()
+
+    def know_since(self, conditions: ConditionBook) -> None:
+        """Since when subsystems are there or away is in `conditions`."""
+        self._conditions = conditions
+
+    def restore(self, conditions: ConditionBook) -> None:
+        """Miss those who were there before the hub was started anew."""
+        kinds = {kind.value: kind for kind in TaskKind}
+        for each in conditions.before(SUBSYSTEM):
+            if not each.detail:
+                continue  # it has never been there
+            kind, *executes = each.detail.split(" ")
+            known = tuple(kinds[word] for word in executes if word in kinds)
+            since = each.since if each.state == ABSENT else Instant(int(self._view.now))
+            self.subscriber_watch.restore(each.id, kind, known, since)
 
     # What the sessions say.
 
@@ -161,6 +180,10 @@ class Watching:
 
     def _task(self, name: str) -> Task | None:
         return self._view.state.tasks.get(name)
+
+    def _since_when(self, identity: str) -> Instant | None:
+        found = None if self._conditions is None else self._conditions.find(SUBSYSTEM, identity)
+        return None if found is None else found.since
 
     def _unattended(self) -> tuple[TaskKind, ...]:
         facts = self._view.state.facts

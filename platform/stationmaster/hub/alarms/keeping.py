@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from stationmaster.hub.alarms.book import AlarmBook
@@ -138,6 +138,8 @@ class AlarmKeeper:
             finally:
                 engine.dispose()
 
+        if not self._loaded:
+            return fail(StationError("alarms-unreadable", "The hub is still coming up.", "Ask again when it is up."))
         return self._in_reader(read)
 
     def _write(self) -> Deferred[None]:

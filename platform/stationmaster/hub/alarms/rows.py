@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from stationmaster.hub.alarms.conditions import Condition
+from stationmaster.hub.alarms.conditions import KnownState
 from stationmaster.hub.alarms.record import Acknowledgement, Record, Shelf
 from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.schema import ALARM, ALARM_SHELF, CONDITION
@@ -28,7 +28,7 @@ class Written:
 
     records: Sequence[Record] = ()
     shelves: Mapping[str, Shelf | None]
-    conditions: Mapping[tuple[str, str], Condition | None]
+    conditions: Mapping[tuple[str, str], KnownState | None]
 
     def __bool__(self) -> bool:
         return bool(self.records or self.shelves or self.conditions)
@@ -40,7 +40,7 @@ class Kept:
 
     records: tuple[Record, ...]
     shelves: tuple[Shelf, ...]
-    conditions: tuple[Condition, ...]
+    conditions: tuple[KnownState, ...]
     number: int
 
 
@@ -125,7 +125,7 @@ def read_kept(connection: Connection) -> Kept:
         records=tuple(_record(row) for row in records),
         shelves=tuple(_shelf(row) for row in shelves),
         conditions=tuple(
-            Condition(kind=row.kind, id=row.id, state=row.state, since=_instant(row.since), detail=row.detail)
+            KnownState(kind=row.kind, id=row.id, state=row.state, since=_instant(row.since), detail=row.detail)
             for row in conditions
         ),
         number=connection.execute(select(func.max(ALARM.c.number))).scalar() or 0,
@@ -231,7 +231,7 @@ def _shelf(row: Any) -> Shelf:
     )
 
 
-def _condition_row(condition: Condition) -> dict[str, Any]:
+def _condition_row(condition: KnownState) -> dict[str, Any]:
     return {
         "kind": condition.kind,
         "id": condition.id,
