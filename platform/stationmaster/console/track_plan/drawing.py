@@ -16,7 +16,7 @@ from typing import Any
 import svgwrite
 
 from stationmaster.console.track_plan.layout import Lane, PlanLayout, lay_out
-from stationmaster_kernel.configuration import Configuration, PlaceKind, Words
+from stationmaster_kernel.configuration import Configuration, PlaceKind, StationFacts, Words
 
 __all__ = ["Drawing", "draw", "drawing_of"]
 
@@ -51,15 +51,16 @@ def drawing_of(svg: bytes) -> Drawing:
 def draw(configuration: Configuration) -> Drawing:
     """The drawing of a station; the same station gives the same bytes."""
     plan = lay_out(configuration)
-    return drawing_of(_Pen(plan, configuration.station.languages).document().encode())
+    return drawing_of(_Pen(plan, configuration.station).document().encode())
 
 
 class _Pen:
     """Draws one plan."""
 
-    def __init__(self, plan: PlanLayout, languages: tuple[str, ...]) -> None:
+    def __init__(self, plan: PlanLayout, station: StationFacts) -> None:
         self._plan = plan
-        self._languages = languages
+        self._station = station
+        self._languages = station.languages
         self._svg: Any = svgwrite.Drawing(
             size=None, viewBox=f"0 0 {_number(plan.width)} {_number(plan.height)}", debug=False
         )
@@ -72,6 +73,7 @@ class _Pen:
             self._rectangle(svg, band, "plan-building", fill=SLAB, fill_opacity="0.35")
         group = svg.add(svg.g(id="hall", class_="plan-hall"))
         self._rectangle(group, plan.hall, "plan-room", fill="none", stroke=LINE)
+        self._name(group, self._station.names, _named(plan.hall), NAME_FONT)
         for passage in plan.passages:
             self._passage(passage.type, (passage.x, passage.y, passage.width, passage.height))
         for platform in dict.fromkeys(slab.place.id for slab in plan.slabs):
@@ -83,7 +85,10 @@ class _Pen:
             group = svg.add(svg.g(id=f"{kind}-{spot.place.id}", class_=f"plan-{kind}"))
             box = (spot.x, spot.y, spot.width, spot.height)
             self._rectangle(group, box, "plan-room", fill=GROUND, stroke=LINE, rx=3)
-            self._name(group, spot.place.names, box, NAME_FONT if spot.place.kind is not PlaceKind.GATE else TAG_FONT)
+            if spot.place.kind is PlaceKind.GATE:
+                self._name(group, spot.place.names, box, TAG_FONT)
+            else:
+                self._name(group, spot.place.names, _named(box), NAME_FONT)
         text: str = svg.tostring()
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
@@ -92,7 +97,7 @@ class _Pen:
         self._rectangle(group, box, "plan-way", fill=SLAB, fill_opacity="0.5", stroke=LINE, stroke_dasharray="6 4")
         words = tuple((each, dict(_PASSAGE_WORDS[kind]).get(each, kind)) for each in self._languages)
         x, y, width, _ = box
-        self._name(group, words, (x - width, y - 1, width * 3, 14.0), 11.0)
+        self._name(group, words, (x - width, y - 14, width * 3, 13.0), 11.0)
 
     def _platform(self, platform: str) -> None:
         group = self._svg.add(self._svg.g(id=f"platform-{platform}", class_="plan-platform"))
@@ -149,6 +154,12 @@ class _Pen:
             if number:
                 element["display"] = "none"
             group.add(element)
+
+
+def _named(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """The part of a room's box that is its name's; the rest is for the devices in it."""
+    x, y, width, height = box
+    return x, y, width * 0.55, height
 
 
 def _ems(text: str) -> float:

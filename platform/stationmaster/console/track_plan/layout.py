@@ -27,6 +27,7 @@ SLAB = 26
 GAP = 3
 BAND = 40
 MARGIN = 8
+HEADROOM = 18
 NECK = 11
 """Half of the distance between the lines that lead away."""
 
@@ -34,10 +35,14 @@ PASSAGE_TYPES = ("underpass", "bridge")
 """Types of board, zone and light that show that people cross the tracks."""
 
 PASSAGE_WIDTH = 26
-GATES_FROM = 0.2
-"""The part of a platform that is its name's."""
+GATES = (0.2, 0.6)
+"""The part of a platform on which its gates stand; before it is its name, behind it room for devices."""
 
-GATE_WIDTH = 34
+GATE_WIDTH = 32
+GATE_STEP = 72
+"""From one gate to the next: beside each there is room for its devices."""
+
+PASSAGE_AT = 0.64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,7 @@ def lay_out(configuration: Configuration) -> PlanLayout:
     tracks = [place for place in places if place.kind is PlaceKind.TRACK]
     platforms = {place.id: place for place in places if place.kind is PlaceKind.PLATFORM}
     above, below = _sides(places, platforms)
-    y = float(MARGIN + BAND + MARGIN)
+    y = float(MARGIN + BAND + HEADROOM)
     heights: list[tuple[Place, float]] = []
     slabs: list[Slab] = []
     for place in _rows(tracks, platforms):
@@ -114,6 +119,7 @@ def lay_out(configuration: Configuration) -> PlanLayout:
             slabs.append(Slab(place=place, x=left, y=y + GAP, width=right - left, height=SLAB))
             y += SLAB + 2 * GAP
     bands = [float(MARGIN)]
+    rows_end = y
     if below:
         bands.append(y + MARGIN)
         y += MARGIN + BAND
@@ -123,7 +129,7 @@ def lay_out(configuration: Configuration) -> PlanLayout:
         lanes=tuple(_lanes(heights)),
         slabs=tuple(slabs),
         spots=(*_gates(slabs, places), *_in_band(above, bands[0]), *(_in_band(below, bands[-1]) if below else ())),
-        passages=tuple(_passages(configuration, heights)),
+        passages=tuple(_passages(configuration, rows_end)) if tracks else (),
         hall=(STRAIGHT[0], bands[0], PLATFORM[0] - STRAIGHT[0] - MARGIN, BAND),
         bands=tuple(bands),
     )
@@ -172,10 +178,12 @@ def _gates(slabs: Sequence[Slab], places: Iterable[Place]) -> Iterator[Spot]:
     gates = {place.id: place for place in places if place.kind is PlaceKind.GATE}
     for slab in slabs:
         here = [gates.pop(gate) for gate in slab.place.gates if gate in gates]
-        step = min(GATE_WIDTH + GAP, slab.width * 0.3 / max(1, len(here)))
+        begin, end = (slab.x + slab.width * part for part in GATES)
+        step = min(GATE_STEP, (end - begin) / max(1, len(here)))
         for number, gate in enumerate(here):
-            x = slab.x + slab.width * GATES_FROM + number * step
-            yield Spot(place=gate, x=x, y=slab.y + 4, width=step - GAP, height=slab.height - 8)
+            x = begin + number * step
+            width = min(GATE_WIDTH, step - GAP)
+            yield Spot(place=gate, x=x, y=slab.y + 4, width=width, height=slab.height - 8)
 
 
 def _sides(places: Sequence[Place], platforms: dict[str, Place]) -> tuple[list[Place], list[Place]]:
@@ -204,17 +212,15 @@ def _in_band(places: Sequence[Place], y: float) -> Iterator[Spot]:
         yield Spot(place=place, x=left + number * step, y=y, width=step - MARGIN, height=BAND)
 
 
-def _passages(configuration: Configuration, heights: Sequence[tuple[Place, float]]) -> Iterator[Passage]:
+def _passages(configuration: Configuration, bottom: float) -> Iterator[Passage]:
     lights = [place for place in configuration.places if place.kind is PlaceKind.LIGHT]
     types = {each.type for each in configuration.boards} | {each.type for each in configuration.zones}
     types |= {each.type for each in lights}
-    if not heights:
-        return
     for number, kind in enumerate(kind for kind in PASSAGE_TYPES if kind in types):
         yield Passage(
             type=kind,
-            x=PLATFORM[0] + (PLATFORM[1] - PLATFORM[0]) * 0.5 - PASSAGE_WIDTH / 2 + number * 2 * PASSAGE_WIDTH,
-            y=heights[0][1] - LANE,
+            x=PLATFORM[0] + (PLATFORM[1] - PLATFORM[0]) * PASSAGE_AT + number * 2 * PASSAGE_WIDTH,
+            y=MARGIN + BAND + HEADROOM - GAP,
             width=PASSAGE_WIDTH,
-            height=heights[-1][1] - heights[0][1] + 2 * LANE,
+            height=bottom - (MARGIN + BAND + HEADROOM - GAP),
         )

@@ -43,6 +43,7 @@ LEGEND: tuple[LegendEntry, ...] = (
     _entry("degraded", "device", ("设备降级", "Device degraded"), ("~", "~"), ("#8a3c05", "#f2a766")),
     _entry("faulty", "device", ("设备故障", "Device faulty"), ("✕", "✕"), ("#b3121d", "#ff8a91")),
     _entry("absent", "device", ("设备无应答", "Device not answering"), ("?", "?"), ("#6a3fa0", "#c4a3f0")),
+    _entry("untold", "device", ("设备状态未知", "Device not told of"), ("·", "·"), ("#4a5563", "#a8b4c2")),
     _entry("off", "device", ("设备关闭", "Device off"), ("○", "○"), ("#4a5563", "#a8b4c2")),
 )
 """Every state that is told by a colour, by group: how a train keeps its time, what it does here, tracks, devices."""

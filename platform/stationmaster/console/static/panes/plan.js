@@ -63,7 +63,7 @@ function open(root, desk) {
       marks,
       offPlan,
     ),
-    element("div", { class: "plan-body" }, stage, element("div", { class: "plan-side" }, card, legendPlace)),
+    element("div", { class: "plan-body" }, element("div", { class: "plan-middle" }, stage, card), legendPlace),
   );
 
   let drawing = null;

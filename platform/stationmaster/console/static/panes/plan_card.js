@@ -56,10 +56,12 @@ export class Card {
     const { t, language, world } = this.desk;
     const [zh, en] = KINDS[call.kind];
     const name = (station) => nameIn(language, station, world) || station;
-    return [
+    return element(
+      "div",
+      {},
       element("h2", {}, call.numbers.join("/"), element("small", {}, " ", t({ zh, en }), " · ", call.train_class)),
       element("p", {}, `${name(call.origin)} — ${name(call.destination)}`),
-    ];
+    );
   }
 
   facts(call) {
@@ -86,7 +88,7 @@ export class Card {
       [{ zh: "编组", en: "Formation" }, call.formation],
       [{ zh: "立折", en: "Leaves as" }, call.turnaround],
     ].filter(([, value]) => value);
-    const list = where.map(([words, value]) => [element("dt", {}, t(words)), element("dd", {}, value)]);
+    const list = where.map(([words, value]) => element("div", {}, element("dt", {}, t(words)), element("dd", {}, value)));
     return [element("table", {}, element("tbody", {}, rows)), element("dl", {}, list)];
   }
 

@@ -102,15 +102,16 @@ export class Devices {
     const box = this.base.spot(place.kind, place.id) ?? this.base.hall();
     const width = kinds.length * (SIZE * 2 + GAP) - GAP;
     const right = box.x + box.width - GAP;
-    const x = box.width > width * 2 ? right - width : box.x + (box.width - width) / 2;
-    const y = place.kind === "gate" ? box.y + box.height - SIZE / 2 : box.y + (box.height - SIZE) / 2;
+    const beside = place.kind === "gate" ? box.x + box.width + 1 : box.x + (box.width - width) / 2;
+    const x = box.width > width * 2 ? right - width : beside;
+    const y = box.y + (box.height - SIZE) / 2;
     return kinds.map(([kind, things], number) => this.mark(place, kind, things, x + number * (SIZE * 2 + GAP), y));
   }
 
   mark(place, kind, things, x, y) {
     const { t } = this.desk;
     const condition = WORST.find((each) => things.some((thing) => thing.condition === each)) ?? "unknown";
-    const state = condition === "unknown" ? "off" : condition;
+    const state = condition === "unknown" ? "untold" : condition;
     const ill = things.filter((thing) => !["ok", "off", "unknown"].includes(thing.condition)).length;
     const marked = things.filter((thing) => this.marked.has(thing.key)).length;
     const group = `${place.kind}-${place.id}-${kind}`;

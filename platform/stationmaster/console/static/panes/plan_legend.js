@@ -12,6 +12,13 @@ const GROUPS = {
   track: { zh: "股道", en: "Tracks" },
   device: { zh: "设备", en: "Devices" },
 };
+const SIGNS = [
+  ["▶ ◀", { zh: "进站或出站的方向", en: "Coming in or leaving, and which way" }],
+  ["!", { zh: "与同股道另一列车冲突", en: "In conflict with another train on its track" }],
+  ["≈", { zh: "未证实，仅按时刻推定", en: "Unconfirmed: believed by its times alone" }],
+  ["⇄", { zh: "与同股道另一车次为同一车底", en: "The same set as another number on its track" }],
+  ["╌╌", { zh: "无站台的股道", en: "A track without a platform" }],
+];
 const STAGES = {
   coming: { zh: "进站", en: "coming in" },
   standing: { zh: "在站", en: "standing" },
@@ -113,7 +120,8 @@ export class Legend {
       ),
     );
     const reset = element("button", { type: "button", id: "legend-reset", onclick: () => this.reset() }, t({ zh: "恢复默认颜色", en: "Usual colours" }));
-    refill(this.place, element("h2", {}, t({ zh: "图例", en: "Legend" })), groups, reset);
+    const signs = element("dl", {}, SIGNS.map(([sign, words]) => [element("dt", {}, sign), element("dd", {}, t(words))]));
+    refill(this.place, element("h2", {}, t({ zh: "图例", en: "Legend" })), groups, reset, signs);
   }
 
   row(entry) {

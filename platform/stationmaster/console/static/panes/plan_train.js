@@ -63,7 +63,7 @@ export class Train {
     const moving = { coming: data.comes_from === "left" ? "▶" : "◀", leaving: data.goes_to === "right" ? "▶" : "◀" }[data.stage] ?? "";
     const left = moving === "◀" ? "◀ " : "";
     const right = moving === "▶" ? " ▶" : "";
-    const signs = `${data.conflicts.length ? "!" : ""}${data.unconfirmed ? "?" : ""}${data.with_set ? "⇄" : ""}`;
+    const signs = `${data.conflicts.length ? "!" : ""}${data.unconfirmed ? "≈" : ""}${data.with_set ? "⇄" : ""}`;
     const state = { late: ` +${data.late}`, early: ` −${-data.late}`, unknown: " ?", suspended: " ✕" }[data.state] ?? "";
     text.textContent = `${left}${data.numbers.join("/")}${state}${signs ? ` ${signs}` : ""}${right}`;
     const [from, to] = this.track.place(data.where, data.slot, data.slots);
