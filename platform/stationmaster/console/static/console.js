@@ -137,7 +137,8 @@ function headed() {
   }
   setText(place("date"), dateOf(stationTime(), world.zone, language.now));
   const lost = world.connected === false ? "⚠ " : "";
-  const waits = world.proposals.size ? `(${world.proposals.size}) ` : "";
+  const open = [...world.proposals.values()].filter(({ rejected }) => !rejected).length;
+  const waits = open ? `(${open}) ` : "";
   document.title = `${lost}${waits}${place("station").textContent} · Stationmaster`;
 }
 
@@ -166,6 +167,7 @@ addEventListener("unhandledrejection", (event) => {
 });
 
 showClock(place("clock"));
+panes.forEach((pane) => pane.begin?.(desk)); // what a pane does though another one is seen
 await attempt(() => preferences.load(null));
 tools.load();
 spoken();

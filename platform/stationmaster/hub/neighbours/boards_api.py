@@ -11,7 +11,7 @@ from urllib.parse import quote
 from twisted.internet.defer import Deferred
 
 from stationmaster.hub.board_book import BoardBook
-from stationmaster.hub.neighbours.asking import LARGEST_JSON, LARGEST_PICTURE, Neighbour, Told, not_told
+from stationmaster.hub.neighbours.asking import LARGEST_JSON, LARGEST_PICTURE, MAKE_S, Neighbour, Told, not_told
 from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
@@ -46,7 +46,7 @@ class BoardPicturesApi:
         if self._boards.board(board) is None:
             return _unknown(request, board)
         path = f"/api/v1/boards/{quote(board, safe='')}/picture"
-        asking = self._guidance.get(path, words, media="image/svg+xml", largest=LARGEST_PICTURE)
+        asking = self._guidance.get(path, words, media="image/svg+xml", largest=LARGEST_PICTURE, within=MAKE_S)
         return asking.addCallback(_seen, request).addErrback(not_told, request)
 
     def _read(self, request: WebRequest, board: str) -> bytes | Deferred[bytes]:

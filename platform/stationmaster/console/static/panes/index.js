@@ -4,6 +4,9 @@ import { element } from "../desk/element.js";
 
 const IDS = [
   "day",
+  "proposals",
+  "broadcast",
+  "boards",
   "plan",
   "plans",
 ];
