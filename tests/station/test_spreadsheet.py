@@ -158,7 +158,7 @@ def test_an_unknown_column_is_passed_over_with_a_warning(write_csv: Write) -> No
         (b"", "file: is empty"),
         (b"\n\n,,,\n", "file: is empty"),
         (HEADER.encode(), "file: has no rows"),
-        (b"PK\x03\x04rest", "file: is no zip file that can be read"),
+        (b"PK\x03\x04rest", "file: is no zip file that can be read: File is not a zip file"),
         (b"\xd0\xcf\x11\xe0rest", "file: is an Excel workbook of the old form"),
         (b"a,b\n\x80\xff\x80", "file: is neither UTF-8 nor GB18030 text"),
         (b"a\0b", "file: is neither UTF-8 nor GB18030 text"),
