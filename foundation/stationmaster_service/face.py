@@ -5,7 +5,7 @@ A component adds its own routes to `app`. Answers carry headers that let a brows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from importlib import resources
@@ -44,11 +44,27 @@ LONGEST_UNQUIET = 10.0
 LOOK_AGAIN = 0.002
 """Machine seconds: how long `until=quiet` waits at the longest, and between two looks."""
 
+_SAME = "object-src 'none'; base-uri 'none'; form-action 'self'"
 _HEADERS = (
-    (b"Content-Security-Policy", b"default-src 'self'; style-src 'self' 'unsafe-inline'"),
+    (
+        b"Content-Security-Policy",
+        f"default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; {_SAME}".encode(),
+    ),
     (b"X-Content-Type-Options", b"nosniff"),
     (b"X-Frame-Options", b"SAMEORIGIN"),
     (b"Referrer-Policy", b"no-referrer"),
+)
+_STRICT_HEADERS = (
+    (
+        b"Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+        f"media-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; {_SAME}".encode(),
+    ),
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"X-Frame-Options", b"DENY"),
+    (b"Referrer-Policy", b"no-referrer"),
+    (b"Cross-Origin-Opener-Policy", b"same-origin"),
+    (b"Cross-Origin-Resource-Policy", b"same-origin"),
 )
 
 _TYPES = {
@@ -80,6 +96,7 @@ class Face:
         timer: what waits for station time in this process.
         registry: the process's metrics.
         settle: what `POST /clock` waits for before it answers; nothing more than the timer unless given.
+        strict: whether no page has a style of its own in it, and none may be shown within another site's.
 
     """
 
@@ -91,6 +108,7 @@ class Face:
         timer: StationTimer,
         registry: CollectorRegistry,
         settle: Settle | None = None,
+        strict: bool = False,
     ) -> None:
         self.app: Klein = _GuardedApp()
         answer_problems(self.app)
@@ -99,6 +117,7 @@ class Face:
         self._timer = self.timer = timer
         self._registry = registry
         self._settle = settle
+        self._headers = _STRICT_HEADERS if strict else _HEADERS
         self._folders: dict[str, list[tuple[str, str]]] = {}
         self._bounds: dict[bytes, int] = {}
         self.app.route("/healthz", methods=["GET"])(self._get_health)
@@ -131,7 +150,7 @@ class Face:
 
     def site(self) -> Site:
         """What listens for browsers."""
-        return _QuietSite(_Guarded(self.app.resource()), self._timer.reactor, self._bounds)
+        return _QuietSite(_Guarded(self.app.resource(), self._headers), self._timer.reactor, self._bounds)
 
     def bound(self, path: str, largest: int) -> None:
         """Let the bodies of requests to a path be this large, in bytes; see `bounded` for those of all others."""
@@ -215,12 +234,13 @@ class _Guarded(Resource):
 
     isLeaf = True  # noqa: N815 - Twisted's name
 
-    def __init__(self, inner: Resource) -> None:
+    def __init__(self, inner: Resource, headers: Sequence[tuple[bytes, bytes]]) -> None:
         Resource.__init__(self)
         self._inner = inner
+        self._headers = headers
 
     def render(self, request: Request) -> Any:
-        for name, value in _HEADERS:
+        for name, value in self._headers:
             request.setHeader(name, value)
         return self._inner.render(request)
 

@@ -19,7 +19,9 @@ from stationmaster_service.interfaces import WebRequest
 from stationmaster_service.timer import StationTimer
 
 
-def make(clock: StationClock, health: Health | None = None, settle: Deferred[None] | None = None) -> Face:
+def make(
+    clock: StationClock, health: Health | None = None, settle: Deferred[None] | None = None, *, strict: bool = False
+) -> Face:
     """A face on a fake reactor."""
     answer = health or Health(process="test", next_at=Instant(1060), more={"polls": 3})
     registry = CollectorRegistry()
@@ -30,6 +32,7 @@ def make(clock: StationClock, health: Health | None = None, settle: Deferred[Non
         timer=StationTimer(clock, Clock()),
         registry=registry,
         settle=None if settle is None else lambda: settle,
+        strict=strict,
     )
 
 
@@ -101,8 +104,25 @@ def test_every_answer_carries_the_guarding_headers() -> None:
     browser = Browser(make(machine()).site())
     for path in ("/healthz", "/static/base.css", "/nothing"):
         _, headers, _ = browser.ask("GET", path)
-        assert headers["content-security-policy"] == "default-src 'self'; style-src 'self' 'unsafe-inline'", path
+        policy = headers["content-security-policy"].split("; ")
+        assert policy[:2] == ["default-src 'self'", "style-src 'self' 'unsafe-inline'"], path
+        assert {"object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'self'"} < set(policy)
         assert headers["x-content-type-options"] == "nosniff", path
+
+
+def test_a_strict_face_has_no_style_in_its_pages_and_is_in_no_frame() -> None:
+    """Nothing in a page is script or style of its own, no other site shows it, and no other site's page reaches it."""
+    browser = Browser(make(machine(), strict=True).site())
+    for path in ("/healthz", "/static/base.css", "/nothing"):
+        _, headers, _ = browser.ask("GET", path)
+        policy = headers["content-security-policy"]
+        assert "unsafe" not in policy, path
+        assert {"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"} < set(
+            policy.split("; ")
+        )
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_clock_is_refused_where_time_is_real() -> None:

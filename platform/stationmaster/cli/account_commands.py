@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["add_account_commands"]
 
-ROLES = ("viewer", "announcer", "controller", "supervisor", "administrator")
+ROLES = ("viewer", "announcer", "controller", "supervisor", "administrator", "security", "auditor")
 
 SUMMARIES = {
     "add": "makes an account; its password is asked for",

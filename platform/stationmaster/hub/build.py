@@ -213,6 +213,7 @@ class Hub(Service):
             timer=timer,
             registry=running.registry,
             settle=self._pipeline.when_idle,
+            strict=True,
         )
         self._api = HubApi(self.view, face, reactor, journal_reader(settings.database, self._reader))
         self._people = PeopleDesk(
@@ -251,6 +252,7 @@ class Hub(Service):
             audit=self._audit,
             boards=self._watching.boards,
             recent=self._api.stream.recent,
+            proofs=self._watching.proofs,
             reloader=self._reloader,
             masters=self._masters,
             leaps=self._leaps,
