@@ -5,9 +5,20 @@ from __future__ import annotations
 from stationmaster.hub import acts_api
 from stationmaster.hub.act_reading import ActRequest
 from stationmaster.hub.consequences.preview_api import PreviewBody
-from stationmaster.hub.openapi_operations import Answer, Body, Operation
+from stationmaster.hub.consequences.told_api import MINUTES, MOST_MINUTES, ToldBody
+from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
 
 __all__ = ["CONSEQUENCES"]
+
+UNREADABLE_JOURNAL = (
+    "busy",
+    "journal-cut",
+    "journal-damaged",
+    "journal-unreadable",
+    "journal-version",
+    "no-database",
+)
+"""Why what was cannot be told now."""
 
 CONSEQUENCES: tuple[Operation, ...] = (
     Operation(
@@ -31,6 +42,25 @@ CONSEQUENCES: tuple[Operation, ...] = (
         ),
         answers={200: Answer(words="What would come of it.", kind=PreviewBody)},
         problems={400: ("bad-act",), 413: ("act-too-large",), 503: ("busy",)},
+    ),
+    Operation(
+        id="told",
+        method="GET",
+        path="/api/v1/told",
+        about="acts",
+        summary="What passengers were told of trains that is no longer so, and what is to be said to put it right.",
+        words="One of `call` and `act` is to be named. A correction's `deed` can be sent in an act as it is.",
+        query=(
+            Parameter(name="call", words="Of this train.", example="NDC/2026-03-01/G2402/1"),
+            Parameter(name="act", words="Of the trains that this act changed.", example="act/console-1-000042"),
+            Parameter(
+                name="minutes",
+                words=f"How far back rows on boards are looked for; {MINUTES} unless given.",
+                schema={"type": "integer", "minimum": 0, "maximum": MOST_MINUTES},
+            ),
+        ),
+        answers={200: Answer(words="What was told.", kind=ToldBody)},
+        problems={400: ("bad-argument",), 404: ("no-such-act", "no-such-call"), 503: UNREADABLE_JOURNAL},
     ),
 )
 """Previews, and what was told."""

@@ -10,6 +10,8 @@ from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.audit.desk import AuditDesk
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.consequences.preview_api import PreviewApi
+from stationmaster.hub.consequences.told_api import ToldApi
+from stationmaster.hub.consequences.versions import Proofs
 from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.lines_api import LinesApi
@@ -52,6 +54,7 @@ class Parts:
     audit: AuditDesk
     boards: BoardBook
     recent: Recent
+    proofs: Proofs
     reloader: Reloader
     masters: ClockMasters | None
     leaps: LeapWatch
@@ -61,6 +64,8 @@ def install_routes(face: Face, parts: Parts) -> None:
     """Add the routes, and what asks before each of them who asks."""
     view, pipeline, askers, reactor = parts.view, parts.pipeline, parts.askers, parts.reactor
     ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=reactor, recent=parts.recent)
+    database = parts.settings.database
+    ToldApi(view=view, proofs=parts.proofs, face=face, database=database, in_thread=parts.in_reader)
     PreviewApi(view=view, recent=parts.recent, askers=askers, face=face, in_thread=parts.in_reader)
     parts.people.install(face)
     parts.audit.install(pipeline, face, askers, parts.zone, parts.alarms)

@@ -19,6 +19,7 @@ from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_watch import BoardWatch
 from stationmaster.hub.command_desk import CommandDesk, Router
 from stationmaster.hub.commands_api import CommandsApi
+from stationmaster.hub.consequences.versions import Proofs
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_api import EquipmentApi
 from stationmaster.hub.local_acts import LocalActs
@@ -77,6 +78,7 @@ class Watching:
         self._conditions: ConditionBook | None = None
         self.equipment_book = EquipmentBook(now)
         self.boards = BoardBook(lambda: view.state)
+        self.proofs = Proofs()
         self.board_watch = BoardWatch(
             boards=self.boards,
             equipment=self.equipment_book,
@@ -159,6 +161,7 @@ class Watching:
     def observed(self, identity: str, report: Report) -> None:
         """Devices, readbacks and alarms of a subsystem."""
         self.equipment_book.observed(identity, report)
+        self.proofs.observed(report.readbacks)
 
     def lost(self, identity: str) -> None:
         """A subsystem's session is over."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from stationmaster.hub.consequences.corrections import Correction, correction_of
-from stationmaster.hub.consequences.told import Heard, Shown, Version, heard_of, shown_of
+from stationmaster.hub.consequences.told import Heard, Proved, Shown, Version, heard_of, shown_of
 from stationmaster_base.times import Instant
 from stationmaster_kernel.state import State
 from stationmaster_kernel.task import interval_on
@@ -28,11 +28,17 @@ class Told:
     corrections: tuple[Correction, ...]
 
 
-def told_of(state: State, calls: Sequence[str], versions: Iterable[Version], now: Instant) -> Told:
+def told_of(
+    state: State,
+    calls: Sequence[str],
+    versions: Iterable[Version],
+    now: Instant,
+    proved: Proved = lambda *_: False,
+) -> Told:
     """What was told of these trains, going by the state, and by what their rows were."""
     there = [state.calls[item] for item in calls if item in state.calls]
     heard = [each for call in there for each in heard_of(state, call)]
-    shown = list(shown_of(state, versions, now))
+    shown = list(shown_of(state, versions, now, proved))
     made = (
         correction_of(state, call, [h for h in heard if h.call == call.id], [s for s in shown if s.call == call.id])
         for call in there

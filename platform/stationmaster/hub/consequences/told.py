@@ -7,8 +7,8 @@ shows now, or where it has been taken off. Pure: the state, and what tasks were,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call, Provenance
@@ -19,10 +19,13 @@ from stationmaster_kernel.task import GONE, Result, Task, Text, interval_on, sta
 from stationmaster_kernel.values import Source, TaskKind, TaskState
 from stationmaster_kernel.wording import CallWords
 
-__all__ = ["Heard", "HeardIn", "Shown", "Version", "heard_of", "shown_of"]
+__all__ = ["Heard", "HeardIn", "Proved", "Shown", "Version", "heard_of", "shown_of"]
 
 _MADE = (TaskState.DONE, TaskState.BEGUN, TaskState.INTERRUPTED)
 """Of an announcement of which at least some was heard."""
+
+Proved = Callable[[str, str, int], bool]
+"""Whether a board has read back a task in a revision."""
 
 _NOT_SAID = frozenset({"formation", "turnaround"})
 
@@ -130,13 +133,16 @@ def _set_since(call: Call, moment: Instant) -> Iterator[Provenance]:
             yield item
 
 
-def shown_of(state: State, versions: Iterable[Version], now: Instant) -> Iterator[Shown]:
+def shown_of(
+    state: State, versions: Iterable[Version], now: Instant, proved: Proved = lambda *_: False
+) -> Iterator[Shown]:
     """What boards showed of trains that they show otherwise now; in order of time.
 
     Args:
         state: as it is now.
         versions: of rows on boards, in order of time; each counts until the next of its task.
         now: station time.
+        proved: whether a board has read back that it showed a row in a revision.
 
     """
     by_task: dict[str, list[Version]] = {}
@@ -149,7 +155,8 @@ def shown_of(state: State, versions: Iterable[Version], now: Instant) -> Iterato
             if version.task is None or version.task.kind is not TaskKind.DISPLAY:
                 continue
             ends = each[place + 1].at if place + 1 < len(each) else None
-            found += list(_shown(version.task, version.at, ends, present, now))
+            boards = tuple(board for board in version.task.targets if proved(board, item, version.task.revision))
+            found += [replace(shown, proved=boards) for shown in _shown(version.task, version.at, ends, present, now)]
     yield from sorted(_joined(found), key=lambda shown: (shown.since, shown.task))
 
 
@@ -206,15 +213,5 @@ def _same(one: Shown, other: Shown) -> bool:
 
 
 def _longer(before: Shown, after: Shown) -> Shown:
-    return Shown(
-        task=before.task,
-        call=before.call,
-        rule=before.rule,
-        boards=before.boards,
-        since=before.since,
-        until=after.until,
-        status=before.status,
-        texts=before.texts,
-        now=before.now,
-        proved=before.proved,
-    )
+    proved = tuple(board for board in before.boards if board in (*before.proved, *after.proved))
+    return replace(before, until=after.until, proved=proved)

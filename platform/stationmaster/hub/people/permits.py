@@ -66,6 +66,7 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "plan": LOOK,
         "plans": LOOK,
         "previewAct": SPEAK,
+        "told": LOOK,
         "proposals": LOOK,
         "state": LOOK,
         "station": LOOK,
