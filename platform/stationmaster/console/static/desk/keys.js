@@ -2,7 +2,7 @@
 
 import { element, refill } from "./element.js";
 
-const TYPED_IN = "input, textarea, select, [contenteditable]";
+const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 /** The name of a pressed combination: "Ctrl+Shift+Z", "Alt+1", "+", "Escape". */
 export function comboOf(event) {

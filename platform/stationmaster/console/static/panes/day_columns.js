@@ -110,7 +110,7 @@ export const COLUMNS = [
   {
     id: "number",
     words: { zh: "车次", en: "Train" },
-    width: 5.4,
+    width: 5.3,
     pinned: "left",
     cell: (call) => ({
       text: call.numbers.join("/"),
@@ -119,11 +119,11 @@ export const COLUMNS = [
       more: call.train_class,
     }),
   },
-  { id: "state", words: { zh: "状态", en: "State" }, width: 8.6, fields: ["running"], cell: state },
+  { id: "state", words: { zh: "状态", en: "State" }, width: 7.6, fields: ["running"], cell: state },
   {
     id: "places",
     words: { zh: "始发 — 终到", en: "From — to" },
-    width: 9.6,
+    width: 8.4,
     cell: (call, { language, names }) => {
       const spoken = (name) => (language === "zh" ? name : (names[name]?.[language] ?? name));
       return {
@@ -132,22 +132,22 @@ export const COLUMNS = [
       };
     },
   },
-  { id: "kind", words: { zh: "类", en: "Kind" }, width: 3, cell: (call, { t }) => plain(t(KINDS[call.kind])) },
+  { id: "kind", words: { zh: "类", en: "Kind" }, width: 2.4, cell: (call, { t }) => plain(t(KINDS[call.kind])) },
   ...["arrival", "departure"].flatMap((event) => {
     const [short, zh, en] = event === "arrival" ? ["arr", "到", "Arr."] : ["dep", "发", "Dep."];
     return [
       {
         id: `${short}Plan`,
-        words: { zh: `${zh} 计划`, en: `${en} plan` },
-        width: 3.6,
+        words: { zh: `${zh}计`, en: `${en}` },
+        width: 2.9,
         kind: "time",
         fields: [`${event}.planned`],
         cell: (call, { zone }) => byTime(call[event]) ?? plain(clock(call[event].planned, zone), call[event].planned),
       },
       {
         id: `${short}Now`,
-        words: { zh: `${zh} 现`, en: `${en} now` },
-        width: 4,
+        words: { zh: `${zh}现`, en: `${en} now` },
+        width: 3.5,
         kind: "time",
         fields: EVENT_FIELDS.map((name) => `${event}.${name}`),
         edit: event,
@@ -155,8 +155,8 @@ export const COLUMNS = [
       },
       {
         id: `${short}Late`,
-        words: { zh: `${zh} ±分`, en: `${en} ±` },
-        width: 2.9,
+        words: { zh: `${zh}±`, en: `${en} ±` },
+        width: 2.6,
         kind: "time",
         fields: EVENT_FIELDS.map((name) => `${event}.${name}`),
         edit: event,
@@ -167,7 +167,7 @@ export const COLUMNS = [
   {
     id: "track",
     words: { zh: "股道", en: "Track" },
-    width: 3.7,
+    width: 3.4,
     fields: ["track"],
     edit: "track",
     cell: (call) => moved(call.track, call.planned_track),
@@ -175,14 +175,14 @@ export const COLUMNS = [
   {
     id: "platform",
     words: { zh: "站台", en: "Plat." },
-    width: 3.2,
+    width: 2.9,
     fields: ["track"],
     cell: (call) => moved(call.platform, call.planned_platform),
   },
   {
     id: "gates",
     words: { zh: "检票口", en: "Gates" },
-    width: 4.6,
+    width: 4.4,
     fields: ["gates"],
     edit: "gates",
     cell: (call) => (boards(call) ? many(call.gates) : plain("")),
@@ -190,7 +190,7 @@ export const COLUMNS = [
   {
     id: "checkIn",
     words: { zh: "检票", en: "Check-in" },
-    width: 6.6,
+    width: 5.9,
     kind: "time",
     fields: ["check_in"],
     edit: "check_in",
