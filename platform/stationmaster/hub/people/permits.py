@@ -6,7 +6,7 @@ deed of the kernel's that is in none, and what is in none is allowed to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from stationmaster_kernel.account import Role
@@ -29,6 +29,7 @@ __all__ = [
     "SPEAK",
     "SYSTEM",
     "TOKEN_ROLES",
+    "names_permitted",
 ]
 
 LOOK: frozenset[Role] = frozenset()
@@ -61,6 +62,7 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "events": LOOK,
         "fallen": LOOK,
         "history": LOOK,
+        "past": LOOK,
         "modes": LOOK,
         "names": LOOK,
         "plan": LOOK,
@@ -127,10 +129,22 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "checkLog": AUDIT,
         "exportLog": AUDIT,
         "log": AUDIT,
+        # What needs two persons, and changes of shift.
+        "confirmations": LOOK,
+        "decideConfirmation": SPEAK,
+        "giveHandover": SPEAK,
+        "handover": LOOK,
+        "handoverSheet": LOOK,
+        "handovers": LOOK,
+        "takeHandover": SPEAK,
         # People.
         "accounts": SECURITY,
         "changePassword": ANYONE,
+        "confirmFactor": LOOK,
         "deleteAccount": SECURITY,
+        "factors": SECURITY,
+        "inviteFactor": LOOK,
+        "resetFactor": SECURITY,
         "deletePreference": ANYONE,
         "endSession": ANYONE,
         "logIn": LOOK,
@@ -145,14 +159,26 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
 )
 """By the operation's id in the description of the API."""
 
-OPEN = frozenset({"health", "logIn", "metrics", "openapi", "readClock", "session"})
+OPEN = frozenset({"confirmFactor", "health", "inviteFactor", "logIn", "metrics", "openapi", "readClock", "session"})
 """Operations that ask nobody who he is: what keeps an eye on processes and what reads the description is no person, and
 who logs in is nobody yet."""
 
 BEFORE_A_PASSWORD = frozenset({"changePassword", "logIn", "logOut", "session"})
 """Operations that somebody may have done whose password is still the one that he was given."""
 
-PRIVATE = frozenset({"accounts", "changePassword", "deleteAccount", "doIdentity", "identities", "logIn", "putAccount"})
+PRIVATE = frozenset(
+    {
+        "accounts",
+        "changePassword",
+        "confirmFactor",
+        "deleteAccount",
+        "doIdentity",
+        "inviteFactor",
+        "identities",
+        "logIn",
+        "putAccount",
+    }
+)
 """Operations with secrets in what is sent or answered: on the hub's own machine, or encrypted."""
 
 HERE = frozenset({"acceptTime", "reload"})
@@ -203,3 +229,9 @@ COMMANDS: Mapping[str, frozenset[Role]] = MappingProxyType(
 """By the command's action; `OTHER_COMMANDS` for those that are not here."""
 
 OTHER_COMMANDS = DAY
+
+
+def names_permitted(roles: Iterable[Role]) -> tuple[str, ...]:
+    """The operations and deeds that somebody with these roles may do; what else they hang on is not known here."""
+    has = frozenset(roles)
+    return tuple(sorted(name for name, may in {**PERMITS, **DEEDS}.items() if not may or not has.isdisjoint(may)))

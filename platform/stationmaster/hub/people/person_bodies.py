@@ -23,7 +23,8 @@ class SessionBody:
 
     `proof` goes into the header `X-Session-Proof` of all that is more than to look. `way` is how the browser reaches
     the hub (`near`, `encrypted`, `plain`), `way_good` whether a password may go that way. `ends_in_s`: seconds until
-    the session ends if the person does nothing. `apart`: whether the administrations are kept apart.
+    the session ends if the person does nothing. `apart`: whether the administrations are kept apart. `permits` are the
+    ids of the operations and the names of the deeds that the person may do, for a page that shows only these.
     """
 
     person: PersonBody | None
@@ -32,6 +33,7 @@ class SessionBody:
     way_good: bool
     ends_in_s: int | None
     apart: bool
+    permits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

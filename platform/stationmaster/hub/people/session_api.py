@@ -19,7 +19,7 @@ from stationmaster.hub.people.account_changes import AccountChanges
 from stationmaster.hub.people.askers import Asker, Askers, refusal
 from stationmaster.hub.people.hooks import SecondFactors
 from stationmaster.hub.people.one_time import OneTimePasswords
-from stationmaster.hub.people.permits import SECURITY
+from stationmaster.hub.people.permits import SECURITY, names_permitted
 from stationmaster.hub.people.person_bodies import PersonBody, SessionBody, SessionInfo, SessionsBody
 from stationmaster.hub.people.request_reading import LARGEST_BODY, TooLarge, body_of, read_texts
 from stationmaster.hub.people.separation import Separation
@@ -27,7 +27,7 @@ from stationmaster.hub.people.session_rows import SessionRows
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
-from stationmaster_kernel.account import Account
+from stationmaster_kernel.account import Account, Role
 from stationmaster_people.doorway import Doorway
 from stationmaster_people.logins import Login, Logins
 from stationmaster_people.passwords import LEAST, MOST, password_fault
@@ -258,13 +258,14 @@ class SessionApi:
 
     def _told(self, request: WebRequest, session: Session | None) -> bytes:
         parts = self._parts
-        person, left = None, None
+        person, left, roles = None, None, frozenset[Role]()
         if session is not None:
             login = session.login
+            roles = frozenset(parts.separation.roles(login.roles))
             person = PersonBody(
                 login=login.id,
                 name=login.name,
-                roles=tuple(sorted(role.value for role in parts.separation.roles(login.roles))),
+                roles=tuple(sorted(role.value for role in roles)),
                 change_password=parts.new(login),
             )
             left = parts.sessions.until(session.key)
@@ -275,6 +276,7 @@ class SessionApi:
             way_good=parts.doorway.encrypted(request),
             ends_in_s=None if left is None else max(0, int(left)),
             apart=parts.separation.apart,
+            permits=names_permitted(roles) if roles else (),
         )
         return json_answer(request, as_json(body))
 

@@ -4,29 +4,42 @@ import { Problem } from "./api.js";
 import { element, refill } from "./element.js";
 
 const AGAIN_MS = 60_000;
+const ENDS_SOON_S = 180;
 
 export class Session {
   constructor(api, { corner, sheet, toasts, t, onPerson }) {
     Object.assign(this, { api, corner, sheet, toasts, t, onPerson });
     this.person = null;
-    this.permits = null; // what this person may, by operation and by deed; null: the hub did not say
+    this.permits = new Set(); // what this person may, by operation and by deed
+    this.here = false; // whether he has done anything since the hub was told so
+    this.warned = null;
     api.onTurnedAway = () => this.person !== null && this.ask();
-    setInterval(() => this.person !== null && this.ask(), AGAIN_MS);
+    for (const sign of ["keydown", "pointerdown", "wheel"]) {
+      addEventListener(sign, () => (this.here = true), { capture: true, passive: true });
+    }
+    setInterval(() => this.person !== null && this.again(), AGAIN_MS);
+  }
+
+  /** Tell the hub that the person is still here, if he has shown it; a page that is left alone is logged out in time. */
+  async again() {
+    const here = this.here;
+    this.here = false;
+    await this.ask(here ? "PUT" : "GET");
   }
 
   /** Whether this person may do an operation of the API, or a deed. */
   may(name) {
-    return this.person !== null && (this.permits === null || this.permits.has(name));
+    return this.permits.has(name);
   }
 
   /** Learn from the hub who is logged in here. */
-  async ask() {
+  async ask(method = "GET") {
     try {
-      this.take(await this.api.get("/api/v1/session"));
+      this.take(await this.api.ask(method, "/api/v1/session", {}));
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 404) {
+      if (problem.status === 401) {
         this.take(null);
-      } else if (problem.status !== 0) {
+      } else if (problem.status !== 0 && problem.status !== 503) {
         this.toasts.problem(problem);
       }
     }
@@ -36,14 +49,28 @@ export class Session {
     const before = this.person?.login;
     this.person = answer?.person ?? null;
     this.api.proof = answer?.proof ?? null;
-    this.permits = answer?.permits ? new Set(answer.permits) : null;
-    this.must = answer?.must ?? null;
-    this.paint();
+    this.permits = new Set(answer?.permits ?? []);
+    this.warn(answer?.ends_in_s ?? null);
     if (before !== this.person?.login) {
+      if (before !== undefined && this.person === null) {
+        this.toasts.tell({ zh: "您已退出登录。", en: "You are logged out." }, { kind: "warn" });
+      }
+      this.paint();
       this.onPerson(this.person);
     }
-    if (this.must === "change-password") {
-      this.changePassword();
+    if (this.person?.change_password && !this.asked) {
+      this.changePassword({ zh: "请先设置您自己的密码。", en: "Choose a password of your own first." });
+    }
+  }
+
+  /** Say in time that the session is about to end. */
+  warn(seconds) {
+    this.warned?.();
+    this.warned = null;
+    if (seconds !== null && seconds < ENDS_SOON_S) {
+      const words = { zh: "长时间无操作，即将退出登录。", en: "You will soon be logged out: nothing was done for long." };
+      const stay = { words: { zh: "继续", en: "Stay" }, run: () => this.ask("PUT") };
+      this.warned = this.toasts.tell(words, { kind: "warn", actions: [stay] });
     }
   }
 
@@ -68,12 +95,12 @@ export class Session {
       { name: "login", words: { zh: "用户名", en: "Login" }, required: true, autocomplete: "username" },
       { name: "password", words: { zh: "密码", en: "Password" }, kind: "password", required: true, autocomplete: "current-password" },
     ];
-    if (said?.code === "second-factor" || said?.code === "code-refused") {
+    if (said?.code === "code-needed" || said?.given?.code) {
       fields.push({ name: "code", words: { zh: "动态验证码", en: "Code of the second factor" }, required: true, inputmode: "numeric", autocomplete: "one-time-code" });
     }
     const note = said === null ? [] : [{ node: element("p", { class: "fault", role: "alert" }, [said.message, said.hint].join(" ")) }];
-    fields[0].value = said?.login ?? "";
-    fields[1].value = said?.code === "second-factor" ? said.password : "";
+    fields[0].value = said?.given.login ?? "";
+    fields[1].value = said?.code === "code-needed" ? said.given.password : "";
     const given = await this.sheet.ask({ title: { zh: "登录", en: "Log in" }, fields: [...note, ...fields], ok: { zh: "登录", en: "Log in" } });
     if (given === null) {
       return;
@@ -84,29 +111,31 @@ export class Session {
       if (!(problem instanceof Problem) || problem.status === 0) {
         this.toasts.problem(problem);
       } else {
-        await this.login(Object.assign(problem, given, { code: problem.code }));
+        await this.login(Object.assign(problem, { given }));
       }
     }
   }
 
-  async changePassword() {
+  async changePassword(why = null) {
+    this.asked = true;
     const word = { kind: "password", required: true };
     const given = await this.sheet.ask({
       title: { zh: "修改密码", en: "Change the password" },
       fields: [
+        ...(why === null ? [] : [{ node: element("p", {}, this.t(why)) }]),
         { ...word, name: "old", words: { zh: "当前密码", en: "Present password" }, autocomplete: "current-password" },
         { ...word, name: "new", words: { zh: "新密码", en: "New password" }, autocomplete: "new-password" },
         { ...word, name: "again", words: { zh: "再输一次", en: "Once more" }, autocomplete: "new-password" },
       ],
       check: (values) => (values.new === values.again ? null : { zh: "两次输入不一致。", en: "The two are different." }),
     });
+    this.asked = false;
     if (given === null) {
       return;
     }
     try {
-      await this.api.put("/api/v1/session/password", { old: given.old, new: given.new });
+      this.take(await this.api.put("/api/v1/session/password", { old: given.old, new: given.new }));
       this.toasts.tell({ zh: "密码已修改", en: "The password is changed" });
-      await this.ask();
     } catch (problem) {
       this.toasts.problem(problem);
     }
@@ -121,6 +150,9 @@ export class Session {
         return;
       }
     }
+    this.person = null;
+    this.paint();
     this.take(null);
+    this.onPerson(null);
   }
 }
