@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stationmaster.hub import acts_api
 from stationmaster.hub.act_reading import ActRequest
+from stationmaster.hub.consequences.past_day import DayThen
 from stationmaster.hub.consequences.preview_api import PreviewBody
 from stationmaster.hub.consequences.told_api import MINUTES, MOST_MINUTES, ToldBody
 from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
@@ -61,6 +62,27 @@ CONSEQUENCES: tuple[Operation, ...] = (
         ),
         answers={200: Answer(words="What was told.", kind=ToldBody)},
         problems={400: ("bad-argument",), 404: ("no-such-act", "no-such-call"), 503: UNREADABLE_JOURNAL},
+    ),
+    Operation(
+        id="past",
+        method="GET",
+        path="/api/v1/past",
+        about="past",
+        summary="The whole day as it was at a past minute: trains, boards, what was said, what waited for a person.",
+        query=(
+            Parameter(
+                name="at",
+                words="When. The station's time, or with an offset such as `Z`.",
+                needed=True,
+                example="2026-03-01T14:06",
+            ),
+        ),
+        answers={200: Answer(words="The day then.", kind=DayThen)},
+        problems={
+            400: ("bad-argument",),
+            404: ("before-journal", "journal-empty"),
+            503: UNREADABLE_JOURNAL,
+        },
     ),
 )
 """Previews, and what was told."""

@@ -9,6 +9,7 @@ from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.audit.desk import AuditDesk
 from stationmaster.hub.board_book import BoardBook
+from stationmaster.hub.consequences.past_api import PastApi
 from stationmaster.hub.consequences.preview_api import PreviewApi
 from stationmaster.hub.consequences.told_api import ToldApi
 from stationmaster.hub.consequences.versions import Proofs
@@ -64,7 +65,8 @@ def install_routes(face: Face, parts: Parts) -> None:
     """Add the routes, and what asks before each of them who asks."""
     view, pipeline, askers, reactor = parts.view, parts.pipeline, parts.askers, parts.reactor
     ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=reactor, recent=parts.recent)
-    database = parts.settings.database
+    database, in_reader = parts.settings.database, parts.in_reader
+    PastApi(now=lambda: view.now, face=face, database=database, zone=parts.zone, in_thread=in_reader, reactor=reactor)
     ToldApi(view=view, proofs=parts.proofs, face=face, database=database, in_thread=parts.in_reader)
     PreviewApi(view=view, recent=parts.recent, askers=askers, face=face, in_thread=parts.in_reader)
     parts.people.install(face)

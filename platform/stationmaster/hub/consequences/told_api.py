@@ -19,6 +19,7 @@ from stationmaster.hub.bodies import as_json
 from stationmaster.hub.consequences.telling import Told, told_of
 from stationmaster.hub.consequences.told import Version
 from stationmaster.hub.consequences.versions import Proofs, row_versions
+from stationmaster.hub.meanwhile import value_of
 from stationmaster.hub.view import HubView
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
@@ -78,7 +79,7 @@ class ToldApi:
             return problem_answer(request, 400, "bad-argument", message)
         record = None
         if act is not None:
-            record = cast("ActRecord | None", state.records.get("act", {}).get(act))
+            record = cast("ActRecord | None", value_of(state, "act", act))
             if record is None:
                 return problem_answer(request, 404, "no-such-act", f"There is no act {act:.80}.")
         elif call not in state.calls:
