@@ -123,17 +123,17 @@ def test_it_runs_steps_dies_and_goes_on(world: World) -> None:
     config, port = world.configure()
     first = world.start(config)
     health = world.up(first, port)
-    assert (health["status"], health["head"], health["calls"]) == ("ok", 7, 35)
+    assert (health["status"], health["head"], health["calls"]) == ("ok", 8, 35)
     assert (health["quiet"], health["next_at"]) == (True, "2026-03-01T00:01:00Z")
     world.set_clock(START + 60)
     stepped = ask(port, "POST", "/clock")
-    assert (stepped["head"], stepped["station_time"], stepped["settled"]) == (8, "2026-03-01T00:01:00Z", True)
+    assert (stepped["head"], stepped["station_time"], stepped["settled"]) == (9, "2026-03-01T00:01:00Z", True)
     first.kill()
     first.communicate()
 
     second = world.start(config)
     again = world.up(second, port)
-    assert (again["epoch"], again["head"]) == (health["epoch"], 8)
+    assert (again["epoch"], again["head"]) == (health["epoch"], 9)
     calls = ask(port, "GET", "/api/v1/calls")["calls"]
     assert len(calls) == 35
     second.send_signal(signal.SIGTERM)
@@ -142,7 +142,7 @@ def test_it_runs_steps_dies_and_goes_on(world: World) -> None:
     assert "Traceback" not in err
 
     third = world.start(config)
-    assert world.up(third, port)["head"] == 8
+    assert world.up(third, port)["head"] == 9
     assert ask(port, "GET", "/api/v1/calls")["calls"] == calls
 
 
@@ -157,13 +157,13 @@ def test_a_second_hub_waits_for_the_first(world: World) -> None:
     assert (waiting["status"], waiting["settled"], waiting["head"]) == ("degraded", False, 0)
     assert waiting["trouble"].startswith(f"The database cannot be used: another hub (process {first.pid}) has it.")
     world.set_clock(START + 60)
-    assert ask(port, "POST", "/clock")["head"] == 8
+    assert ask(port, "POST", "/clock")["head"] == 9
     first.kill()
     first.communicate()
     again = world.up(second, other_port)
-    assert (again["epoch"], again["head"], again["trouble"]) == (health["epoch"], 8, "")
+    assert (again["epoch"], again["head"], again["trouble"]) == (health["epoch"], 9, "")
     world.set_clock(START + 120)
-    assert ask(other_port, "POST", "/clock")["head"] == 9
+    assert ask(other_port, "POST", "/clock")["head"] == 10
 
 
 def test_a_hub_without_its_database_says_so_and_catches_up(world: World) -> None:
@@ -178,12 +178,12 @@ def test_a_hub_without_its_database_says_so_and_catches_up(world: World) -> None
     stepping = threading.Thread(target=lambda: answers.append(ask(port, "POST", "/clock")))
     stepping.start()
     without = world.look(hub, port, lambda answer: "has gone." in answer["trouble"])
-    assert (without["status"], without["quiet"], without["head"]) == ("degraded", False, 7)
+    assert (without["status"], without["quiet"], without["head"]) == ("degraded", False, 8)
     assert "make an empty file of that name" in without["trouble"]
     (world.folder / "elsewhere").rename(database)
     stepping.join(PATIENCE_S)
     (stepped,) = answers
-    assert (stepped["status"], stepped["trouble"], stepped["head"]) == ("ok", "", 8)
+    assert (stepped["status"], stepped["trouble"], stepped["head"]) == ("ok", "", 9)
 
 
 def test_a_hub_outlives_its_server(world: World, postgresql_database: URL, server: PostgreSQL) -> None:
@@ -191,25 +191,25 @@ def test_a_hub_outlives_its_server(world: World, postgresql_database: URL, serve
     database = postgresql_database.set(drivername="postgresql").render_as_string(hide_password=False)
     config, port = world.configure(database=database)
     first = world.start(config)
-    assert world.up(first, port)["head"] == 7
+    assert world.up(first, port)["head"] == 8
     server.stop()
     world.set_clock(START + 60)
     answers: list[dict[str, Any]] = []
     stepping = threading.Thread(target=lambda: answers.append(ask(port, "POST", "/clock")))
     stepping.start()
     without = world.look(first, port, lambda answer: bool(answer["trouble"]))
-    assert (without["status"], without["head"]) == ("degraded", 7)
+    assert (without["status"], without["head"]) == ("degraded", 8)
     server.start()
     stepping.join(PATIENCE_S)
     (stepped,) = answers
-    assert (stepped["trouble"], stepped["head"]) == ("", 8)
+    assert (stepped["trouble"], stepped["head"]) == ("", 9)
     other, other_port = world.configure("other", database=database)
     second = world.start(other)
     world.look(second, other_port, lambda answer: "another hub has it" in answer["trouble"])
     first.kill()
     first.communicate()
     again = world.up(second, other_port)
-    assert (again["epoch"], again["head"]) == (stepped["epoch"], 8)
+    assert (again["epoch"], again["head"]) == (stepped["epoch"], 9)
 
 
 def test_what_a_person_did_wrong_is_said(world: World) -> None:

@@ -28,7 +28,7 @@ LOOPBACK = "127.0.0.1"
 CONFIGURATION = "stationmaster.toml"
 CLOCK = "clock.json"
 MARK = "demo.json"
-KEPT = (CONFIGURATION, CLOCK, MARK, "state", "line", "sounds", "log")
+KEPT = (CONFIGURATION, CLOCK, MARK, "first-login.txt", "state", "line", "sounds", "log")
 START = "07:00"
 SPEED = 10.0
 

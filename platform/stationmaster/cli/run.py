@@ -13,9 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
 from stationmaster.cli.demo import Demo, DemoOptions, open_demo
+from stationmaster.cli.demo_people import let_people_in
 from stationmaster.cli.supervisor import Program, Supervisor
 from stationmaster.cli.watch import Watch, http_answer
 from stationmaster.station.load import Station, load_station
@@ -151,6 +153,13 @@ class _Session:
     def _ready(self, _: object) -> None:
         for line in places_to_look(self._demo, self._station):
             _say(line)
+        if "hub" in self._demo.processes:
+            letting: Deferred[list[str]] = deferToThread(let_people_in, self._demo.configuration, os.urandom)
+            letting.addCallbacks(lambda lines: [_say(line) for line in lines], self._not_let_in)
+
+    def _not_let_in(self, failure: Failure) -> None:
+        if not self._ending:
+            _say(f"Nobody can log in: {failure.getErrorMessage()}")
 
     def _failed(self, failure: Failure) -> None:
         if not self._ending:

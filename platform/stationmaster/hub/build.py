@@ -19,7 +19,7 @@ from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.hub_signs import ClockSigns
 from stationmaster.hub.alarms.line_signs import LineSigns
 from stationmaster.hub.api import HubApi
-from stationmaster.hub.audit.desk import AuditDesk
+from stationmaster.hub.audit.assembly import Machinery, desks_of
 from stationmaster.hub.changes_stream import journal_reader
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.entrance import Entrance
@@ -28,9 +28,9 @@ from stationmaster.hub.health import hub_health
 from stationmaster.hub.hub_figures import watch_hub
 from stationmaster.hub.keeper import JournalKeeper
 from stationmaster.hub.leaps import LeapWatch
+from stationmaster.hub.line_opening import lines_of, open_lines
 from stationmaster.hub.masters import clock_health, hub_masters, vouched
 from stationmaster.hub.metrics import HubMetrics
-from stationmaster.hub.people.people_desk import PeopleDesk
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.plan_desk.build import PlanDeskService
 from stationmaster.hub.presence import ExecutorBook
@@ -51,12 +51,8 @@ from stationmaster_base.timekeeping import ClockQuality
 from stationmaster_base.times import Instant
 from stationmaster_clock.judge import Verdict
 from stationmaster_clock.masters import ClockMasters
-from stationmaster_dmis.decoders import open_line
-from stationmaster_dmis.grading import Limits
-from stationmaster_dmis.metrics import LineCollector
 from stationmaster_dmis.receiver import LineReceiver
 from stationmaster_kernel.state import State
-from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.server import ProtocolServer, ProtocolSettings
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import DelayedCall
@@ -144,9 +140,6 @@ class Hub(Service):
             keep_days=settings.keep_days,
             state=lambda: self._pipeline.state,
         )
-        self._audit = AuditDesk(
-            settings, self._store, in_writer=self._thread, in_reader=self._reader, reactor=reactor, now=clock.now
-        )
         self._feed = FeedIntake(self._pipeline, clock, boot)
         self._executors = ExecutorBook(self._pipeline, clock, boot)
         self._day = StationDay(
@@ -216,19 +209,11 @@ class Hub(Service):
             strict=True,
         )
         self._api = HubApi(self.view, face, reactor, journal_reader(settings.database, self._reader))
-        self._people = PeopleDesk(
-            settings=settings,
-            store=self._store,
-            pipeline=self._pipeline,
-            in_writer=self._thread,
-            reactor=reactor,
-            now=clock.now,
-            wall=time.time,
-            random_bytes=os.urandom,
-            boot=boot,
-        )
+        machinery = Machinery(running, self._store, self._pipeline, in_writer=self._thread, in_reader=self._reader)
+        self._audit, self._people = desks_of(settings, station, machinery, boot)
         askers = self._people.askers
-        running.registry.register(self._watching.install(face, askers))
+        running.registry.register(self._watching.install(face, askers, self._audit.confirming.held))
+        self._audit.listen(self._pipeline, alarms)
         self._entrance.install(face, askers)
         self._alarming.install(face, askers, self._audit.log, self._api.stream.alarms_changed)
         self._reloader = Reloader(
@@ -251,6 +236,8 @@ class Hub(Service):
             alarms=alarms,
             audit=self._audit,
             boards=self._watching.boards,
+            equipment=self._watching.equipment_book,
+            stream=self._api.stream,
             recent=self._api.stream.recent,
             proofs=self._watching.proofs,
             reloader=self._reloader,
@@ -267,14 +254,13 @@ class Hub(Service):
             reactor=reactor,
             where_read=self._reader,
         )
-        self._plan_desk.install(face, askers)
+        self._plan_desk.install(face, askers, self._audit.log)
         running.on_hangup(self._reload)
         for add in faces:
             add(self.view, face)
         self._pages = Listening(reactor, face.site(), settings.listen, settings.port)
         self._protocol = self._entrance.port(self._server)
-        telecode = station.configuration.station.telecode
-        self._lines = [(open_line(line, telecode, reactor.seconds), line.place) for line in settings.lines]
+        self._lines = lines_of(settings, station.configuration.station.telecode, reactor.seconds)
         self._line: LineReceiver | None = None
         self._reconciling: DelayedCall | None = None
         self._listen()
@@ -345,10 +331,8 @@ class Hub(Service):
     def _loaded(self, loaded: Loaded) -> Deferred[None]:
         _LOG.info("store-read", epoch=loaded.position.epoch, head=loaded.position.sequence)
         self._api.loaded(loaded)
-        self._audit.begin()
-        reading = (
-            self._keeper.begin().addCallback(lambda _: self._entrance.load()).addCallback(lambda _: self._people.load())
-        )
+        reading = self._keeper.begin().addCallback(lambda _: self._entrance.load())
+        reading.addCallback(lambda _: self._audit.begin()).addCallback(lambda _: self._people.load())
         reading.addCallback(lambda _: self._alarming.load())
         return reading.addCallback(self._time_known).addCallback(lambda _: self._begin_day(loaded))
 
@@ -364,41 +348,22 @@ class Hub(Service):
         self._feed.loaded()
         self._executors.loaded()
         self._day.begin(fresh=loaded.state is None)
-        return self._pipeline.when_idle().addCallback(self._ready)
+        return self._pipeline.when_idle().addCallback(lambda _: self._people.begin()).addCallback(self._ready)
 
     def _ready(self, _: None) -> None:
         """The day is committed: let subsystems and the line in."""
         if not self.running:
             return
         self._protocol.startService()
-        self._line = self._open_line()
+        self._line = open_lines(self._settings, self._lines, self._feed, self._running)
         self.view.attach(self._server, self._line)
         self._watching.attach(self._server)
         self._api.start()
         self._alarming.start()
         self._reloader.begin()
-        self._people.begin()
         grace = PRESENCE_HEARTBEATS * self._settings.heartbeat_s
         self._reconciling = self._reactor.callLater(grace, self._executors.reconcile)
         _LOG.info("up", head=self._pipeline.position.sequence, calls=len(self.view.state.calls))
-
-    def _open_line(self) -> LineReceiver | None:
-        if not self._lines:
-            self._feed.graded(FeedGrade.LOST)
-            return None
-        line = LineReceiver(
-            self._lines,
-            sink=self._feed,
-            reactor=self._reactor,
-            station_time=self._running.clock.now,
-            wall=time.time,
-            limits=Limits(late_s=self._settings.feed_late_s, lost_s=self._settings.feed_lost_s),
-            grade=self._feed.grade,
-        )
-        self._feed.age = lambda: line.age_s
-        self._running.registry.register(LineCollector(line))
-        line.startService()
-        return line
 
     def _reload(self) -> None:
         """Read the station's folder again, as SIGHUP asks; what comes of it stands in the log."""

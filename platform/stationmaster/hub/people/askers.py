@@ -20,7 +20,7 @@ from stationmaster_base.logging import get_logger
 from stationmaster_kernel.account import Role
 from stationmaster_people.doorway import Doorway
 from stationmaster_people.logins import Login
-from stationmaster_people.ways import Way, browser_of, header_of, way_of
+from stationmaster_people.ways import Way, browser_of, header_of, same_origin, way_of
 from stationmaster_service.answers import problem_answer
 from stationmaster_service.interfaces import WebRequest
 
@@ -174,6 +174,8 @@ class Askers:
                 "This connection is not encrypted, and secrets must not go over it.",
                 "Use the hub's own machine, or a proxy with TLS on it (docs/security.md).",
             )
+        if operation in PRIVATE and not same_origin(request):
+            raise StationError("not-this-page", "This was asked by a page of another site.", "Ask from here.")
         asker = self.asker(request)
         if asker is None:
             self._check_ready(request)

@@ -2,7 +2,7 @@
 
 The hub makes an administrator with a one-time password, and says it at the terminal at which it was started; without
 one, it writes it into a file that nobody else may read, and takes the file away when the password has been changed. It
-stands in no log. Whoever did not see it starts the hub anew and gets another, as long as nobody has used it. Where the
+stands in no log. Whoever has lost it starts the hub anew and gets another, as long as nobody has used it. Where the
 settings keep the administrations apart, there are two: one for the system, and one for accounts.
 """
 
@@ -52,6 +52,11 @@ class Teller:
     def __init__(self, stream: IO[str], file: Path | None) -> None:
         self._stream = stream
         self._file = file
+
+    @property
+    def kept(self) -> bool:
+        """Whether what was said can still be read."""
+        return not self._stream.isatty() and self._file is not None and self._file.exists()
 
     def tell(self, logins: Sequence[FirstLogin]) -> None:
         """Say it."""
@@ -122,9 +127,10 @@ class FirstStart:
 
     @property
     def needed(self) -> bool:
-        """Whether nobody can log in but with a password that this has made, and that was never used."""
-        accounts = self._accounts()
-        return all(each.id in FIRST and self._one_time.has(each) for each in accounts.values())
+        """Whether nobody can log in but with a password that this has made, that was never used, and that is lost."""
+        accounts = self._accounts().values()
+        unused = all(each.id in FIRST and self._one_time.has(each) for each in accounts)
+        return not accounts or (unused and not self._teller.kept)
 
     def begin(self) -> Deferred[None]:
         """Make them if they are needed; fires when they are told.

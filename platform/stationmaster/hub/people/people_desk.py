@@ -126,6 +126,16 @@ class PeopleDesk:
         """Every account, by login."""
         return cast("Mapping[str, Account]", self._pipeline.state.records.get("account", {}))
 
+    @property
+    def logins(self) -> Logins:
+        """What checks passwords."""
+        return self._logins
+
+    @property
+    def doorway(self) -> Doorway:
+        """What lets pages' requests in."""
+        return self._doorway
+
     def install(self, face: Face) -> None:
         """Add the routes."""
         SessionApi(
@@ -161,9 +171,9 @@ class PeopleDesk:
         loading: Deferred[Any] = self._one_time.load()
         return loading.addCallback(lambda _: self._rows.load()).addCallback(self._loaded)
 
-    def begin(self) -> None:
-        """The day is committed: see to it that somebody can log in."""
-        self._first.begin().addErrback(_not_begun)
+    def begin(self) -> Deferred[None]:
+        """The day is committed: see to it that somebody can log in; fires when that is so, or cannot be."""
+        return self._first.begin().addErrback(_not_begun)
 
     def stop(self) -> Deferred[None]:
         """Write the last of it; fires when that is done."""
