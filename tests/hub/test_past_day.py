@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
@@ -21,6 +21,7 @@ from stationmaster.hub.archive import DatabaseArchive
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.consequences.past_api import PastApi
 from stationmaster.hub.consequences.past_day import Cursor
+from stationmaster.hub.database import database_url
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from support.small_station import ZONE, at
 
@@ -59,10 +60,12 @@ class Played(Telling):
         return self.get(f"/api/v1/past?at={to_iso(Instant(moment))}", code)
 
 
-@pytest.fixture
-def played(sqlite_database: URL) -> Iterator[Played]:
-    with made_hub(sqlite_database) as hub:
-        yield Played(hub, sqlite_database)
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """One day for all: looking back changes nothing."""
+    url = database_url("sqlite:///hub.db", tmp_path_factory.mktemp("past"))
+    with made_hub(url) as hub:
+        yield Played(hub, url)
 
 
 def test_each_minute_is_as_it_was(played: Played) -> None:
@@ -74,7 +77,7 @@ def test_each_minute_is_as_it_was(played: Played) -> None:
         assert then["at"] == moment
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(max_examples=15)
 @given(moments=st.lists(st.integers(FIRST, LAST), min_size=1, max_size=6).map(sorted))
 def test_playing_and_jumping_agree(played: Played, moments: list[int]) -> None:
     """A cursor that went through the minutes before gives what one gives that begins there, for any seconds."""
