@@ -103,6 +103,18 @@ BY_OTHERS = {
     "revoked": "enrolment.py",
     "shelved-too-long": "alarms/desk.py",
     "store-damaged": "identity_book.py",
+    "code-refused": "audit/second_factors.py",
+    "confirmation-differs": "audit/confirmations.py",
+    "key-file": "audit/sealing.py",
+    "log-unreadable": "audit/log_search.py",
+    "no-such-confirmation": "audit/confirmations.py",
+    "no-such-sheet": "audit/handover_book.py",
+    "not-a-person": "audit/confirmations.py",
+    "not-invited": "audit/second_factors.py",
+    "not-waiting": "audit/confirmations.py",
+    "not-yourself": "audit/confirmations.py",
+    "second-factor-there": "audit/second_factors.py",
+    "sheet-taken": "audit/handover_book.py",
 }
 """Codes that a route hands on from where they are made."""
 

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from stationmaster.hub.act_reading import read_act
+from stationmaster.hub.audit.confirmations import Hold, Wanted, kinds_of_deeds, nothing_held, words_of_deeds
 from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.bodies import ActBody, ActsBody, ChangedBody, as_json, told_faults
 from stationmaster.hub.meanwhile import changed_meanwhile, with_what_was_said
@@ -70,6 +71,7 @@ class ActsApi:
         face: where the routes go.
         reactor: machine time.
         recent: what was committed last, in which older revisions are looked up.
+        hold: asked whether a second person is needed.
 
     """
 
@@ -82,11 +84,13 @@ class ActsApi:
         face: Face,
         reactor: MachineTime,
         recent: Recent | None = None,
+        hold: Hold = nothing_held,
     ) -> None:
         self._view = view
         self._pipeline = pipeline
         self._askers = askers
         self._reactor = reactor
+        self._hold = hold
         self._recent = Recent() if recent is None else recent
         self._under_way: dict[str, tuple[Act, list[Deferred[Any]]]] = {}
         face.app.route("/api/v1/acts", methods=["POST"])(self._post)
@@ -116,7 +120,25 @@ class ActsApi:
                 request, 503, "store-down", self._pipeline.trouble, "Send the same act again in a while."
             )
         known = with_what_was_said(asked.known, self._view.state, self._recent)
-        return self._put(request, asked.act(asker.name, Instant(int(self._view.now)), known))
+        act = asked.act(asker.name, Instant(int(self._view.now)), known)
+        held = self._hold(request, asker, self._wanted(act))
+        return self._put(request, act) if held is None else held
+
+    def _wanted(self, act: Act) -> Wanted:
+        """The act, as a second person is asked about it, and does it."""
+
+        def perform() -> Deferred[Any]:
+            return self._outcome(replace(act, at=Instant(int(self._view.now)))).addErrback(_failed)
+
+        return Wanted(
+            id=act.id,
+            kinds=kinds_of_deeds(act.deeds),
+            words=words_of_deeds(act.deeds),
+            why=act.why,
+            digest=repr((act.deeds, act.why, act.lock, act.lock_until)),
+            check=lambda other: check_deeds(other, act.deeds, self._view.state),
+            perform=perform,
+        )
 
     def _put(self, request: WebRequest, act: Act) -> Deferred[bytes]:
         """Put the act in, once, and answer as soon as there is anything to say."""

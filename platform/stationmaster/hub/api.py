@@ -165,6 +165,7 @@ class HubApi:
             trouble=view.trouble,
             alarms=view.alarms(),
             notes=view.notes()[-_STATE_NOTES:],
+            confirmations=view.confirmations(),
         )
 
     def _now(self) -> Instant:

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NewType
 
 from stationmaster.hub.alarms.record import Alarm
+from stationmaster.hub.audit.confirmations import ConfirmationBody
 from stationmaster.hub.view import FeedView, Noted
 from stationmaster_base.errors import Fault
 from stationmaster_base.health import JsonValue
@@ -111,7 +112,8 @@ class SubsystemsBody:
 class StateBody:
     """The hub at a glance. `trouble` is empty while all is well.
 
-    `alarms` are what is wrong, the gravest first; `notes` are the last ones, oldest first.
+    `alarms` are what is wrong, the gravest first; `notes` are the last ones, oldest first; `confirmations` are what
+    waits for a second person.
     """
 
     position: Position
@@ -128,6 +130,7 @@ class StateBody:
     trouble: str
     alarms: tuple[Alarm, ...]
     notes: tuple[Noted, ...]
+    confirmations: tuple[ConfirmationBody, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,7 @@ class ChangesStream:
         self._before: list[tuple[str, int, Deferred[Sequence[bytes] | None]]] = []
         self._events = EventStream(whole=self._whole, reactor=reactor, name="whole", pulse_s=_PULSE_S)
         self._last: object = None
-        self._looking = cast("Any", LoopingCall(self._look))  # its clock is declared as a zope interface
+        self._looking = cast("Any", LoopingCall(self.look))  # its clock is declared as a zope interface
         self._looking.clock = reactor
         face.app.route("/api/v1/events", methods=["GET"], endpoint="events")(self._subscribe)
 
@@ -196,14 +196,16 @@ class ChangesStream:
     def _whole(self) -> tuple[str, str]:
         return event_id(self._position()), event_text(self._glance())
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """See whether something is different without a commit, and tell it; it is done each second anyway."""
         if not self._events.readers:
             self._last = None
             return
         glance = self._glance()
         # What moves all the time is told with what matters, and what comes with commits is told by them.
         feed = replace(glance.feed, age_s=None, fresh_at=None, sequence=None)
-        still = (glance.connected, glance.absent, glance.trouble, glance.alarms, feed)
+        waiting = tuple(each.id for each in glance.confirmations)
+        still = (glance.connected, glance.absent, glance.trouble, glance.alarms, feed, waiting)
         if self._last is not None and still != self._last:
             self._events.publish(event_id(glance.position), "state", event_text(glance))
         self._last = still

@@ -10,12 +10,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from twisted.internet.defer import succeed
+
+from stationmaster.hub.audit.confirmations import Hold, Wanted, kinds_of_command, nothing_held
 from stationmaster.hub.bodies import as_json, told_faults
 from stationmaster.hub.command_desk import LONGEST_S, CommandDesk
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.equipment_bodies import CommandBody, CommandsBody
 from stationmaster.hub.json_reading import plain_json
-from stationmaster.hub.people.askers import Askers, refusal
+from stationmaster.hub.people.askers import Asker, Askers, refusal
 from stationmaster.hub.people.deed_permits import check_command
 from stationmaster.hub.view import HubView
 from stationmaster_base.configuration import Faults
@@ -71,16 +74,25 @@ class CommandsApi:
         equipment: who serves what.
         askers: who may command.
         face: where the routes go.
+        hold: asked whether a second person is needed.
 
     """
 
     def __init__(
-        self, *, view: HubView, desk: CommandDesk, equipment: EquipmentBook, askers: Askers, face: Face
+        self,
+        *,
+        view: HubView,
+        desk: CommandDesk,
+        equipment: EquipmentBook,
+        askers: Askers,
+        face: Face,
+        hold: Hold = nothing_held,
     ) -> None:
         self._view = view
         self._desk = desk
         self._equipment = equipment
         self._askers = askers
+        self._hold = hold
         face.app.route("/api/v1/commands", methods=["POST"], endpoint="commands-do")(self._post)
         face.app.route("/api/v1/commands", methods=["GET"])(self._all)
         face.app.route("/api/v1/commands/<path:name>", methods=["GET"])(self._one)
@@ -104,6 +116,24 @@ class CommandsApi:
             check_command(asker, asked.action)
         except StationError as error:
             return refusal(request, error)
+        held = self._hold(request, asker, self._wanted(asked, asker))
+        return self._do(request, asked, asker) if held is None else held
+
+    def _wanted(self, asked: CommandRequest, asker: Asker) -> Wanted:
+        """The command, as a second person is asked about it, and gives it."""
+        given = " ".join(f"{each.name}={each.value}" for each in asked.parameters)
+        where = ", ".join((*asked.devices, *asked.targets)) or "*"
+        return Wanted(
+            id=asked.id,
+            kinds=kinds_of_command(asked.action),
+            words=" ".join(part for part in (asked.action, asked.identity, where, given) if part),
+            why="",
+            digest=repr(asked),
+            check=lambda other: check_command(other, asked.action),
+            perform=lambda: succeed(lambda request: self._do(request, asked, asker)),
+        )
+
+    def _do(self, request: WebRequest, asked: CommandRequest, asker: Asker) -> bytes:
         known = self._desk.order(asked.id)
         if known is None:
             commands = self._commands(asked, f"{asked.by} ({asker.name})" if asked.by else asker.name)

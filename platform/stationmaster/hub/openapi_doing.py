@@ -90,12 +90,13 @@ DOING: tuple[Operation, ...] = (
         ),
         answers={
             200: Answer(words="It is committed.", kind=ActBody),
-            202: Answer(words="Nothing came of it within 10 seconds; it waits and will be done.", kind=_WAITS),
+            202: Answer(words="Nothing came of it within 10 seconds, or it waits for a second person.", kind=_WAITS),
         },
         problems={
             400: ("bad-act",),
-            409: ACT_REFUSED,
+            409: (*ACT_REFUSED, "confirmation-differs", "not-confirmed"),
             413: ("act-too-large",),
+            429: ("too-many",),
             422: ACT_IMPOSSIBLE,
             500: ("hub-fault", "kernel-failed"),
             503: ("store-down",),
@@ -124,10 +125,14 @@ DOING: tuple[Operation, ...] = (
                 }
             },
         ),
-        answers={200: Answer(words="What is known of it.", kind=CommandBody)},
+        answers={
+            200: Answer(words="What is known of it.", kind=CommandBody),
+            202: Answer(words="It waits for a second person.", kind=_WAITS),
+        },
         problems={
             400: ("bad-command",),
             404: ("nobody-serves",),
+            409: ("confirmation-differs", "not-confirmed"),
             413: ("command-too-large",),
             429: ("too-many",),
         },

@@ -9,10 +9,12 @@ from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.audit.desk import AuditDesk
 from stationmaster.hub.board_book import BoardBook
+from stationmaster.hub.changes_stream import ChangesStream
 from stationmaster.hub.consequences.past_api import PastApi
 from stationmaster.hub.consequences.preview_api import PreviewApi
 from stationmaster.hub.consequences.told_api import ToldApi
 from stationmaster.hub.consequences.versions import Proofs
+from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.history_api import HistoryApi
 from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.lines_api import LinesApi
@@ -54,6 +56,8 @@ class Parts:
     alarms: AlarmBook
     audit: AuditDesk
     boards: BoardBook
+    equipment: EquipmentBook
+    stream: ChangesStream
     recent: Recent
     proofs: Proofs
     reloader: Reloader
@@ -64,13 +68,30 @@ class Parts:
 def install_routes(face: Face, parts: Parts) -> None:
     """Add the routes, and what asks before each of them who asks."""
     view, pipeline, askers, reactor = parts.view, parts.pipeline, parts.askers, parts.reactor
-    ActsApi(view=view, pipeline=pipeline, askers=askers, face=face, reactor=reactor, recent=parts.recent)
+    ActsApi(
+        view=view,
+        pipeline=pipeline,
+        askers=askers,
+        face=face,
+        reactor=reactor,
+        recent=parts.recent,
+        hold=parts.audit.confirming.held,
+    )
     database, in_reader = parts.settings.database, parts.in_reader
     PastApi(now=lambda: view.now, face=face, database=database, zone=parts.zone, in_thread=in_reader, reactor=reactor)
     ToldApi(view=view, proofs=parts.proofs, face=face, database=database, in_thread=parts.in_reader)
     PreviewApi(view=view, recent=parts.recent, askers=askers, face=face, in_thread=parts.in_reader)
     parts.people.install(face)
-    parts.audit.install(pipeline, face, askers, parts.zone, parts.alarms)
+    parts.audit.install(
+        face,
+        people=parts.people,
+        pipeline=pipeline,
+        zone=parts.zone,
+        alarms=parts.alarms,
+        equipment=parts.equipment,
+    )
+    parts.audit.confirmations.on_change(parts.stream.look)
+    view.confirmed_by(parts.audit.waiting)
     PlansApi(view, face)
     LinesApi(view, face)
     HistoryApi(face, parts.settings.database, parts.zone, parts.in_reader)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.record import Alarm
+from stationmaster.hub.audit.confirmations import ConfirmationBody
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.settings import Subsystem
@@ -20,7 +21,7 @@ from stationmaster.station.load import Station
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_dmis.status import FeedStatus
-from stationmaster_kernel.changes import Note
+from stationmaster_kernel.changes import SECRET_NOTES, Note
 from stationmaster_kernel.state import State
 from stationmaster_kernel.values import FeedGrade
 from stationmaster_protocol.hub_side import SubscriberInfo
@@ -106,6 +107,8 @@ class HubView:
         self._line: Line | None = None
         self._server: Subscribers | None = None
         self._station: Callable[[], Station] | None = None
+        self.confirmations: Callable[[], tuple[ConfirmationBody, ...]] = tuple
+        """What waits for a second person."""
         self.identities = tuple(each.identity for each in subsystems)
         """Who may connect, whether or not he is."""
         pipeline.on_commit(self._take_notes)
@@ -118,6 +121,10 @@ class HubView:
     def read_from(self, station: Callable[[], Station]) -> None:
         """What the station's folder said when it was last read is asked here."""
         self._station = station
+
+    def confirmed_by(self, waiting: Callable[[], tuple[ConfirmationBody, ...]]) -> None:
+        """What waits for a second person is asked here."""
+        self.confirmations = waiting
 
     def may_connect(self, identities: Sequence[str]) -> None:
         """These may connect from now on."""
@@ -214,4 +221,5 @@ class HubView:
             self._remember(each.stored)
 
     def _remember(self, entry: Stored) -> None:
-        self._notes.extend(Noted(sequence=entry.sequence, at=entry.at, note=note) for note in entry.changes.notes)
+        told = (note for note in entry.changes.notes if note.code not in SECRET_NOTES)
+        self._notes.extend(Noted(sequence=entry.sequence, at=entry.at, note=note) for note in told)

@@ -15,6 +15,7 @@ from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.conditions import ABSENT, SUBSYSTEM, ConditionBook
 from stationmaster.hub.alarms.hub_signs import StoreSigns
 from stationmaster.hub.alarms.news import AlarmNews
+from stationmaster.hub.audit.confirmations import Hold, nothing_held
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.board_watch import BoardWatch
 from stationmaster.hub.command_desk import CommandDesk, Router
@@ -113,8 +114,8 @@ class Watching:
         pipeline.on_commit(self._committed)
         pipeline.on_new_beginning(self.boards.begun_anew)
 
-    def install(self, face: Face, askers: Askers) -> SubscriberCollector:
-        """Add the pages; what it gives counts subscribers for the metrics."""
+    def install(self, face: Face, askers: Askers, hold: Hold = nothing_held) -> SubscriberCollector:
+        """Add the pages, of which `hold` is asked what needs two persons; what it gives counts for the metrics."""
         api = EquipmentApi(
             view=self._view,
             equipment=self.equipment_book,
@@ -124,7 +125,8 @@ class Watching:
             since=self._since_when,
             face=face,
         )
-        CommandsApi(view=self._view, desk=self.desk, equipment=self.equipment_book, askers=askers, face=face)
+        equipment = self.equipment_book
+        CommandsApi(view=self._view, desk=self.desk, equipment=equipment, askers=askers, face=face, hold=hold)
         return SubscriberCollector(api.subscribers)
 
     def attach(self, server: Server) -> None:

@@ -1,28 +1,41 @@
-"""The log of one hub, wired: what is recorded at its start, who looks at it, and when it is proved."""
+"""The log of one hub and what hangs on it, wired: second factors, what needs two persons, changes of shift."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.audit.audit_log import AuditLog
+from stationmaster.hub.audit.confirmations import ConfirmationBody, ConfirmationBook
+from stationmaster.hub.audit.confirmations_api import ConfirmationsApi
+from stationmaster.hub.audit.handover_api import HandoverApi
+from stationmaster.hub.audit.handover_book import HandoverBook
+from stationmaster.hub.audit.handover_sheet import HandoverSheet, made_sheet
 from stationmaster.hub.audit.log_api import LogApi
 from stationmaster.hub.audit.log_search import LogFilter, LogReader
 from stationmaster.hub.audit.record import Change, LogRecord
+from stationmaster.hub.audit.sealing import Seal, read_key
+from stationmaster.hub.audit.second_factor_api import SecondFactorApi
+from stationmaster.hub.audit.second_factors import SecondFactorBook
+from stationmaster.hub.audit.security_log import LoggedSecurity
 from stationmaster.hub.checkpoint import software
-from stationmaster.hub.people.askers import Askers
+from stationmaster.hub.compaction import DAY_S
+from stationmaster.hub.equipment import EquipmentBook
+from stationmaster.hub.people.people_desk import PeopleDesk
 from stationmaster.hub.pipeline import Pipeline
 from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
+from stationmaster_base.times import Instant
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import DelayedCall, MachineTime
 
@@ -44,9 +57,9 @@ class AuditDesk:
         in_reader: another one.
         reactor: machine time.
         now: station time.
-        keep_days: for how long records are kept.
-        settings: the hub's, a dataclass; what it holds secret its `repr` does not show.
-        probe: told the points of a commit.
+        wall: the world's time, in seconds since 1970.
+        random_bytes: gives so many random bytes.
+        issuer: the station's name, for authenticator apps.
 
     """
 
@@ -59,10 +72,29 @@ class AuditDesk:
         in_reader: InThread,
         reactor: MachineTime,
         now: Callable[[], float],
+        wall: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+        issuer: str,
     ) -> None:
         self.log = AuditLog(
             store=store, in_writer=in_writer, reactor=reactor, now=now, keep_days=settings.log_days, probe=store.probe
         )
+        people = settings.people
+        self.security = LoggedSecurity(self.log, reactor.seconds)
+        self.factors = SecondFactorBook(
+            store=store,
+            in_writer=in_writer,
+            seal=cache(lambda: Seal(read_key(people.key, random_bytes), random_bytes)),
+            required=people.second_factor,
+            issuer=issuer,
+            wall=wall,
+            random_bytes=random_bytes,
+        )
+        self.confirmations = ConfirmationBook(
+            kinds=people.two_persons, minutes=people.confirm_minutes, log=self.log, now=now, reactor=reactor
+        )
+        self.confirming = ConfirmationsApi(self.confirmations, now)
+        self._handovers = HandoverBook(store, in_writer, settings.log_days * DAY_S)
         self._reader = LogReader(settings.database)
         self._in_reader = in_reader
         self._reactor = reactor
@@ -71,29 +103,55 @@ class AuditDesk:
         self._proving: DelayedCall | None = None
         self._running = False
 
-    def install(self, pipeline: Pipeline, face: Face, askers: Askers, zone: ZoneInfo, alarms: AlarmBook) -> None:
-        """Listen to what is committed, look for what is wrong, and add the routes."""
-        pipeline.on_commit(self.log.committed)
-        pipeline.on_new_beginning(self.log.begun_anew)
-        alarms.watch(self.log.signs)
-        LogApi(
-            log=self.log,
-            reader=self._reader,
-            askers=askers,
-            face=face,
-            in_thread=self._in_reader,
-            zone=zone,
-            now=self._now,
-        )
+    def listen(self, pipeline: Pipeline, alarms: AlarmBook) -> None:
+        """Listen to what is committed, and look for what is wrong."""
+        for book in (self.log, self.factors):
+            pipeline.on_commit(book.committed)
+            pipeline.on_new_beginning(book.begun_anew)
+            alarms.watch(book.signs)
 
-    def begin(self) -> None:
-        """The store has been opened: record the start, and look whether the log is whole."""
+    def install(
+        self,
+        face: Face,
+        *,
+        people: PeopleDesk,
+        pipeline: Pipeline,
+        zone: ZoneInfo,
+        alarms: AlarmBook,
+        equipment: EquipmentBook,
+    ) -> None:
+        """Add the routes."""
+        askers, now, log = people.askers, self._now, self.log
+
+        def make(since: Instant) -> HandoverSheet:
+            moment = Instant(int(now()))
+            return made_sheet(pipeline.state, now=moment, since=since, alarms=alarms, devices=equipment.devices())
+
+        LogApi(log=log, reader=self._reader, askers=askers, face=face, in_thread=self._in_reader, zone=zone, now=now)
+        self.confirming.install(face, askers)
+        SecondFactorApi(
+            book=self.factors,
+            logins=people.logins,
+            doorway=people.doorway,
+            askers=askers,
+            accounts=people.accounts,
+            face=face,
+        )
+        HandoverApi(book=self._handovers, make=make, log=log, askers=askers, face=face, now=now)
+
+    def waiting(self) -> tuple[ConfirmationBody, ...]:
+        """What waits for a second person."""
+        return tuple(self.confirmations.told(each) for each in self.confirmations.waiting())
+
+    def begin(self) -> Deferred[None]:
+        """The store has been opened: record the start, look whether the log is whole, and read second factors."""
         self._running = True
         self.log.begin()
         self.log.record("start", words=f"stationmaster {software()}".rstrip())
         look = partial(self._reader.page, LogFilter(kinds=("settings",)), None, 1)
         self._in_reader(look).addCallback(self._compare).addErrback(_failed)
         self._prove()
+        return self.factors.load()
 
     def stop(self) -> None:
         """Record the end, and do nothing more."""
