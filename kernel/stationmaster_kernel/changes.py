@@ -25,6 +25,7 @@ __all__ = [
     "PUBLIC_KINDS",
     "RECORD_KINDS",
     "SECRET_KINDS",
+    "SECRET_NOTES",
     "Changes",
     "KernelFacts",
     "Note",
@@ -104,6 +105,9 @@ PUBLIC_KINDS: dict[str, type] = {
 
 SECRET_KINDS = frozenset({"account"})
 """Of these, the kinds that nobody is told who has not asked for them by name, and has the right to."""
+
+SECRET_NOTES = frozenset({"account-made", "account-changed", "account-removed"})
+"""Codes of notes that stand in the journal and the log, and that nobody else is told."""
 
 RECORD_KINDS: dict[str, type] = {
     "proposal": Proposal,

@@ -29,6 +29,7 @@ def test_panes_can_be_read_and_used_by_everybody(logged_in: LoggedIn, theme: str
         expect(pane).to_be_visible()
         expect(pane).not_to_be_empty()
         found += _broken(Axe().run(page, options=RULES).response, tab.inner_text())
+    page.click("#person")
     page.click("#password")
     expect(page.locator("#sheet form")).to_be_visible()
     found += _broken(Axe().run(page, options=RULES).response, "sheet")

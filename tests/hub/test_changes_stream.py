@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -405,3 +405,12 @@ def test_a_page_goes_on_over_a_kill_of_the_hub(world: World) -> None:
     assert [name for name, _ in events] == ["changes", "changes", "state"]
     assert [data["position"]["sequence"] for _, data in events] == [head + 2, head + 3, head + 3]
     again.connection.close()
+
+
+def test_what_became_of_accounts_is_told_to_nobody() -> None:
+    """Notes on accounts stand in the journal and in the log; the stream, which anybody may read, leaves them out."""
+    notes = (Note(code="account-made", subject="li"), Note(code="call-overdue", subject="a"))
+    event = changes_event("epoch", [replace(entry(1), changes=Changes(notes=notes))])
+    assert event is not None
+    assert b"account-made" not in event
+    assert b"call-overdue" in event

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from stationmaster.hub.bodies import ChangesBody, StateBody, as_json
 from stationmaster.hub.store import Stored
 from stationmaster_base.health import JsonValue
-from stationmaster_kernel.changes import KINDS, SECRET_KINDS, Resource
+from stationmaster_kernel.changes import KINDS, SECRET_KINDS, SECRET_NOTES, Resource
 from stationmaster_protocol.messages import Position
 from stationmaster_service.events import event_bytes
 
@@ -136,7 +136,7 @@ def changes_event(epoch: str, entries: Sequence[Stored]) -> bytes | None:
         position=Position(epoch=epoch, sequence=last.sequence, hash=last.hash),
         puts=puts,
         deletes=tuple(gone for entry in entries for gone in entry.changes.deletes if gone[0] in TOLD_KINDS),
-        notes=tuple(note for entry in entries for note in entry.changes.notes),
+        notes=tuple(note for entry in entries for note in entry.changes.notes if note.code not in SECRET_NOTES),
     )
     return event_bytes(event_id(body.position), "changes", event_text(body))
 

@@ -81,12 +81,21 @@ export class Session {
       refill(this.corner, element("button", { type: "button", id: "login", class: "chief", onclick: () => this.login() }, label));
       return;
     }
-    refill(
-      this.corner,
-      element("b", { id: "person", title: this.person.roles.join(", ") }, this.person.name),
-      element("button", { type: "button", id: "password", onclick: () => this.changePassword() }, t({ zh: "密码", en: "Password" })),
-      element("button", { type: "button", id: "logout", onclick: () => this.logout() }, t({ zh: "退出", en: "Log out" })),
+    const button = (id, words, run) =>
+      element("button", { type: "button", id, onclick: () => ((menu.open = false), run()) }, t(words));
+    const menu = element(
+      "details",
+      { id: "person-menu" },
+      element("summary", { id: "person", title: this.person.roles.join(", ") }, this.person.name),
+      element(
+        "div",
+        {},
+        element("small", {}, this.person.roles.join(", ")),
+        button("password", { zh: "修改密码…", en: "Change password…" }, () => this.changePassword()),
+        button("logout", { zh: "退出登录", en: "Log out" }, () => this.logout()),
+      ),
     );
+    refill(this.corner, menu);
   }
 
   /** Ask for login and password until they fit, or the person gives up. */
