@@ -100,7 +100,7 @@ class AlarmBook:
         self._returned: dict[str, Record] = {}
         self._shelves: dict[str, Shelf] = {}
         self._comings: dict[_Name, deque[float]] = {}
-        self._raised_s: deque[float] = deque(maxlen=1000)
+        self._raised_s: deque[tuple[float, str]] = deque(maxlen=5000)
         self._heads: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
         self._dirty = _Dirty()
@@ -231,7 +231,7 @@ class AlarmBook:
     def raised_within(self, seconds: float) -> int:
         """How many alarms that are no part of another were raised in the last machine seconds."""
         begin = self._seconds() - seconds
-        return sum(moment >= begin for moment in self._raised_s)
+        return sum(moment >= begin and key not in self._heads for moment, key in self._raised_s)
 
     # What people do.
 
@@ -346,7 +346,7 @@ class AlarmBook:
         self._keys[key] = standing
         if key in self._returned:
             self._seen(self._returned[key])
-        self._raised_s.append(seconds)
+        self._raised_s.append((seconds, key))
         self._keep(standing, record)
         _LOG.warning(
             "alarm",

@@ -9,6 +9,8 @@ const IDS = [
   "boards",
   "plan",
   "plans",
+  "devices",
+  "alarms",
 ];
 
 export const panes = await Promise.all(IDS.map(load));
