@@ -70,6 +70,13 @@ def test_a_train_comes_stands_and_leaves_as_it_is_reported() -> None:
     assert station.stages("G1", "08:11", "08:12", "08:13") == ["leaving", "leaving", "-"]
 
 
+def test_a_report_ahead_of_the_clock_counts_at_once() -> None:
+    """Reports are of whole minutes: a train that is said to have come at 08:00 has come, though it is 07:59:30."""
+    station = Station(planned())
+    station.feed("07:59:30", record(actual_arrival=at("08:00")))
+    assert station.stages("G1", "07:58", "07:59:30", "08:00") == ["coming", "standing", "standing"]
+
+
 def test_time_alone_never_lets_it_in_or_out() -> None:
     """While the feed is fresh and says nothing, a train that is overdue waits before the platform, and one that stands
     stays; for two hours, after which nobody believes in it.

@@ -35,8 +35,8 @@ class Sojourn:
     """A train on its track: coming in from `comes` on, there from `stands`, leaving from `leaves`, away from `gone` on.
 
     `stands` and `leaves` are None while nobody can say: it is held where it is. `due` is when it is to be there. A
-    train without `comes` appears where it stands, as one whose set came under another number; one without a side to
-    leave on ends where it stands.
+    train without `comes` appears where it stands, as one whose set came under another number. `reported` are the
+    moments that are no more to come, whatever the clock: reports are of whole minutes, and so may be ahead of it.
     """
 
     track: str
@@ -47,17 +47,21 @@ class Sojourn:
     gone: Instant
     comes_from: Side
     goes_to: Side
+    reported: tuple[Instant, ...] = ()
 
     def stage_at(self, now: float) -> Stage | None:
         """What it does at a station time; None if it is not on the plan then."""
         first = self.comes if self.comes is not None else self.stands
         if first is None or not first <= now < self.gone:
             return None
-        if self.leaves is not None and now >= self.leaves:
+        if self.leaves is not None and now >= self._known_from(self.leaves):
             return Stage.LEAVING
-        if self.stands is not None and now >= self.stands:
+        if self.stands is not None and now >= self._known_from(self.stands):
             return Stage.STANDING
         return Stage.COMING
+
+    def _known_from(self, moment: Instant) -> Instant:
+        return moved(moment, -1) if moment in self.reported else moment
 
     def motion_at(self, now: float) -> tuple[Instant, Instant] | None:
         """From when until when it moves as it does at a station time; None while it stands."""
@@ -71,7 +75,7 @@ class Sojourn:
 
     def next_after(self, now: float) -> Instant | None:
         """The next station time at which it does something else; None if there is none."""
-        moments = (self.comes, self.stands, self.leaves, self.gone)
+        moments = (self.comes, self.stands, self.leaves, self.gone, *(moved(each, -1) for each in self.reported))
         return min((each for each in moments if each is not None and each > now), default=None)
 
 
@@ -203,6 +207,11 @@ def _made(
         gone=limit if leaves is None else ways.away(leaves),
         comes_from=comes_from or directions.comes_from(call.origin, numbers[0]),
         goes_to=goes_to,
+        reported=tuple(
+            event.actual
+            for event in (call.arrival, call.departure)
+            if event is not None and event.actual is not None and event.actual in (stands, leaves)
+        ),
     )
 
 

@@ -142,14 +142,13 @@ export class Legend {
 
   /** Keep a colour for this person, in the theme that he sees. */
   async choose(entry, colour) {
-    const { t, theme } = this.desk;
+    const { theme } = this.desk;
     const ground = getComputedStyle(this.root).getPropertyValue("--panel").trim();
     if (COLOUR.test(ground) && contrast(colour, ground) < LEAST_CONTRAST) {
       this.desk.tell({ zh: `「${entry.names.zh}」的颜色与底色难以分辨`, en: `The colour of “${entry.names.en}” hardly stands out here` }, { kind: "warn" });
     }
     await this.keep({ ...this.chosen, [theme]: { ...this.chosen[theme], [entry.id]: colour } });
     this.place.querySelector(`[data-state="${entry.id}"]`)?.focus();
-    return t(entry.names);
   }
 
   async reset() {
@@ -158,7 +157,8 @@ export class Legend {
   }
 
   async keep(value) {
-    await this.desk.attempt(() => this.desk.preferences.set("legend", value));
+    const kept = this.desk.attempt(() => this.desk.preferences.set("legend", value)); // it holds here from now on
     this.apply();
+    await kept;
   }
 }

@@ -1,0 +1,198 @@
+"""The track plan in a browser, on a hub's real process that is fed over its line."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from console.conftest import LoggedIn
+from console.fed_hub import G101, FedHub, at
+
+pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # playwright's own pipes
+
+STANDING = replace(G101, actual_arrival=at("09:58"))
+LEFT = replace(STANDING, actual_departure=at("10:06"))
+
+
+def train(page: Page, number: str) -> Locator:
+    """A train on the plan, but for one that is only still to be seen going."""
+    return page.locator(f'.train:not(.gone)[data-call*="/2026-03-01/{number}/"]')
+
+
+def stage(page: Page, number: str, what: str) -> None:
+    expect(train(page, number)).to_have_attribute("data-stage", what)
+
+
+def boxes(page: Page, selector: str) -> list[tuple[str, dict[str, float]]]:
+    """What can be seen of a kind, with its place on the screen."""
+    found: list[Any] = page.locator(selector).evaluate_all(
+        "all => all.filter(node => node.checkVisibility() && node.getAttribute('display') !== 'none')"
+        ".map(node => [node.textContent, node.getBoundingClientRect().toJSON()])"
+    )
+    return [(text, box) for text, box in found]
+
+
+def clash(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two boxes overlap by more than the blank around letters."""
+    across = min(one["right"], other["right"]) - max(one["left"], other["left"])
+    down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+    return across > 1 and down > 4
+
+
+@pytest.fixture
+def plan(logged_in: LoggedIn) -> Page:
+    """The plan as a controller sees it."""
+    page = logged_in("conrad", "plan")
+    expect(page.locator("#track-14")).to_have_count(1)
+    return page
+
+
+def test_a_train_comes_in_stands_and_leaves(console_hub: FedHub, logged_in: LoggedIn) -> None:
+    """The clock is stepped and reports come: it is drawn before the platform, at it, gone, and nothing else anew."""
+    page = logged_in("conrad", "plan")
+    expect(train(page, "G101")).to_have_count(0)
+    console_hub.step("09:57")
+    stage(page, "G101", "coming")
+    expect(train(page, "G101")).to_have_attribute("data-track", "7")
+    expect(page.locator(".track-occupied[data-track='7']")).to_have_count(0)
+    page.evaluate("window.drawn = document.querySelector('#track-7')")
+    before = position(page, "G101")
+    console_hub.report(STANDING)
+    stage(page, "G101", "standing")
+    expect(page.locator(".track-occupied[data-track='7']")).to_have_count(1)
+    page.wait_for_function(
+        "x => document.querySelector('.train .train-label').getBoundingClientRect().x > x", arg=before
+    )
+    console_hub.step("10:06")
+    console_hub.report(LEFT)
+    stage(page, "G101", "leaving")
+    console_hub.step("10:09")
+    expect(page.locator('.train[data-call*="/G101/"]')).to_have_count(0)
+    assert page.evaluate("window.drawn === document.querySelector('#track-7')")
+
+
+def position(page: Page, number: str) -> float:
+    box = train(page, number).locator(".train-label").bounding_box()
+    assert box is not None
+    return box["x"]
+
+
+@pytest.fixture(scope="module")
+def busy(console_hub: FedHub) -> FedHub:
+    """The hub at a time at which two trains stand and one comes in."""
+    console_hub.step("10:27")
+    return console_hub
+
+
+def test_a_click_leads_to_the_call(busy: FedHub, plan: Page) -> None:
+    """A click on a train opens its card with the chief facts; from there one is with it in the day; Escape closes."""
+    assert busy.base
+    stage(plan, "G103", "standing")
+    train(plan, "G103").click()
+    card = plan.locator(".plan-card")
+    expect(card).to_contain_text("G103")
+    expect(card).to_contain_text("10:20")
+    expect(card.locator("dl")).to_contain_text("8")
+    plan.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(train(plan, "G103")).to_be_focused()
+    plan.keyboard.press("Enter")
+    card.locator("[data-act=day]").click()
+    expect(plan.locator("#pane-day")).to_be_visible()
+    assert plan.url.endswith("#day")
+
+
+def test_arrow_keys_go_through_the_trains(busy: FedHub, plan: Page) -> None:
+    """From the first train the keys go to the next by track and back again; each says what it is in words; and who goes
+    to another pane and comes back asks for no drawing again.
+    """
+    assert busy.base
+    stage(plan, "D105", "coming")
+    plan.keyboard.press("Home")
+    expect(train(plan, "D105")).to_be_focused()
+    plan.keyboard.press("ArrowDown")
+    expect(train(plan, "G103")).to_be_focused()
+    plan.keyboard.press("ArrowDown")
+    expect(train(plan, "D105")).to_be_focused()
+    name = train(plan, "D105").get_attribute("aria-label")
+    assert name is not None
+    assert name.startswith("D105, Taiyuan — Mingze South, Terminus, Track 5, coming in")
+    asked: list[str] = []
+    plan.on("request", lambda request: asked.append(request.url))
+    plan.keyboard.press("Alt+1")
+    expect(plan.locator("#pane-plan")).to_be_hidden()
+    with plan.expect_request("**/api/v1/track-plan/events"):
+        plan.locator('.tab[data-pane="plan"]').click()
+    stage(plan, "D105", "coming")
+    assert not [url for url in asked if "drawings" in url]
+
+
+def test_every_label_can_be_read_on_a_small_screen(busy: FedHub, plan: Page) -> None:
+    """At 1366×768 all fourteen tracks are in sight, no label lies on another, and none is lower than 8 pixels; in both
+    languages.
+    """
+    assert busy.base
+    for _ in range(2):
+        stage(plan, "D105", "coming")
+        names = boxes(plan, ".plan-layer-drawing .plan-name")
+        trains = boxes(plan, ".train-plate")
+        assert len([text for text, _ in names if "rack" in text or "道" in text]) >= 28
+        for (one, box), (other, another) in itertools.combinations([*names, *trains], 2):
+            assert not clash(box, another), (one, other)
+        assert all(box["height"] >= 8 for _, box in names)
+        assert all(box["bottom"] <= 768 and box["right"] <= 1366 for _, box in [*names, *trains])
+        plan.click("#language")
+
+
+def test_a_legend_is_each_person_s_own(busy: FedHub, logged_in: LoggedIn) -> None:
+    """A colour that somebody chooses is his after a reload, and nobody else's; a button brings the usual ones back."""
+    assert busy.base
+    page = logged_in("conrad", "plan")
+    usual = colour(page)
+    page.click("#plan-legend")
+    page.locator("[data-state=on_time]").evaluate(
+        "input => { input.value = '#123456'; input.dispatchEvent(new Event('change')); }"
+    )
+    assert colour(page) == "#123456"
+    with page.expect_response("**/api/v1/preferences"):
+        page.reload()
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('#pane-plan')).getPropertyValue('--plan-on_time') === '#123456'"
+    )
+    assert colour(logged_in("clara", "plan")) == usual
+    page.click("#plan-legend")
+    page.click("#legend-reset")
+    page.wait_for_function(
+        "usual => getComputedStyle(document.querySelector('#pane-plan')).getPropertyValue('--plan-on_time') === usual",
+        arg=usual,
+    )
+
+
+def colour(page: Page) -> str:
+    """The colour of trains that are on time, as the page has it."""
+    expect(page.locator("#track-14")).to_have_count(1)
+    found: str = page.locator("#pane-plan").evaluate(
+        "root => getComputedStyle(root).getPropertyValue('--plan-on_time')"
+    )
+    return found
+
+
+def test_devices_are_marked_at_their_places(busy: FedHub, plan: Page) -> None:
+    """Boards and loudspeakers stand where they serve; a click marks those of one place, and the page is told of it."""
+    assert busy.base
+    plan.evaluate("document.addEventListener('stationmaster:marked', (event) => { window.marked = event.detail; })")
+    plan.click("#plan-devices")
+    lights = plan.locator('[data-group="platform-3-light"]')
+    expect(lights).to_have_attribute("aria-checked", "false")
+    lights.click()
+    expect(lights).to_have_attribute("aria-checked", "true")
+    assert plan.evaluate("window.marked.map((each) => each.key)") == ["platform-3"]
+    plan.locator('[data-group="gate-2A-board"]').focus()
+    plan.keyboard.press("Enter")
+    expect(plan.locator(".plan-marks strong")).to_contain_text("2")
+    plan.locator(".plan-marks button").last.click()
+    expect(lights).to_have_attribute("aria-checked", "false")
