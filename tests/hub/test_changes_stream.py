@@ -123,6 +123,7 @@ class Desk:
             trouble="",
             alarms=(),
             notes=(),
+            confirmations=(),
         )
 
     def read_back(self, epoch: str, sequence: int) -> Deferred[Missed | None]:
