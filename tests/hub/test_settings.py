@@ -11,6 +11,7 @@ from stationmaster.hub.settings import DoorSettings, HubSettings, Operator, Subs
 from stationmaster.hub.watch_settings import WatchSettings
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_dmis.settings import FolderPlace, LineSettings, SerialPlace, UdpPlace
+from stationmaster_kernel.account import Role
 from stationmaster_protocol.tls import TlsFiles
 
 MUCH = """
@@ -43,6 +44,10 @@ broadcast-2 = { token = "two", kind = "voice" }
 "controller 1" = "three"
 "综控员" = "four"
 [hub.people]
+second_factor = ["administrator", "security"]
+two_persons = ["emergency", "show", "command:volume"]
+confirm_minutes = 3
+key = "/run/people.key"
 separate = true
 plain_http = true
 idle_minutes = 20
@@ -99,7 +104,15 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ),
         operators=(Operator(name="controller 1", token="three"), Operator(name="综控员", token="four")),
         people=PeopleSettings(
-            separate=True, plain_http=True, idle_s=1200.0, longest_s=28800.0, first_login=Path("/run/first")
+            second_factor=frozenset({Role.ADMINISTRATOR, Role.SECURITY}),
+            two_persons=frozenset({"emergency", "show", "command:volume"}),
+            confirm_minutes=3,
+            key=Path("/run/people.key"),
+            separate=True,
+            plain_http=True,
+            idle_s=1200.0,
+            longest_s=28800.0,
+            first_login=Path("/run/first"),
         ),
     )
     assert settings.database.host == "db"
@@ -113,7 +126,7 @@ def test_a_station_is_enough(tmp_path: Path) -> None:
     assert (settings.listen, settings.port, settings.protocol_port) == ("127.0.0.1", 8080, 7310)
     assert (settings.lines, settings.subsystems) == ((), ())
     assert (settings.plan_days, settings.operators) == (3, ())
-    assert settings.people == PeopleSettings(first_login=tmp_path / "first-login.txt")
+    assert settings.people == PeopleSettings(first_login=tmp_path / "first-login.txt", key=tmp_path / "people.key")
 
 
 def test_every_fault_is_found_at_once(tmp_path: Path) -> None:
@@ -233,7 +246,7 @@ def test_what_is_wrong_with_lines(tmp_path: Path) -> None:
 def test_tokens_are_not_shown(tmp_path: Path) -> None:
     """The settings can be logged without giving the secrets away."""
     shown = repr(read(tmp_path, MUCH)[0])
-    assert not any(secret in shown for secret in ("two", "three"))
+    assert not any(f"'{secret}'" in shown for secret in ("two", "three"))
 
 
 def test_each_operator_has_a_token_of_his_own(tmp_path: Path) -> None:
@@ -258,3 +271,16 @@ def test_for_how_long_something_may_be_wrong(tmp_path: Path) -> None:
     assert settings.watch == WatchSettings(absent_s=60, readback_s=4.5, readback_from=("led",))
     _, faults = read(tmp_path, '[hub]\nstation = "sample"\n[hub.watch]\nbehind_s = 0\nreadback = 3\n')
     assert [fault.split(" ")[0] for fault in faults] == ["hub.watch.behind_s:", "hub.watch.readback:"]
+
+
+def test_who_shows_codes_and_what_needs_two_are_words_that_exist(tmp_path: Path) -> None:
+    """A misspelt role, deed or word would leave something unguarded, and is told."""
+    text = (
+        '[hub]\nstation = "sample"\n[hub.people]\nsecond_factor = ["boss"]\ntwo_persons = ["emergancy", "command:"]\n'
+    )
+    _, faults = read(tmp_path, text)
+    assert faults == [
+        "hub.people.second_factor[0]: 'boss' is not known",
+        "hub.people.two_persons: 'emergancy' is not known",
+        "hub.people.two_persons: 'command:' is not known",
+    ]

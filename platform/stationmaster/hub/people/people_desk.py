@@ -59,6 +59,7 @@ class PeopleDesk:
     wall: the machine's own clock, in seconds since 1970.
     random_bytes: what one-time passwords are made of.
     boot: makes the ids of this process's inputs unique.
+    passwords: where passwords are checked; None: a thread of their own.
     second: what somebody has to show besides his password.
     log: hears of everything that has to do with who is there.
 
@@ -76,6 +77,7 @@ class PeopleDesk:
         wall: Callable[[], float],
         random_bytes: Callable[[int], bytes],
         boot: str,
+        passwords: InThread | None = None,
         second: SecondFactors | None = None,
         log: SecurityLog | None = None,
     ) -> None:
@@ -83,7 +85,8 @@ class PeopleDesk:
         self._log = log or NoLog()
         self._second = second or NoSecondFactors()
         self._ready = False
-        self._passwords = WriterThread(reactor, "passwords")
+        self._thread = WriterThread(reactor, "passwords")
+        self._passwords = passwords or self._thread
         self._rows = SessionRows(store, in_writer, reactor, wall)
         self._one_time = OneTimePasswords(store, in_writer)
         self._preferences = Preferences(store, in_writer)
@@ -167,7 +170,7 @@ class PeopleDesk:
 
     def load(self) -> Deferred[None]:
         """Read who is logged in, once the accounts are there; fails as the store does."""
-        self._passwords.startService()
+        self._thread.startService()
         loading: Deferred[Any] = self._one_time.load()
         return loading.addCallback(lambda _: self._rows.load()).addCallback(self._loaded)
 
@@ -204,8 +207,8 @@ class PeopleDesk:
         _LOG.info("people-known", accounts=len(self.accounts()), sessions=len(self._sessions))
 
     def _stopped(self, _: object) -> None:
-        if self._passwords.running:
-            self._passwords.stopService()
+        if self._thread.running:
+            self._thread.stopService()
 
     def _new(self, login: Login) -> bool:
         """Whether his password is still the one that he was given."""
@@ -215,6 +218,7 @@ class PeopleDesk:
     def _ended(self, session: KeptSession, why: str) -> None:
         account = self.accounts().get(session.login)
         name = session.login if account is None else account.name
+        self.askers.session_ended(session.key)
         kind = "logout" if why == "logged out" else "session-ended"
         self._log.record(kind, name, {"login": session.login, "address": session.address, "why": why})
 

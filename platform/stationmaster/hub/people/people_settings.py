@@ -48,13 +48,14 @@ class PeopleSettings:
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> PeopleSettings:
         """Read `[hub.people]`; faults go to the table. Relative paths count from `folder`."""
+        codes = table.texts("second_factor", tuple(Role))
         settings = cls(
             separate=table.flag("separate") if "separate" in table else None,
             plain_http=table.flag("plain_http"),
             idle_s=60.0 * table.integer("idle_minutes", round(IDLE_S / 60), low=1, high=24 * 60),
             longest_s=3600.0 * table.integer("shift_hours", round(LONGEST_S / 3600), low=1, high=7 * 24),
             first_login=folder / table.text("first_login", FIRST_LOGIN),
-            second_factor=frozenset(map(Role, table.texts("second_factor", tuple(Role)))),
+            second_factor=frozenset(role for role in Role if role in codes),
             two_persons=_two_persons(table),
             confirm_minutes=table.integer("confirm_minutes", 5, low=1, high=60),
             key=folder / table.text("key", KEY),
@@ -66,7 +67,7 @@ class PeopleSettings:
 def _two_persons(table: Table) -> frozenset[str]:
     """What needs two persons: words of `TWO_PERSONS`, and `command:` with an action."""
     found = table.texts("two_persons")
-    wrong = [word for word in found if word not in TWO_PERSONS and not word.startswith(_COMMAND)]
+    wrong = [word for word in found if word not in TWO_PERSONS and word.removeprefix(_COMMAND) in ("", word)]
     for word in wrong:
         table.fault("two_persons", f"{word!r} is not known", f"{', '.join(TWO_PERSONS)}, or {_COMMAND} and an action")
     return frozenset(found).difference(wrong)

@@ -27,6 +27,7 @@ __all__ = [
     "PRIVATE",
     "SECURITY",
     "SPEAK",
+    "STREAMS",
     "SYSTEM",
     "TOKEN_ROLES",
     "names_permitted",
@@ -180,6 +181,9 @@ PRIVATE = frozenset(
     }
 )
 """Operations with secrets in what is sent or answered: on the hub's own machine, or encrypted."""
+
+STREAMS = frozenset({"events", "trackPlanEvents"})
+"""Operations whose answer does not end: it ends with the session of who asked."""
 
 HERE = frozenset({"acceptTime", "reload"})
 """Operations that any program on the hub's own machine may do: who is there could edit the hub's files as well."""
