@@ -19,6 +19,9 @@ __all__ = ["PictureDrawer"]
 LINE_GROUND, LINE_TEXT = "#7a4d00", "#ffffff"
 """Colours of a person's line below the rows."""
 
+LINE_PART = 0.09
+"""How much of the board's height it takes."""
+
 
 class PictureDrawer:
     """Draws one picture at a time; it looks for the machine's fonts when it is first asked."""
@@ -64,14 +67,14 @@ def _text(moment: BoardMoment, words: Sequence[str], book: FontBook) -> str:
 
 
 def _with_lines(svg: str, board: Board, lines: Sequence[str]) -> str:
-    """The picture with people's lines below its rows."""
+    """The picture with people's lines below its rows, which make room for them."""
     if not lines:
         return svg
-    high = 0.09 * board.height
-    text = escape(lines[0])
+    head, _, rows = svg.removesuffix("</svg>\n").partition("\n")
+    high = LINE_PART * board.height
     strip = (
         f'<rect x="0" y="{board.height - high:.1f}" width="{board.width}" height="{high:.1f}" fill="{LINE_GROUND}"/>'
         f'<text x="{0.016 * board.width:.1f}" y="{board.height - 0.3 * high:.1f}" font-size="{0.6 * high:.1f}" '
-        f'font-family="sans-serif" fill="{LINE_TEXT}">{text}</text>'
+        f'font-family="sans-serif" fill="{LINE_TEXT}">{escape(lines[0])}</text>'
     )
-    return svg.removesuffix("</svg>\n") + strip + "\n</svg>\n"
+    return f'{head}\n<g transform="scale(1 {1 - LINE_PART:.2f})">\n{rows}</g>\n{strip}\n</svg>\n'

@@ -52,7 +52,8 @@ class Boards {
     const region = (words, ...inside) => element("div", { tabindex: "0", role: "region", "aria-label": t(words) }, inside);
     root.append(
       this.bar(),
-      element("div", { class: "halves" }, region({ zh: "显示屏", en: "Boards" }, table, this.modes.node), region({ zh: "所选的屏", en: "The chosen board" }, this.view.node, this.texts)),
+      this.modes.node,
+      element("div", { class: "halves" }, region({ zh: "显示屏", en: "Boards" }, table), region({ zh: "所选的屏", en: "The chosen board" }, this.view.node, this.texts)),
     );
     this.keys();
     desk.on(["task", "mode", "act"], () => this.shown && this.soon());

@@ -17,17 +17,17 @@ export class Modes {
   constructor(desk) {
     this.desk = desk;
     this.table = element("tbody", {});
+    this.said = element("summary", {});
     const { t } = desk;
     const may = desk.may("mode");
     this.other = element("button", { type: "button", disabled: !may, id: "mode-other", onclick: () => this.askOther() }, t({ zh: "车次或规则改为人工…", en: "Make a train or a rule manual…" }));
     this.node = element(
       "details",
-      { class: "modes", open: true },
-      element("summary", {}, t({ zh: "自动 / 人工", en: "Automatic / manual" })),
-      element("table", { "aria-label": t({ zh: "自动与人工", en: "Automatic and manual" }) }, element("tbody", {}), this.table),
+      { class: "modes" },
+      this.said,
+      element("table", { "aria-label": t({ zh: "自动与人工", en: "Automatic and manual" }) }, this.table),
       this.other,
     );
-    this.node.querySelector("tbody:empty").remove();
     this.paint();
   }
 
@@ -35,6 +35,10 @@ export class Modes {
     const { world } = this.desk;
     const usual = ["station", ...Object.keys(KINDS).map((kind) => `kind.${kind}`)];
     const others = [...world.modes.keys()].filter((scope) => !usual.includes(scope)).sort();
+    const manual = world.modes.size;
+    const words = manual ? { zh: `‖ 自动 / 人工：${manual} 项人工`, en: `‖ Automatic / manual: ${manual} manual` } : { zh: "自动 / 人工：全部自动", en: "Automatic / manual: all automatic" };
+    this.said.textContent = this.desk.t(words);
+    this.said.classList.toggle("moved", manual > 0);
     const focused = this.table.contains(document.activeElement) ? document.activeElement.dataset.scope : null;
     refill(this.table, [...usual, ...others].map((scope) => this.row(scope)));
     if (focused) {

@@ -63,8 +63,14 @@ export class BoardView {
     );
   }
 
+  /** A picture with its words; pressed, it is large, and small again. */
   figure(image, words) {
-    return element("figure", {}, image, element("figcaption", {}, this.desk.t(words)));
+    const press = (event) => {
+      const button = event.currentTarget;
+      const large = button.closest("figure").classList.toggle("large");
+      button.setAttribute("aria-pressed", String(large));
+    };
+    return element("figure", {}, element("button", { type: "button", "aria-pressed": "false", onclick: press }, image), element("figcaption", {}, this.desk.t(words)));
   }
 
   choose(board, type) {

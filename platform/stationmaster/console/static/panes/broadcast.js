@@ -144,7 +144,7 @@ class Broadcast {
       }
     }
     this.queue.paint(zones.find(({ id }) => id === this.chosen) ?? null);
-    this.played.zone(this.chosen);
+    this.played.zone(this.chosen, zones);
   }
 
   row(zone) {
@@ -206,7 +206,7 @@ class Broadcast {
         row.classList.toggle("current", row.dataset.zone === id);
       }
       this.queue.paint(this.list().find((zone) => zone.id === id) ?? null);
-      this.played.zone(id);
+      this.played.zone(id, this.list());
     }
   }
 

@@ -1,7 +1,7 @@
 // Proof of play: what was said when and where, how it ended, and its sound.
 
 import { element, refill } from "../desk/element.js";
-import { clock, words } from "./broadcast_zone.js";
+import { clock } from "./broadcast_zone.js";
 import { named, trainOf } from "./station.js";
 
 const PAGE = 50;
@@ -17,6 +17,7 @@ export class Played {
     Object.assign(this, { desk, player });
     const { t } = desk;
     this.plays = [];
+    this.zones = [];
     this.only = element("input", { type: "checkbox", checked: true, onchange: () => this.read() });
     this.rows = element("tbody", {});
     this.idle = element("p", { class: "empty" }, t({ zh: "没有记录。", en: "Nothing was said." }));
@@ -34,8 +35,9 @@ export class Played {
     );
   }
 
-  /** Of which zone; another one is read at once, the same one now and then. */
-  zone(id) {
+  /** Of which of the zones; another one is read at once, the same one now and then. */
+  zone(id, zones) {
+    this.zones = zones;
     const other = id !== this.now;
     this.now = id;
     if (other || performance.now() - this.last > AGAIN_MS) {
@@ -96,14 +98,14 @@ export class Played {
       element("td", { class: "time" }, clock(desk, play.begun ?? play.ended)),
       element("td", {}, this.zoneName(play.target)),
       element("td", { class: "number" }, train),
-      element("td", { class: "words" }, words(play.texts)),
+      element("td", { class: "words" }, play.texts[desk.language] ?? Object.values(play.texts)[0] ?? ""),
       element("td", { class: play.outcome === "done" ? "" : "bad" }, t(OUTCOMES[play.outcome] ?? play.outcome), play.detail ? element("span", { class: "said" }, play.detail) : null),
       element("td", {}, play.file ? element("button", { type: "button", "aria-label": `${t({ zh: "听", en: "Hear" })} ${train}`, onclick: hear }, "♪") : null),
     );
   }
 
   zoneName(id) {
-    const zone = this.zones?.find((each) => each.id === id);
+    const zone = this.zones.find((each) => each.id === id);
     return zone ? named(this.desk, zone.names, id) : id;
   }
 }
