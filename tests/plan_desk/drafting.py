@@ -11,7 +11,7 @@ from stationmaster_base.times import from_iso
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 NOW = from_iso("2026-03-01T00:00:00Z")
-ROWS = 8
+ROWS = 4
 """Lines of the timetable that are left, with its header."""
 
 

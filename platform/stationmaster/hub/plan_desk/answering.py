@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.people.askers import Asker, Askers, refusal
+from stationmaster.hub.plan_desk.recording import DeskDeed, Recorder
 from stationmaster.hub.plan_desk.refusals import STATUS, DeskRefusal
 from stationmaster_base.errors import ConfigurationError, StationError
 from stationmaster_service.answers import json_answer, problem_answer
@@ -26,29 +27,48 @@ class Answering:
 
     Args:
         askers: who may ask.
+        recorder: has recorded what was done.
 
     """
 
-    def __init__(self, askers: Askers) -> None:
+    def __init__(self, askers: Askers, recorder: Recorder) -> None:
         self._askers = askers
+        self._recorder = recorder
 
     def __call__(
         self,
         request: WebRequest,
         operation: str,
         work: Callable[[Asker], Any],
+        *,
         status: Callable[[Any], int] = lambda _: 200,
+        deed: Callable[[Any], DeskDeed] | None = None,
     ) -> Deferred[bytes] | bytes:
-        """The answer to an operation: what comes of `work`, for whoever may have it done, with its status."""
+        """The answer to an operation: what comes of `work`, for whoever may have it done.
+
+        Args:
+            request: what is answered.
+            operation: its id in the description of the API.
+            work: does it, for who asks.
+            status: of the answer, by what came of it.
+            deed: what came of it as the log is to have it; None: nothing was done.
+
+        """
         try:
             asker = self._askers.permit(request, operation)
         except StationError as error:
             return refusal(request, error)
         done: Deferred[Any] = maybeDeferred(work, asker)
+        if deed is not None:
+            done.addCallback(self._recorded, request, asker, deed)
         return done.addCallbacks(
             lambda value: json_answer(request, as_json(value), status(value)),
             lambda failure: _refused(request, failure),
         )
+
+    def _recorded(self, value: Any, request: WebRequest, asker: Asker, deed: Callable[[Any], DeskDeed]) -> Any:
+        self._recorder.record(request, asker, deed(value))
+        return value
 
 
 def sent_json(request: WebRequest, largest: int) -> dict[str, Any]:

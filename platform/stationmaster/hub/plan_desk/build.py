@@ -7,11 +7,13 @@ from pathlib import Path
 
 from twisted.application.service import Service
 
+from stationmaster.hub.audit.audit_log import AuditLog
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.plan_desk.desk import PlanDesk
 from stationmaster.hub.plan_desk.draft_api import DraftApi
 from stationmaster.hub.plan_desk.files_api import FilesApi
 from stationmaster.hub.plan_desk.import_api import ImportApi
+from stationmaster.hub.plan_desk.recording import Recorder
 from stationmaster.hub.plan_desk.uploads import LARGEST_UPLOAD, Importer
 from stationmaster.hub.plan_desk.work import DeskWork
 from stationmaster.hub.reload import Reloader
@@ -66,12 +68,13 @@ class PlanDeskService(Service):
             layout_check=layout_check,
         )
 
-    def install(self, face: Face, askers: Askers) -> None:
-        """Add the routes."""
+    def install(self, face: Face, askers: Askers, log: AuditLog | None = None) -> None:
+        """Add the routes; what is done is recorded in `log`."""
+        recorder = Recorder(log)
         face.bound("/api/v1/station/import", LARGEST_UPLOAD + 1)
-        FilesApi(face, askers, self.work, self._now)
-        DraftApi(face, askers, self.work, self._now)
-        ImportApi(face, askers, self.work, self._now, self._reactor)
+        FilesApi(face, askers, recorder, self.work, self._now)
+        DraftApi(face, askers, recorder, self.work, self._now)
+        ImportApi(face=face, askers=askers, recorder=recorder, work=self.work, now=self._now, reactor=self._reactor)
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         Service.startService(self)

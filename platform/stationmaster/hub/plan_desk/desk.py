@@ -18,7 +18,7 @@ from stationmaster.station.replacing import Intent, Shelf, begin_replacing, cont
 from stationmaster_base.errors import Fault
 from stationmaster_base.times import Instant
 
-__all__ = ["DeskFile", "PlanDesk"]
+__all__ = ["DeskFile", "PlanDesk", "text_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,12 +259,12 @@ class PlanDesk:
             "file-moved",
             f"{file.name} was changed{who} since you read it.",
             "Take over what differs, and save it again.",
-            hunks(file.name, _text(before), _text(file.shown)),
+            hunks(file.name, text_of(before), text_of(file.shown)),
         )
 
     def _changed_beneath(self, file: DeskFile) -> tuple[Fault, ...]:
         base = None if file.drafted is None or file.drafted.live is None else self._shelf.get(file.drafted.live)
-        return hunks(file.name, _text(base), _text(file.live))
+        return hunks(file.name, text_of(base), text_of(file.live))
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
@@ -276,5 +276,6 @@ def _hash(content: bytes | None) -> str | None:
     return None if content is None else content_hash(content)
 
 
-def _text(content: bytes | None) -> str:
+def text_of(content: bytes | None) -> str:
+    """A content as text; what is no UTF-8 is shown as far as it is."""
     return "" if content is None else content.decode("utf-8", "replace")

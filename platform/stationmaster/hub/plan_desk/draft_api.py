@@ -11,6 +11,7 @@ from stationmaster.hub.people.askers import Asker, Askers
 from stationmaster.hub.plan_desk.answering import Answering, sent_json, sent_text
 from stationmaster.hub.plan_desk.bodies import AppliedBody, DroppedBody, VersionsBody, version_body
 from stationmaster.hub.plan_desk.desk import PlanDesk
+from stationmaster.hub.plan_desk.recording import DeskDeed, Recorder, version_changes
 from stationmaster.hub.plan_desk.refusals import DeskRefusal
 from stationmaster.hub.plan_desk.work import AppliedVersion, DeskWork
 from stationmaster_base.times import Instant
@@ -29,13 +30,16 @@ class DraftApi:
     Args:
         face: where they go.
         askers: who may.
+        recorder: has recorded what was done.
         work: the desk.
         now: station time.
 
     """
 
-    def __init__(self, face: Face, askers: Askers, work: DeskWork, now: Callable[[], float]) -> None:
-        self._answer = Answering(askers)
+    def __init__(
+        self, face: Face, askers: Askers, recorder: Recorder, work: DeskWork, now: Callable[[], float]
+    ) -> None:
+        self._answer = Answering(askers, recorder)
         self._work = work
         self._now = now
         route = face.app.route
@@ -54,10 +58,10 @@ class DraftApi:
             said = sent_json(request, LARGEST_WORDS)
             _only(said, "draft", "why")
             known, why = sent_text(said, "draft"), sent_text(said, "why")
-            done: Deferred[Any] = self._work.apply(known, asker.name, why)
-            return done.addCallback(_told)
+            return self._taken(self._work.apply(known, asker.name, why), told)
 
-        return self._answer(request, "applyDraft", apply)
+        told: list[DeskDeed] = []
+        return self._answer(request, "applyDraft", apply, deed=lambda _: told[0])
 
     def _put_back(self, request: WebRequest, number: str) -> Deferred[bytes] | bytes:
         def put_back(asker: Asker) -> Deferred[Any]:
@@ -68,10 +72,29 @@ class DraftApi:
                 raise DeskRefusal("bad-draft", "current is no number.", "The version that is used, as you saw it.")
             if not (number.isascii() and number.isdigit() and len(number) <= 9):
                 raise DeskRefusal("no-such-version", f"There is no version {number[:20]!r}.")
-            done: Deferred[Any] = self._work.put_back(int(number), current, asker.name, why)
-            return done.addCallback(_told)
+            return self._taken(self._work.put_back(int(number), current, asker.name, why), told)
 
-        return self._answer(request, "putBackVersion", put_back)
+        told: list[DeskDeed] = []
+        return self._answer(request, "putBackVersion", put_back, deed=lambda _: told[0])
+
+    def _taken(self, done: Deferred[Any], told: list[DeskDeed]) -> Deferred[Any]:
+        """What is answered, and as `told` what is recorded, when a version has been taken."""
+
+        def taken(applied: AppliedVersion) -> AppliedBody:
+            version = applied.version
+            again = f"version {version.again} again: " if version.again else ""
+            told.append(
+                DeskDeed(
+                    kind="station-apply",
+                    subject=f"version {version.number}",
+                    words=again + ", ".join(version.changed),
+                    why=version.why,
+                    changes=version_changes(applied.before, version),
+                )
+            )
+            return AppliedBody(version=version_body(version), difference=applied.difference)
+
+        return done.addCallback(taken)
 
     def _drop(self, request: WebRequest, name: str = "") -> Deferred[bytes] | bytes:
         def drop(asker: Asker) -> Deferred[Any]:
@@ -81,7 +104,8 @@ class DraftApi:
 
             return self._work.change(deed, "draft-dropped", asker.name, file=name)
 
-        return self._answer(request, "dropDraftedFile" if name else "dropDraft", drop)
+        told = DeskDeed(kind="station-draft", subject=name or "all files", words="dropped")
+        return self._answer(request, "dropDraftedFile" if name else "dropDraft", drop, deed=lambda _: told)
 
     def _versions(self, request: WebRequest) -> Deferred[bytes] | bytes:
         def tell(desk: PlanDesk) -> VersionsBody:
@@ -95,7 +119,3 @@ def _only(said: dict[str, Any], *keys: str) -> None:
     for key in said:
         if key not in keys:
             raise DeskRefusal("bad-draft", f"{key[:40]!r} is not known.", ", ".join(keys))
-
-
-def _told(applied: AppliedVersion) -> AppliedBody:
-    return AppliedBody(version=version_body(applied.version), difference=applied.difference)

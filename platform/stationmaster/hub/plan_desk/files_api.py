@@ -10,10 +10,13 @@ from twisted.internet.defer import Deferred
 from stationmaster.hub.people.askers import Asker, Askers
 from stationmaster.hub.plan_desk.answering import Answering, sent_json
 from stationmaster.hub.plan_desk.bodies import StationFileBody, StationFilesBody, file_body, file_glance
-from stationmaster.hub.plan_desk.desk import PlanDesk
+from stationmaster.hub.plan_desk.desk import PlanDesk, text_of
 from stationmaster.hub.plan_desk.files import LARGEST_FILE
+from stationmaster.hub.plan_desk.hunks import hunks
+from stationmaster.hub.plan_desk.recording import DeskDeed, Recorder, line_changes
 from stationmaster.hub.plan_desk.refusals import DeskRefusal
 from stationmaster.hub.plan_desk.work import DeskWork
+from stationmaster_base.errors import Fault
 from stationmaster_base.times import Instant
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
@@ -30,13 +33,16 @@ class FilesApi:
     Args:
         face: where they go.
         askers: who may.
+        recorder: has recorded what was done.
         work: the desk.
         now: station time.
 
     """
 
-    def __init__(self, face: Face, askers: Askers, work: DeskWork, now: Callable[[], float]) -> None:
-        self._answer = Answering(askers)
+    def __init__(
+        self, face: Face, askers: Askers, recorder: Recorder, work: DeskWork, now: Callable[[], float]
+    ) -> None:
+        self._answer = Answering(askers, recorder)
         self._work = work
         self._now = now
         route = face.app.route
@@ -67,12 +73,17 @@ class FilesApi:
                 raise DeskRefusal("bad-draft", "It is not as described.", '{"text": "…"}, or null for a file that goes')
 
             def deed(desk: PlanDesk) -> StationFileBody:
-                desk.put(name, text, known, asker.name)
+                before, after = desk.file(name), desk.put(name, text, known, asker.name)
+                differences.extend(hunks(name, text_of(before.shown), text_of(after.shown)))
                 return self._one(desk, name)
 
             return self._work.change(deed, "drafted", asker.name, file=name)
 
-        return self._answer(request, "putStationFile", put)
+        def told(_: object) -> DeskDeed:
+            return DeskDeed(kind="station-draft", subject=name, words="drafted", changes=line_changes(differences))
+
+        differences: list[Fault] = []
+        return self._answer(request, "putStationFile", put, deed=told)
 
     def _all(self, desk: PlanDesk) -> StationFilesBody:
         files = tuple(file_glance(file) for file in desk.files())

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from stationmaster.hub.people.askers import Asker, Askers
 from stationmaster.hub.plan_desk.answering import Answering
 from stationmaster.hub.plan_desk.bodies import ImportBody
+from stationmaster.hub.plan_desk.recording import DeskDeed, Recorder
 from stationmaster.hub.plan_desk.refusals import DeskRefusal
 from stationmaster.hub.plan_desk.uploads import KINDS, LARGEST_UPLOAD, NUMBERS_FROM, Upload, UploadReport
 from stationmaster.hub.plan_desk.work import DeskWork
@@ -41,6 +42,7 @@ class ImportApi:
     Args:
         face: where they go.
         askers: who may.
+        recorder: has recorded what was done.
         work: the desk.
         now: station time.
         reactor: machine time.
@@ -48,9 +50,17 @@ class ImportApi:
     """
 
     def __init__(
-        self, face: Face, askers: Askers, work: DeskWork, now: Callable[[], float], reactor: MachineTime
+        self,
+        *,
+        face: Face,
+        askers: Askers,
+        recorder: Recorder,
+        work: DeskWork,
+        now: Callable[[], float],
+        reactor: MachineTime,
     ) -> None:
-        self._answer = Answering(askers)
+        self._recorder = recorder
+        self._answer = Answering(askers, recorder)
         self._work = work
         self._now = now
         self._reactor = reactor
@@ -69,9 +79,10 @@ class ImportApi:
             self._last = ImportBody(state="running", by=asker.name, at=Instant(int(self._now())))
             done: Deferred[Any] = self._work.take_in(upload, asker.name)
             done.addCallbacks(self._done, self._refused)
+            done.addCallback(self._record, request, asker, upload.kind)
             return self._patiently(done)
 
-        return self._answer(request, "importTimetable", take, _status)
+        return self._answer(request, "importTimetable", take, status=_status)
 
     def _patiently(self, done: Deferred[Any]) -> Deferred[ImportBody]:
         """The outcome, or, when it takes too long, that it goes on."""
@@ -90,6 +101,12 @@ class ImportApi:
 
         done.addBoth(tell)
         return answer
+
+    def _record(self, _: object, request: WebRequest, asker: Asker, kind: str) -> None:
+        report = self._last.report
+        drafted = report is not None and report.drafted
+        words = f"{kind}: {0 if report is None else report.rows} rows, {'drafted' if drafted else 'not taken'}"
+        self._recorder.record(request, asker, DeskDeed(kind="station-import", subject="timetable.csv", words=words))
 
     def _done(self, report: UploadReport) -> None:
         self._last = replace(self._last, state="done", report=report)

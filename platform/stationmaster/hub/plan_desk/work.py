@@ -45,8 +45,9 @@ class DraftCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedVersion:
-    """A version that is used now, and what that changed."""
+    """A version that is used now, the one before it, and what that changed."""
 
+    before: Version
     version: Version
     difference: Difference
 
@@ -229,19 +230,19 @@ class DeskWork:
     def _take(
         self, contents: dict[str, bytes], by: str, why: str, again: int
     ) -> Generator[Deferred[Any], Any, AppliedVersion]:
-        before = yield self._where_read(lambda: self._desk.current().number)
+        before = yield self._where_read(self._desk.current)
         version = yield self._where_read(lambda: self._desk.apply(contents, by, why, again=again))
         try:
             difference = yield self._reloader.reload()
         except StationError as error:
             problem = error.message
             _LOG.warning("apply-refused", by=by, version=version.number, problem=problem, todo="see what it says")
-            former = yield self._where_read(lambda: self._desk.contents_of(before))
-            yield self._where_read(lambda: self._desk.apply(former, by, problem, again=before))
+            former = yield self._where_read(lambda: self._desk.contents_of(before.number))
+            yield self._where_read(lambda: self._desk.apply(former, by, problem, again=before.number))
             yield self._reloader.reload()
             raise
         _LOG.info("applied", by=by, why=why, version=version.number, again=again, changed=list(version.changed))
-        return AppliedVersion(version=version, difference=difference)
+        return AppliedVersion(before=before, version=version, difference=difference)
 
     def _imported(self, upload: Upload, by: str) -> UploadReport:
         digest = self._desk.draft().digest
