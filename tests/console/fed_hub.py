@@ -75,12 +75,12 @@ G103 = replace(
 
 
 class FedHub:
-    """The process; it can be ended and started again on the same ports.
+    """The process; it can be ended and started again on the same ports. `people` are settings of `[hub.people]`.
 
     `can_go_back`: all that has happened to it is news of trains that the next news can undo.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, people: str = "") -> None:
         self.folder = folder
         self.port, protocol = free_ports(2)
         self.base = f"http://127.0.0.1:{self.port}"
@@ -94,7 +94,8 @@ class FedHub:
         self._config.write_text(
             f'[clock]\nfile = "clock.json"\n[hub]\nstation = "station"\nport = {self.port}\n'
             f'protocol_port = {protocol}\nline = "{os.ttyname(self._slave)}"\nfeed_late_s = 600\nfeed_lost_s = 1200\n'
-            f'[hub.subsystems]\nguidance = "secret"\n[hub.operators]\ntester = "{TOKEN}"\n',
+            f'[hub.subsystems]\nguidance = "secret"\n[hub.operators]\ntester = "{TOKEN}"\n'
+            f"[hub.people]\n{people}",
             "utf-8",
         )
         self._process: subprocess.Popen[bytes] | None = None

@@ -213,7 +213,7 @@ class Hub(Service):
         self._audit, self._people = desks_of(settings, station, machinery, boot)
         askers = self._people.askers
         running.registry.register(self._watching.install(face, askers, self._audit.confirming.held))
-        self._audit.listen(self._pipeline, alarms)
+        self._audit.listen(self._pipeline, alarms, self._watching.desk)
         self._entrance.install(face, askers)
         self._alarming.install(face, askers, self._audit.log, self._api.stream.alarms_changed)
         self._reloader = Reloader(

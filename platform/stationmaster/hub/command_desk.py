@@ -112,6 +112,11 @@ class CommandDesk:
         self._wires: dict[str, str] = {}
         self._handles: dict[str, Handle] = {}
         self._asking: dict[str, list[Deferred[CommandResult]]] = {}
+        self._listeners: list[Callable[[Part, str], None]] = []
+
+    def on_part(self, listener: Callable[[Part, str], None]) -> None:
+        """Have `listener` told what each subsystem is to do, when it is given and when more is known; and by whom."""
+        self._listeners.append(listener)
 
     # Giving commands.
 
@@ -150,6 +155,7 @@ class CommandDesk:
                 devices=part.command.devices,
                 targets=part.command.targets,
             )
+            self._heard(part, giver)
             self._send(part)
         return self._orders[order]
 
@@ -254,6 +260,7 @@ class CommandDesk:
             detail=result.detail,
             by=part.command.by,
         )
+        self._heard(replace(part, result=result), order.giver)
         self._tell(order, result)
 
     def _tell(self, order: Order, result: CommandResult) -> None:
@@ -261,6 +268,10 @@ class CommandDesk:
         router = self._router()
         if order.giver and not self._answer(order, result) and router is not None:
             router.command_result(order.giver, _own(order, result))
+
+    def _heard(self, part: Part, giver: str) -> None:
+        for listener in self._listeners:
+            listener(part, giver)
 
     def _answer(self, order: Order, result: CommandResult) -> bool:
         """Answer all who wait for the first that is known; whether anybody did."""

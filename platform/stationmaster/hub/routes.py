@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.audit.desk import AuditDesk
+from stationmaster.hub.audit.recorded import RecordedDeeds
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.changes_stream import ChangesStream
 from stationmaster.hub.consequences.past_api import PastApi
@@ -108,4 +109,5 @@ def install_routes(face: Face, parts: Parts) -> None:
         reactor=reactor,
     )
     face.guard(PermitGuard(askers, OPERATIONS))
-    face.around(Repeats(askers.who, reactor.seconds))
+    repeats = Repeats(askers.who, reactor.seconds)
+    face.around(RecordedDeeds(repeats, parts.audit.log, askers, OPERATIONS))

@@ -26,6 +26,7 @@ from stationmaster.hub.audit.second_factor_api import SecondFactorApi
 from stationmaster.hub.audit.second_factors import SecondFactorBook
 from stationmaster.hub.audit.security_log import LoggedSecurity
 from stationmaster.hub.checkpoint import software
+from stationmaster.hub.command_desk import CommandDesk, Part
 from stationmaster.hub.compaction import DAY_S
 from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.people.people_desk import PeopleDesk
@@ -103,8 +104,9 @@ class AuditDesk:
         self._proving: DelayedCall | None = None
         self._running = False
 
-    def listen(self, pipeline: Pipeline, alarms: AlarmBook) -> None:
-        """Listen to what is committed, and look for what is wrong."""
+    def listen(self, pipeline: Pipeline, alarms: AlarmBook, commands: CommandDesk) -> None:
+        """Listen to what is committed and commanded, and look for what is wrong."""
+        commands.on_part(self._command)
         for book in (self.log, self.factors):
             pipeline.on_commit(book.committed)
             pipeline.on_new_beginning(book.begun_anew)
@@ -161,6 +163,21 @@ class AuditDesk:
         if self._proving is not None and self._proving.active():
             self._proving.cancel()
         self.log.stop()
+
+    def _command(self, part: Part, giver: str) -> None:
+        """Record what a subsystem was told to do, and what came of it."""
+        command, result = part.command, part.result
+        given = " ".join(f"{each.name}={each.value}" for each in command.parameters)
+        words = f"{command.action} {' '.join((*command.devices, *command.targets))} {given}".rstrip()
+        if result is not None:
+            words = f"{words}: {result.state} {result.code} {result.detail}".rstrip()
+        self.log.record(
+            "command" if result is None else "command-result",
+            who=command.by,
+            origin=giver,
+            subject=f"{part.identity} {command.id}",
+            words=words,
+        )
 
     def _compare(self, found: Sequence[LogRecord]) -> None:
         """Record the settings, if they are not what they were when a hub last began."""

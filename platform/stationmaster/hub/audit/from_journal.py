@@ -23,6 +23,10 @@ __all__ = ["KINDS", "read_happenings"]
 KINDS = ("act", "putaccount", "dropaccount", "configure")
 """The inputs that people, or their files, make."""
 
+_FIELDS = {"verifier": "password"}
+_ANOTHER = "another one"
+"""What is told of a field whose value is nobody's business."""
+
 _ACCOUNT_KINDS = {"putaccount": "account", "dropaccount": "account"}
 
 
@@ -121,9 +125,9 @@ def _account_changes(notes_text: str, login: str) -> tuple[str, tuple[Change, ..
             return code.removeprefix("account-"), tuple(
                 Change(
                     subject=f"account {login}",
-                    field=field,
+                    field=_FIELDS.get(field, field),
                     before=details.get(f"before.{field}", ""),
-                    after=details.get(f"after.{field}", ""),
+                    after=details.get(f"after.{field}", _ANOTHER if field in _FIELDS else ""),
                 )
                 for field in fields
             )
