@@ -266,7 +266,15 @@ def _process(process: Process, config: Path, **more: object) -> int:
 def _hub(chosen: argparse.Namespace) -> int:
     process = next(process for process in PROCESSES if process.command == "hub")
     console = import_module("stationmaster.console.face")
-    return _process(process, chosen.config, faces=[console.install])
+    return _process(process, chosen.config, faces=[console.install], layout_check=_layout_check())
+
+
+def _layout_check() -> Any:
+    """Guidance's look at layouts; None on a machine on which only the hub is installed."""
+    try:
+        return import_module("stationmaster_guidance.check").check_layout
+    except ImportError:
+        return None
 
 
 def _simulate(chosen: argparse.Namespace) -> int:

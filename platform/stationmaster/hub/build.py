@@ -42,6 +42,7 @@ from stationmaster.hub.store import Loaded, Probe, Store
 from stationmaster.hub.view import HubView
 from stationmaster.hub.watching import Watching
 from stationmaster.hub.writer import Writer, WriterThread
+from stationmaster.station.check import LayoutCheck
 from stationmaster.station.load import Station, load_station
 from stationmaster.station.plans import plan_day
 from stationmaster.station.replacing import finish_replacing
@@ -70,13 +71,19 @@ PRESENCE_HEARTBEATS = 3
 """Heartbeats after a start within which executors are expected back."""
 
 
-def build(running: Running, faces: Sequence[AddFace] = (), probe: Probe = lambda _: None) -> Hub:
+def build(
+    running: Running,
+    faces: Sequence[AddFace] = (),
+    probe: Probe = lambda _: None,
+    layout_check: LayoutCheck | None = None,
+) -> Hub:
     """The hub of a process.
 
     Args:
         running: what the process gives.
         faces: add their pages.
         probe: told the points that the pipeline passes; for tests that end the process there.
+        layout_check: what draws boards, asked about layouts that somebody drafts.
 
     Raises:
         ConfigurationError: with all faults of the settings or of the station's folder.
@@ -89,7 +96,7 @@ def build(running: Running, faces: Sequence[AddFace] = (), probe: Probe = lambda
     station = load_station(settings.station)
     for warning in station.warnings:
         _LOG.warning("station-folder", says=str(warning), todo="see what it says; the station runs all the same")
-    return Hub(settings, station, running, faces, probe, masters=masters)
+    return Hub(settings, station, running, faces, probe, masters=masters, layout_check=layout_check)
 
 
 class Hub(Service):
@@ -108,6 +115,7 @@ class Hub(Service):
         probe: Probe,
         *,
         masters: ClockMasters | None = None,
+        layout_check: LayoutCheck | None = None,
     ) -> None:
         self._masters = masters
         self._settings = settings
@@ -253,6 +261,7 @@ class Hub(Service):
             days=settings.plan_days,
             reactor=reactor,
             where_read=self._reader,
+            layout_check=layout_check,
         )
         self._plan_desk.install(face, askers, self._audit.log)
         running.on_hangup(self._reload)
