@@ -30,6 +30,9 @@ _TOGETHER_S = 60.0
 _LINGER_S = 60.0
 """Machine seconds for which a cause is held though most of its devices are well again."""
 
+_LATELY_S = 10.0
+"""Machine seconds for which parts are parts still when their cause is over: longer than alarms take to be over."""
+
 _LEAST = 2
 _LEAST_OF_SUBSYSTEM = 3
 _SHARE_OF_SUBSYSTEM = 0.6
@@ -57,9 +60,10 @@ class _Shared:
 
 @dataclass(slots=True)
 class _Found:
-    """A supply that explains failures: what is put down to it, and since when too little of that fails."""
+    """A supply that explains failures: what fails, what ever did meanwhile, and since when that is too little."""
 
     parts: set[str]
+    ever: set[str]
     first_s: float
     below_s: float | None = None
     signs: list[Sign] = field(default_factory=list)
@@ -92,6 +96,7 @@ class SupplyWatch:
         self._shared: list[_Shared] = []
         self._failing: dict[str, float] = {}
         self._found: dict[str, _Found] = {}
+        self._lately: dict[str, tuple[_Found, float]] = {}
 
     def signs(self, seen: Iterable[Sign]) -> list[Sign]:
         """A sign for each supply that has failed, by what is seen to be wrong now."""
@@ -101,10 +106,9 @@ class SupplyWatch:
             if sign.subject:
                 wrong.setdefault(sign.subject, []).append(sign)
         self._failing = {subject: self._failing.get(subject, seconds) for subject in wrong}
-        if not wrong:
-            self._found = {}
-            return []
-        self._look_round()
+        self._lately = {name: each for name, each in self._lately.items() if seconds - each[1] < _LATELY_S}
+        if wrong or self._found:
+            self._look_round()
         found: dict[str, _Found] = {}
         claimed: set[str] = set()
         for shared, failing in self._candidates():
@@ -114,12 +118,17 @@ class SupplyWatch:
                 explains.signs = [sign for subject in sorted(explains.parts & mine) for sign in wrong[subject]]
                 found[shared.id] = explains
                 claimed |= explains.parts
+        self._lately.update((name, (each, seconds)) for name, each in self._found.items() if name not in found)
         self._found = found
         return [self._sign(shared) for shared in self._shared if shared.id in found]
 
     def parts(self) -> Mapping[str, frozenset[str]]:
-        """What is put down to each supply that has failed, by the id of its sign."""
-        return {f"{SUPPLY}/{name}": frozenset(found.parts) for name, found in self._found.items()}
+        """What is put down to each supply that has failed, by the id of its sign; what is well again counts still."""
+        over = {name: found.ever for name, (found, _) in self._lately.items()}
+        return {
+            f"{SUPPLY}/{name}": frozenset(ever)
+            for name, ever in {**over, **{name: found.ever for name, found in self._found.items()}}.items()
+        }
 
     def _candidates(self) -> list[tuple[_Shared, set[str]]]:
         """Supplies with what fails of them: those that explain most first, and of those the smallest."""
@@ -135,6 +144,7 @@ class SupplyWatch:
         if before is not None:
             joined = {each for each in failing if self._failing[each] >= before.first_s}
             before.parts = (before.parts & failing) | joined
+            before.ever |= joined
             if len(before.parts) >= max(_LEAST, shared.need / 2):
                 before.below_s = None
                 return before
@@ -146,7 +156,7 @@ class SupplyWatch:
         together = {each for each in failing if newest - self._failing[each] <= _TOGETHER_S}
         if len(together) < shared.need:
             return None
-        return _Found(parts=together, first_s=min(self._failing[each] for each in together))
+        return _Found(parts=together, ever=set(together), first_s=min(self._failing[each] for each in together))
 
     def _sign(self, shared: _Shared) -> Sign:
         found = self._found[shared.id]

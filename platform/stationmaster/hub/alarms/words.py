@@ -117,6 +117,22 @@ CODES: Mapping[str, Words] = {
     "act-refused": _words(
         "本地操作未采纳", "Local act refused", "告知操作人, 并在此处办理", "Tell whoever did it, and do it here"
     ),
+    # What people have left undone, and what is written about it.
+    "proposals": _words(
+        "变更待确认", "Changes wait", "在变更确认页接受或拒绝", "Accept or reject them in the pane of proposals"
+    ),
+    "log-damaged": _words(
+        "操作日志被改动",
+        "Log was changed",
+        "保全数据库与备份, 通知审计管理员",
+        "Keep the database and its backups as they are, and call whoever audits",
+    ),
+    "log-not-written": _words(
+        "操作日志未写入", "Log not written", "排除数据库故障; 恢复后自动补写", "Mend the database; it is written then"
+    ),
+    "second-factor": _words(
+        "动态口令异常", "Second factor", "与本人核实, 必要时重新绑定", "Ask the person; have it set up anew if need be"
+    ),
     # Boards and devices.
     "board-differs": _words(
         "屏显不符",
