@@ -1,4 +1,4 @@
-"""`check`, `plan` and `import`, as a person reads them."""
+"""`check`, `plan`, `draw` and `import`, as a person reads them."""
 
 from __future__ import annotations
 
@@ -163,3 +163,21 @@ def test_plans_of_a_faulty_station_are_not_written(
     (station / "operations.csv").write_text("train,track\nK600,99\n", "utf-8")
     assert main(words) == 2
     assert "operations.csv: line 2, track: '99' is not known" in capsys.readouterr().err
+
+
+def test_a_drawing_is_written_that_can_be_gone_on_from(
+    station: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It comes out as SVG; as the station's own drawing it is taken as it is; a damaged one is no hindrance."""
+    assert main(["draw", str(station)]) == 0
+    assert capsys.readouterr().out.startswith("<?xml")
+    own = station / "plan.svg"
+    own.write_text("<svg", "utf-8")
+    assert main(["draw", str(station), "--out", str(own)]) == 0
+    assert capsys.readouterr().out == f"The track plan is in {own}.\n"
+    assert main(["check", str(station)]) == 0
+    assert main(["draw", str(station), "--out", str(tmp_path / "none" / "plan.svg")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    (station / "operations.csv").write_text("train,track\nK600,99\n", "utf-8")
+    assert main(["draw", str(station)]) == 2
+    assert "'99' is not known" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The commands that work on a station's folder: `check`, `import` and `plan`."""
+"""The commands that work on a station's folder: `check`, `import`, `plan` and `draw`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def add_station_commands(commands: Any, add: Adder) -> None:
     _add_check(commands, add)
     _add_import(commands, add)
     _add_plan(commands, add)
+    _add_draw(commands, add)
 
 
 def _add_check(commands: Any, add: Adder) -> None:
@@ -126,6 +127,22 @@ def _add_plan(commands: Any, add: Adder) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
 
 
+def _add_draw(commands: Any, add: Adder) -> None:
+    parser = add(
+        commands,
+        "draw",
+        "draws a station's tracks and platforms",
+        "The drawing is the one that the console shows, made from places.toml. As plan.svg in the station's folder it\n"
+        "is where a drawing of one's own begins: what is changed in it is shown so. See docs/track-plan.md.",
+        call=_draw,
+        extra="hub",
+        examples="  stationmaster draw stations/sample > plan.svg\n"
+        "  stationmaster draw stations/mine --out stations/mine/plan.svg\n",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the station's folder")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
+
+
 def _check(chosen: argparse.Namespace) -> int:
     station: Any = import_module("stationmaster.cli.stations")
     code: int = station.check(chosen.folder)
@@ -151,6 +168,12 @@ def _import(chosen: argparse.Namespace) -> int:
         number_from=chosen.number_from,
         without_track=chosen.without_track,
     )
+    return code
+
+
+def _draw(chosen: argparse.Namespace) -> int:
+    station: Any = import_module("stationmaster.cli.stations")
+    code: int = station.draw(chosen.folder, out=chosen.out)
     return code
 
 

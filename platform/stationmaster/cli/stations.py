@@ -1,4 +1,4 @@
-"""`stationmaster check`, `plan` and `import`: what a person reads of a station's folder.
+"""`stationmaster check`, `plan`, `draw` and `import`: what a person reads of a station's folder.
 
 The station's own loader knows nothing of subsystems; this is where guidance's check of layouts is handed to it.
 """
@@ -12,16 +12,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from stationmaster.console.track_plan.drawing import draw as drawn
 from stationmaster.station.check import check_station
 from stationmaster.station.importing import ImportReport
 from stationmaster.station.importing import import_timetable as import_into
-from stationmaster.station.load import load_station
+from stationmaster.station.load import load_station, read_station
+from stationmaster.station.own_drawing import DRAWING_FILE
 from stationmaster.station.plan_text import plans_csv, plans_json
 from stationmaster.station.plans import plan_days
-from stationmaster_base.errors import Fault, StationError
+from stationmaster.station.reading import HelpfulFaults
+from stationmaster_base.errors import ConfigurationError, Fault, StationError
 from stationmaster_guidance.check import check_layout
 
-__all__ = ["check", "import_gtfs", "import_timetable", "plan"]
+__all__ = ["check", "draw", "import_gtfs", "import_timetable", "plan"]
 
 FAULTY = 1
 
@@ -56,6 +59,33 @@ def plan(folder: Path, first: date, days: int, *, form: str = "csv", out: Path |
     except OSError as error:
         raise StationError("plan-not-written", f"{out} cannot be written: {error.strerror}.") from error
     sys.stdout.write(f"The plans of {_count(days, 'date')} from {first.isoformat()} on are in {out}.\n")
+    return 0
+
+
+def draw(folder: Path, *, out: Path | None = None) -> int:
+    """Write the track plan that is made from a station's data, as SVG, to a file or to standard output.
+
+    What the folder has as a drawing of its own does not matter: it may be what is to be replaced.
+
+    Raises:
+        ConfigurationError: with every other fault of the station's folder.
+        StationError: the file cannot be written.
+
+    """
+    faults = HelpfulFaults()
+    station = read_station(folder, faults)
+    others = [fault for fault in faults if fault.file != DRAWING_FILE]
+    if others:
+        raise ConfigurationError(others)
+    svg = drawn(station.configuration).svg
+    if out is None:
+        sys.stdout.write(svg.decode())
+        return 0
+    try:
+        out.write_bytes(svg)
+    except OSError as error:
+        raise StationError("plan-not-written", f"{out} cannot be written: {error.strerror}.") from error
+    sys.stdout.write(f"The track plan is in {out}.\n")
     return 0
 
 

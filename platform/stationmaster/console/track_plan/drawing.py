@@ -159,7 +159,7 @@ class _Pen:
 def _named(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     """The part of a room's box that is its name's; the rest is for the devices in it."""
     x, y, width, height = box
-    return x, y, width * 0.55, height
+    return x, y, width * 0.48, height
 
 
 def _ems(text: str) -> float:

@@ -43,10 +43,14 @@ class Track {
     const points = Array.from({ length: SAMPLES + 1 }, (_, number) => this.measure((number / SAMPLES) * this.length));
     this.reversed = points[0].x > points[SAMPLES].x;
     const [left, right] = span ?? [];
+    const ordered = this.reversed ? [...points].reverse() : points;
     const at = (x) => {
-      const from = this.reversed ? [...points].reverse() : points;
-      const place = from.findIndex((point) => point.x >= x);
-      return ((place < 0 ? SAMPLES : place) / SAMPLES) * this.length;
+      const next = ordered.findIndex((point) => point.x >= x);
+      if (next <= 0) {
+        return next < 0 ? this.length : 0;
+      }
+      const [before, after] = [ordered[next - 1].x, ordered[next].x];
+      return ((next - 1 + (x - before) / (after - before)) / SAMPLES) * this.length;
     };
     this.stand = span ? [at(left), at(right)] : USUAL.map((part) => part * this.length);
     if (this.stand[1] - this.stand[0] < this.length * 0.1) {

@@ -103,7 +103,7 @@ export class Devices {
     const width = kinds.length * (SIZE * 2 + GAP) - GAP;
     const right = box.x + box.width - GAP;
     const beside = place.kind === "gate" ? box.x + box.width + 1 : box.x + (box.width - width) / 2;
-    const x = box.width > width * 2 ? right - width : beside;
+    const x = box.width > width * 1.8 ? right - width : beside;
     const y = box.y + (box.height - SIZE) / 2;
     return kinds.map(([kind, things], number) => this.mark(place, kind, things, x + number * (SIZE * 2 + GAP), y));
   }
