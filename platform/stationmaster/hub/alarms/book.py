@@ -13,24 +13,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
+from stationmaster.hub.alarms.chatter import CHATTER_S, Chatter
 from stationmaster.hub.alarms.record import Alarm, AlarmState, Record, Shelf, glance, key_of
 from stationmaster.hub.alarms.sign import Severity, Sign
+from stationmaster.hub.alarms.standing import Grouping, Standing
+from stationmaster.hub.alarms.unwritten import Unwritten
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
 
-__all__ = ["AlarmBook", "Grouping", "Standing"]
+__all__ = ["MOST_RETURNED", "AlarmBook"]
 
 _LOG = get_logger("alarms")
 
 _CLEAR_S = 5.0
 """Machine seconds for which it must have been well until it is over: the off-delay."""
-
-_CHATTERS = 3
-_CHATTER_S = 60.0
-"""So many comings within so many machine seconds are chattering; ISA-18.2 takes the same figures."""
 
 _FORGET_S = 0.5
 _RESTORED_S = 10.0
@@ -40,43 +38,6 @@ MOST_RETURNED = 200
 """Alarms that are over and wait to be seen; the oldest is dropped first, and stays in the history."""
 
 _Name = tuple[str, str]
-
-
-class Grouping(Protocol):
-    """Finds what standing alarms have in common."""
-
-    def signs(self, seen: Iterable[Sign]) -> Iterable[Sign]:
-        """Signs of common causes of what is seen now."""
-
-    def heads(self, standing: Iterable[Standing]) -> Mapping[str, str]:
-        """Which alarm is a part of which, by key; no head is itself a part."""
-
-
-@dataclass(slots=True)
-class Standing:
-    """A sign that is watched; a standing alarm once it has a record.
-
-    Machine seconds: when it came first, when it was last not known to be over, when it was last seen, and until when it
-    is held without being seen. `suppressed`: nobody can tell whether it still holds.
-    """
-
-    sign: Sign
-    since: Instant
-    first_s: float
-    last_s: float
-    seen_s: float
-    hold_s: float = 0.0
-    record: Record | None = None
-    suppressed: bool = False
-    missed: bool = False
-
-
-@dataclass(slots=True)
-class _Dirty:
-    """What is to be written: standings by number, and keys of shelves."""
-
-    records: dict[int, Record] = field(default_factory=dict)
-    shelves: dict[str, Shelf | None] = field(default_factory=dict)
 
 
 class AlarmBook:
@@ -99,11 +60,11 @@ class AlarmBook:
         self._keys: dict[str, Standing] = {}
         self._returned: dict[str, Record] = {}
         self._shelves: dict[str, Shelf] = {}
-        self._comings: dict[_Name, deque[float]] = {}
+        self._chatter = Chatter()
         self._raised_s: deque[tuple[float, str]] = deque(maxlen=5000)
         self._heads: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
-        self._dirty = _Dirty()
+        self._unwritten = Unwritten()
         self._number = 0
         self.revision = 0
         """Grows whenever there is something else to show."""
@@ -157,12 +118,7 @@ class AlarmBook:
             self._settle(name, standing, seconds)
         self._group()
         self._expire()
-        if len(self._comings) > len(self._watched):
-            self._comings = {
-                name: comings
-                for name, comings in self._comings.items()
-                if name in self._watched or seconds - comings[-1] < _CHATTER_S
-            }
+        self._chatter.forget(self._watched.keys(), seconds)
         for listener in self._listeners:
             listener()
 
@@ -244,13 +200,14 @@ class AlarmBook:
 
     def shelve(self, shelf: Shelf) -> None:
         """Put an alarm aside."""
-        self._shelves[shelf.key] = self._dirty.shelves[shelf.key] = shelf
+        self._shelves[shelf.key] = shelf
+        self._unwritten.shelf(shelf.key, shelf)
         self.revision += 1
 
     def unshelve(self, key: str, *, why: str) -> None:
         """Have it back; it is new again, since whoever put it aside has not dealt with it."""
         shelf = self._shelves.pop(key)
-        self._dirty.shelves[key] = None
+        self._unwritten.shelf(key, None)
         self.revision += 1
         standing = self._keys.get(key)
         if standing is not None and standing.record is not None and standing.record.acknowledged is not None:
@@ -261,19 +218,18 @@ class AlarmBook:
 
     def take_changes(self) -> tuple[list[Record], dict[str, Shelf | None]]:
         """Standings and shelves (None: no more) that are different since the last time."""
-        dirty, self._dirty = self._dirty, _Dirty()
-        return list(dirty.records.values()), dirty.shelves
+        return self._unwritten.take()
 
     def put_back(self, records: Iterable[Record], shelves: Mapping[str, Shelf | None]) -> None:
         """They could not be written: they are taken again, unless there is something newer."""
-        self._dirty.records = {**{record.number: record for record in records}, **self._dirty.records}
-        self._dirty.shelves = {**shelves, **self._dirty.shelves}
+        self._unwritten.put_back(records, shelves)
 
     def rewrite(self) -> None:
         """The database was displaced: have everything that there is written anew."""
         for record in (*self.standing(), *self._returned.values()):
-            self._dirty.records[record.number] = record
-        self._dirty.shelves.update(self._shelves)
+            self._unwritten.record(record)
+        for shelf in self._shelves.values():
+            self._unwritten.shelf(shelf.key, shelf)
 
     # Looking.
 
@@ -331,13 +287,13 @@ class AlarmBook:
             standing.last_s = seconds
         else:
             standing.missed = seconds >= standing.hold_s
-            quiet = _CHATTER_S if self._chatters(name) else _CLEAR_S
+            quiet = CHATTER_S if self._chatter.chatters(name) else _CLEAR_S
             if seconds >= standing.hold_s and seconds - standing.last_s >= quiet:
                 self._end(name, standing, record)
 
     def _raise(self, name: _Name, standing: Standing, seconds: float) -> None:
         self._number += 1
-        self._came(name, seconds)
+        self._chatter.came(name, seconds)
         now = Instant(int(self._now()))
         sign = standing.sign
         key = key_of(*name)
@@ -363,7 +319,7 @@ class AlarmBook:
         if record is None or standing.suppressed:
             self.revision += 1
             return
-        self._came(name, seconds)
+        self._chatter.came(name, seconds)
         self._keep(standing, replace(record, times=record.times + 1, last=Instant(int(self._now()))))
 
     def _end(self, name: _Name, standing: Standing, record: Record) -> None:
@@ -388,13 +344,6 @@ class AlarmBook:
         """What was over waits for nobody any more."""
         self._returned.pop(over.key, None)
         self._wrote(replace(over, waits=False))
-
-    def _came(self, name: _Name, seconds: float) -> None:
-        self._comings.setdefault(name, deque(maxlen=_CHATTERS)).append(seconds)
-
-    def _chatters(self, name: _Name) -> bool:
-        comings = self._comings.get(name)
-        return comings is not None and len(comings) == _CHATTERS and comings[-1] - comings[0] <= _CHATTER_S
 
     def _group(self) -> None:
         heads = {} if self._grouping is None else dict(self._grouping.heads(self._raised()))
@@ -424,7 +373,7 @@ class AlarmBook:
         self._wrote(record)
 
     def _wrote(self, record: Record) -> None:
-        self._dirty.records[record.number] = record
+        self._unwritten.record(record)
         self.revision += 1
 
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from stationmaster.hub.alarms.book import Standing
 from stationmaster.hub.alarms.record import Record
 from stationmaster.hub.alarms.sign import Sign
+from stationmaster.hub.alarms.standing import Standing
 from stationmaster.hub.alarms.supplies import SupplyWatch
 
 __all__ = ["Causes"]
