@@ -203,3 +203,15 @@ def test_names_of_trains_and_places_are_never_markup(console_hub: FedHub, looker
     cell(looker, "G103", "state").click()
     assert looker.locator("#day-table img, #day-info img, .ag-tooltip img").count() == 0
     assert looker.evaluate("window.hurt") is None
+
+
+def test_who_only_looks_can_do_nothing(looker: Page) -> None:
+    """Without the right to act nothing can be typed, no key opens the line, and the buttons say so."""
+    assert looker.locator('[data-sheet="delay"]').is_disabled()
+    assert looker.locator('[data-sheet="details"]').is_enabled()
+    cell(looker, "D105", "track").click()
+    looker.keyboard.press("t")
+    looker.keyboard.press("Enter")
+    looker.keyboard.press("5")
+    expect(looker.locator("#day-line")).to_have_value("")
+    expect(looker.locator("input[data-editor]")).to_have_count(0)

@@ -69,8 +69,9 @@ export class Sheet {
       this.close = () => end(null);
       refill(this.place, form);
       this.place.hidden = false;
-      (form.querySelector("[data-first], input, select, textarea") ?? form.querySelector("button")).focus();
-      form.querySelector("input[type=text], input[type=number]")?.select();
+      const first = form.querySelector("[data-first], input, select, textarea") ?? form.querySelector("button");
+      first.focus();
+      first.select?.();
       watch?.(values(), note);
     });
   }

@@ -36,7 +36,7 @@ class Day {
       targets: () => this.targets(),
       event: () => eventOf(this.grid?.focus?.column ?? ""),
       back: () => this.grid.enter(),
-      foresee: (deeds, output) => this.foresight.note(deeds, output),
+      foresight: this.foresight,
     });
     this.toolbar = new Toolbar(desk, this.views, {
       searched: (query) => this.search(query),

@@ -8,8 +8,8 @@ const MOST_KEPT = 30;
 
 export class Line {
   /** `targets()` gives the calls that are meant, `event()` that of the focused cell; `back()` goes back into the table. */
-  constructor(desk, acts, { targets, event, back, foresee }) {
-    Object.assign(this, { desk, acts, targets, event, back, foresee });
+  constructor(desk, acts, { targets, event, back, foresight }) {
+    Object.assign(this, { desk, acts, targets, event, back, foresight });
     const { t } = desk;
     this.kept = []; // what was typed before, the newest last
     this.place = 0;
@@ -48,6 +48,7 @@ export class Line {
 
   cease() {
     this.begun = null;
+    this.foresight.cease();
     this.name(this.targets());
     setText(this.said, "");
     this.said.className = "";
@@ -92,7 +93,7 @@ export class Line {
     const { deeds, calls, wrong } = this.read();
     this.say(wrong ? t(wrong) : this.acts.said(deeds, calls, t), wrong ? "dim" : "");
     if (!wrong) {
-      this.foresee(deeds, this.said);
+      this.foresight.note(deeds, this.said);
     }
   }
 

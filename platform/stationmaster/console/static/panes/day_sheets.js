@@ -7,6 +7,7 @@ import { clock, dayOf, instantOf, late, nearest, typedTime } from "./day_times.j
 import { KINDS, REASONS } from "./day_words.js";
 
 const EVENTS = { arrival: { zh: "到达", en: "Arrival" }, departure: { zh: "出发", en: "Departure" } };
+const TIME = { placeholder: "HH:MM", inputmode: "numeric", maxlength: 5 };
 const numbers = (calls) => calls.map(({ number }) => number).join(" ");
 
 export class Sheets {
@@ -140,21 +141,27 @@ export class Sheets {
   /** When check-in opens and closes; empty: as the rule says. */
   checkIn() {
     const { zone } = this.desk.world;
-    const at = (text, call) =>
-      text ? nearest(typedTime(text), call.departure.best ?? call.departure.planned, zone) : null;
+    const at = (text, call) => {
+      const time = typedTime(text);
+      return time === null ? null : nearest(time, call.departure.best ?? call.departure.planned, zone);
+    };
     return this.ask({
       title: { zh: "检票时间", en: "Check-in" },
+      check: ({ opens, closes }) =>
+        [opens, closes].some((text) => text && typedTime(text) === null)
+          ? { zh: "时间应如 9:40", en: "Say times as 9:40" }
+          : null,
       fields: ([first]) => [
         {
           name: "opens",
           words: { zh: "开检（空：按规则）", en: "Opens (empty: by rule)" },
-          kind: "time",
+          ...TIME,
           value: clock(first.check_in_open, zone),
         },
         {
           name: "closes",
           words: { zh: "停检（空：按规则）", en: "Closes (empty: by rule)" },
-          kind: "time",
+          ...TIME,
           value: clock(first.check_in_close, zone),
         },
       ],
@@ -232,8 +239,8 @@ export class Sheets {
         { name: "origin", words: { zh: "始发站", en: "From" }, required: true },
         { name: "destination", words: { zh: "终到站", en: "To" }, required: true },
         { name: "day", words: { zh: "日期", en: "Date" }, kind: "date", value: today, required: true },
-        { name: "arrival", words: { zh: "到达", en: "Arrival" }, kind: "time" },
-        { name: "departure", words: { zh: "出发", en: "Departure" }, kind: "time" },
+        { name: "arrival", words: { zh: "到达", en: "Arrival" }, ...TIME },
+        { name: "departure", words: { zh: "出发", en: "Departure" }, ...TIME },
         { name: "track", words: { zh: "股道", en: "Track" }, kind: "select", options: [["", "–"], ...tracks] },
         { name: "formation", words: { zh: "编组", en: "Formation" } },
         { name: "why", words: { zh: "说明（记入日志）", en: "Why (for the log)" } },
