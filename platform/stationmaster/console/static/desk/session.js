@@ -1,5 +1,6 @@
 // Who works here: logging in and out, and what he may do. The session itself is a cookie that no script can read.
 
+import { setUpSecondFactor } from "../panes/second_factor.js";
 import { Problem } from "./api.js";
 import { element, refill } from "./element.js";
 
@@ -92,6 +93,7 @@ export class Session {
         {},
         element("small", {}, this.person.roles.join(", ")),
         button("password", { zh: "修改密码…", en: "Change password…" }, () => this.changePassword()),
+        button("second-factor", { zh: "第二因子…", en: "Second factor…" }, () => this.setUpFactor()),
         button("logout", { zh: "退出登录", en: "Log out" }, () => this.logout()),
       ),
     );
@@ -106,6 +108,10 @@ export class Session {
     ];
     if (said?.code === "code-needed" || said?.given?.code) {
       fields.push({ name: "code", words: { zh: "动态验证码", en: "Code of the second factor" }, required: true, inputmode: "numeric", autocomplete: "one-time-code" });
+    }
+    if (said?.code === "code-needed") {
+      const words = { zh: "尚未设置第二因子…", en: "No second factor yet…" };
+      fields.push({ node: element("button", { type: "button", id: "set-up-factor", onclick: () => this.setUpFactor(said.given.login) }, this.t(words)) });
     }
     const note = said === null ? [] : [{ node: element("p", { class: "fault", role: "alert" }, [said.message, said.hint].join(" ")) }];
     fields[0].value = said?.given.login ?? "";
@@ -123,6 +129,12 @@ export class Session {
         await this.login(Object.assign(problem, { given }));
       }
     }
+  }
+
+  setUpFactor(login = this.person?.login) {
+    const { sheet, toasts, api, t } = this;
+    const tools = { api, t, ask: (question) => sheet.ask(question), tell: (...said) => toasts.tell(...said), problem: (refused) => toasts.problem(refused) };
+    return setUpSecondFactor(tools, login);
   }
 
   async changePassword(why = null) {

@@ -11,6 +11,11 @@ const IDS = [
   "plans",
   "devices",
   "alarms",
+  "told",
+  "replay",
+  "handover",
+  "people",
+  "log",
 ];
 
 export const panes = await Promise.all(IDS.map(load));
