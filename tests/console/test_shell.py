@@ -153,3 +153,18 @@ def test_tasks_that_come_near_are_asked_for(console_hub: FedHub, looker: Page) -
     assert evening.count() == 0
     console_hub.step("17:50")
     expect(evening.first).to_be_visible(timeout=15_000)
+
+
+def test_single_letters_can_be_turned_off(looker: Page) -> None:
+    """Who dictates or has an unsteady hand turns them off (WCAG 2.1.4); what needs Alt or Ctrl still works."""
+    looker.click("#keys")
+    looker.get_by_label("Single letters and signs are commands").uncheck()
+    looker.keyboard.press("Escape")
+    looker.locator("body").press("?")
+    expect(looker.locator("#help")).to_be_hidden()
+    looker.reload()
+    expect(looker.locator("#due li").first).to_be_visible()
+    looker.locator("body").press("Alt+R")
+    expect(looker.locator("#rail")).to_be_hidden()
+    looker.locator("body").press("?")
+    expect(looker.locator("#help")).to_be_hidden()

@@ -70,7 +70,7 @@ const desk = {
   },
 };
 
-const tools = new Tools(place("tools"), { t, language, preferences, topics });
+const tools = new Tools(place("tools"), { t, language, preferences, topics, keys });
 const rail = new Rail(place("rail"), desk);
 const tabs = new Tabs(place("tabs"), place("panes"), panes, desk, {
   t,

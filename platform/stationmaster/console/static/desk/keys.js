@@ -17,6 +17,8 @@ export class Keys {
     this.t = t;
     this.commands = []; // { combo, words, run, pane }
     this.pane = null;
+    this.letters = true; // whether single letters and signs are commands; who speaks to his computer turns that off
+    this.onLetters = () => {};
     this.help = element("dialog", { id: "help", "aria-labelledby": "help-title" });
     document.body.append(this.help);
     document.addEventListener("keydown", (event) => this.press(event));
@@ -27,7 +29,7 @@ export class Keys {
   add(combo, words, run, { pane = null } = {}) {
     const command = { combo, words, run, pane };
     this.commands.push(command);
-    return () => this.commands.splice(this.commands.indexOf(command), 1);
+    return () => (this.commands = this.commands.filter((each) => each !== command));
   }
 
   press(event) {
@@ -35,9 +37,12 @@ export class Keys {
       return;
     }
     const combo = comboOf(event);
+    if (this.help.open && combo !== "?") {
+      return; // the list has its own
+    }
     const typing = event.target.closest?.(TYPED_IN) && !/^(Ctrl\+|Alt\+|F\d)/.test(combo);
     const undoing = event.target.closest?.(TYPED_IN) && /^Ctrl\+(Shift\+)?[ZYAXCV]$/.test(combo); // the field's own
-    if (typing || undoing) {
+    if (typing || undoing || (!this.letters && isLetter(combo))) {
       return;
     }
     const found = this.commands.findLast((each) => each.combo === combo && (each.pane === null || each.pane === this.pane));
@@ -55,7 +60,23 @@ export class Keys {
       .filter((each) => each.pane === null || each.pane === this.pane)
       .map(({ combo, words }) => element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, combo)), element("td", {}, this.t(words))));
     const close = element("button", { type: "button", onclick: () => this.help.close() }, this.t({ zh: "关闭", en: "Close" }), " Esc");
-    refill(this.help, element("h2", { id: "help-title" }, this.t({ zh: "快捷键", en: "Keys" })), element("table", {}, element("tbody", {}, rows)), close);
+    const letters = element("input", {
+      type: "checkbox",
+      checked: this.letters,
+      onchange: () => {
+        this.letters = letters.checked;
+        this.onLetters(this.letters);
+      },
+    });
+    refill(
+      this.help,
+      element("h2", { id: "help-title" }, this.t({ zh: "快捷键", en: "Keys" })),
+      element("label", {}, letters, " ", this.t({ zh: "使用单键（字母、符号）", en: "Single letters and signs are commands" })),
+      element("table", {}, element("tbody", {}, rows)),
+      close,
+    );
     this.help.showModal();
   }
 }
+
+const isLetter = (combo) => /^(Shift\+)?.$/u.test(combo);

@@ -3,8 +3,9 @@
 import { element, refill } from "./element.js";
 
 export class Tools {
-  constructor(place, { t, language, preferences, topics }) {
-    Object.assign(this, { place, t, language, preferences, topics });
+  constructor(place, { t, language, preferences, topics, keys }) {
+    Object.assign(this, { place, t, language, preferences, topics, keys });
+    keys.onLetters = (on) => preferences.set("letters", on);
     this.theme = "day";
     this.rail = true;
   }
@@ -14,6 +15,7 @@ export class Tools {
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     this.setTheme(this.preferences.get("theme", dark ? "night" : "day"));
     this.setRail(this.preferences.get("rail", true));
+    this.keys.letters = this.preferences.get("letters", true);
     this.language.set(this.preferences.get("language", navigator.language.startsWith("en") ? "en" : "zh"));
     this.paint();
   }
@@ -32,6 +34,7 @@ export class Tools {
         this.choose("theme", theme, () => this.setTheme(theme));
       }),
       button("rail-toggle", { zh: "概况", en: "Glance" }, () => this.toggleRail(), { "aria-pressed": String(this.rail), title: "Alt+R" }),
+      button("keys", { zh: "快捷键", en: "Keys" }, () => this.keys.toggleHelp(), { title: "?" }),
     );
   }
 

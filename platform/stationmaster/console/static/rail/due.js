@@ -6,7 +6,7 @@ import { hhmm } from "../words.js";
 const MOST = 24;
 const OPEN = new Set(["planned", "begun"]);
 
-const KIND = { notice: { zh: "通告", en: "notice" }, announcement: { zh: "广播", en: "announcement" }, message: { zh: "文字", en: "text" } };
+const KIND = { notice: { zh: "通告", en: "notice" }, announcement: { zh: "广播", en: "say" }, message: { zh: "文字", en: "show" } };
 const HELD = { zh: "等待报点 ", en: "held " };
 const OPENS = { zh: "开检", en: "check-in opens" };
 const CLOSES = { zh: "停检", en: "check-in closes" };
