@@ -5,6 +5,7 @@ from __future__ import annotations
 from stationmaster.hub.act_reading import ActRequest
 from stationmaster.hub.deciding.bodies import FallenBody, WaitingBody
 from stationmaster.hub.neighbours import broadcast_api
+from stationmaster.hub.neighbours.neighbours_api import NeighboursBody
 from stationmaster.hub.neighbours.words import WordsBody
 from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
 
@@ -42,6 +43,14 @@ _NOT_MADE = {
 }
 
 BROADCAST: tuple[Operation, ...] = (
+    Operation(
+        id="neighbours",
+        method="GET",
+        path="/api/v1/neighbours",
+        about="equipment",
+        summary="Whether sounds of broadcast and pictures of guidance can be asked for.",
+        answers={200: Answer(words="Which of them the hub was told of.", kind=NeighboursBody)},
+    ),
     Operation(
         id="broadcastZones",
         method="GET",

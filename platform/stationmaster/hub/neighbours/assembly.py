@@ -11,6 +11,7 @@ from stationmaster.hub.deciding.proposal_signs import ProposalSigns
 from stationmaster.hub.neighbours.asking import Neighbour
 from stationmaster.hub.neighbours.boards_api import BoardPicturesApi
 from stationmaster.hub.neighbours.broadcast_api import BroadcastApi
+from stationmaster.hub.neighbours.neighbours_api import NeighboursApi, NeighboursBody
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.settings import HubSettings
 from stationmaster.hub.view import HubView
@@ -44,5 +45,6 @@ def add_neighbours(
     base, patience = settings.console, settings.watch.patience
     alarms.watch(ProposalSigns(lambda: view.state, lambda: view.now, patience).signs)
     DecidingApi(view, patience, face)
+    NeighboursApi(NeighboursBody(broadcast=bool(base.broadcast), guidance=bool(base.guidance)), face)
     BroadcastApi(view=view, broadcast=Neighbour("broadcast", base.broadcast, reactor), askers=askers, face=face)
     BoardPicturesApi(boards=boards, guidance=Neighbour("guidance", base.guidance, reactor), face=face)

@@ -112,6 +112,7 @@ PERMITS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "doCommand": SPEAK,
         "lineCalls": LOOK,
         "lines": LOOK,
+        "neighbours": LOOK,
         "shelveAlarm": DECIDE,
         "subscribers": LOOK,
         "subsystems": LOOK,

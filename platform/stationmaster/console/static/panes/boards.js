@@ -53,7 +53,7 @@ class Boards {
     root.append(
       this.bar(),
       this.modes.node,
-      element("div", { class: "halves" }, region({ zh: "显示屏", en: "Boards" }, table), region({ zh: "所选的屏", en: "The chosen board" }, this.view.node, this.texts)),
+      element("div", { class: "halves" }, region({ zh: "显示屏列表", en: "List of boards" }, table), region({ zh: "所选的屏", en: "The chosen board" }, this.view.node, this.texts)),
     );
     this.keys();
     desk.on(["task", "mode", "act"], () => this.shown && this.soon());

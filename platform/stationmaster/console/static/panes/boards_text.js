@@ -88,7 +88,7 @@ export function texts(desk, board) {
     );
   };
   return [
-    element("h3", {}, t({ zh: "人工文字", en: "Texts by hand" })),
+    element("h2", {}, t({ zh: "人工文字", en: "Texts by hand" })),
     element("table", { "aria-label": t({ zh: "人工文字", en: "Texts by hand" }) }, element("tbody", {}, found.map(row))),
   ];
 }

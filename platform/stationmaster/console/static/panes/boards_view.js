@@ -2,7 +2,7 @@
 
 import { element, refill } from "../desk/element.js";
 import { hhmm } from "../words.js";
-import { named } from "./station.js";
+import { named, neighboursOf, unset } from "./station.js";
 
 const KINDS = {
   missing: { zh: "缺少", en: "missing" },
@@ -32,7 +32,7 @@ export class BoardView {
     this.trouble = "";
     this.page = 1;
     this.language = "";
-    this.title = element("h3", {});
+    this.title = element("h2", {});
     this.proof = element("p", { class: "empty" });
     this.away = element("p", { class: "away", role: "alert", hidden: true });
     const { t } = desk;
@@ -96,13 +96,14 @@ export class BoardView {
       return;
     }
     const path = `/api/v1/boards/${encodeURIComponent(id)}`;
-    const [told, words] = await Promise.allSettled([this.desk.api.get(path), this.desk.api.get(`${path}/read`)]);
+    const words = async () => ((await neighboursOf(this.desk)).guidance ? this.desk.api.get(`${path}/read`) : Promise.reject(unset("guidance")));
+    const [told, read] = await Promise.allSettled([this.desk.api.get(path), words()]);
     if (id !== this.board?.id) {
       return;
     }
     this.told = told.value ?? null;
-    this.words = words.value ?? null;
-    const problem = told.reason ?? words.reason;
+    this.words = read.value ?? null;
+    const problem = told.reason ?? read.reason;
     this.trouble = problem ? [problem.message, problem.hint].filter(Boolean).join(" ") : "";
     this.paint();
     this.pictures();

@@ -6,7 +6,7 @@ import { Played } from "./broadcast_record.js";
 import { clock, ZoneQueue } from "./broadcast_zone.js";
 import { command } from "./commanding.js";
 import { Player } from "./sound.js";
-import { named, trainOf } from "./station.js";
+import { named, neighboursOf, stationOf, trainOf, unset } from "./station.js";
 
 const LOOK_MS = 2000;
 const HEADS = [
@@ -23,6 +23,8 @@ class Broadcast {
     this.desk = desk;
     this.told = null; // what broadcast says
     this.trouble = null; // why it says nothing
+    this.station = null;
+    this.asked = false; // whether the hub knows where to ask
     this.chosen = null;
     this.marked = new Set();
     this.shown = false;
@@ -35,12 +37,12 @@ class Broadcast {
     this.zones = element("tbody", {});
     this.composer = new Composer(desk, { marked: () => [...this.marked], player: this.player });
     this.queue = new ZoneQueue(desk, { act: (what, task) => this.handle(what, task) });
-    this.played = new Played(desk, { player: this.player });
+    this.played = new Played(desk, { player: this.player, asked: () => this.asked });
     const heads = HEADS.map((words) => element("th", { scope: "col" }, t(words)));
     const table = element(
       "table",
       { class: "zones", "aria-label": t({ zh: "广播分区", en: "Zones" }) },
-      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, element("span", { class: "dim" }, "☐")), heads)),
+      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, element("span", { class: "visually-hidden" }, t({ zh: "标记", en: "Mark" }))), heads)),
       this.zones,
     );
     const region = (words, ...inside) => element("div", { tabindex: "0", role: "region", "aria-label": t(words) }, inside);
@@ -48,7 +50,7 @@ class Broadcast {
       this.bar(),
       this.away,
       this.composer.node,
-      element("div", { class: "halves" }, region({ zh: "分区", en: "Zones" }, table), region({ zh: "队列与记录", en: "Queue and record" }, this.queue.node, this.played.node)),
+      element("div", { class: "halves" }, region({ zh: "分区列表", en: "List of zones" }, table), region({ zh: "队列与记录", en: "Queue and record" }, this.queue.node, this.played.node)),
     );
     this.keys();
     desk.on(["task", "call", "mode", "minute"], () => this.paint());
@@ -113,17 +115,21 @@ class Broadcast {
 
   async read() {
     try {
-      this.told = await this.desk.api.get("/api/v1/broadcast/zones");
-      this.trouble = null;
+      this.station = await stationOf(this.desk);
+      this.asked = (await neighboursOf(this.desk)).broadcast;
+      this.told = this.asked ? await this.desk.api.get("/api/v1/broadcast/zones") : null;
+      this.trouble = this.asked ? null : unset("broadcast");
     } catch (problem) {
       this.trouble = problem;
+      this.told = null;
     }
     this.paint();
   }
 
   /** The zones as broadcast has them; while it is away, those of the station with what the hub itself knows. */
   list() {
-    return this.told?.zones ?? [];
+    const unknown = { playing: null, cut: [], queue: [], kept_back: [], held: false, seized: [], unknown: true };
+    return this.told?.zones ?? this.station?.zones.map(({ id, names }) => ({ id, names, ...unknown })) ?? [];
   }
 
   paint() {
@@ -159,7 +165,7 @@ class Broadcast {
     const { desk } = this;
     const { t } = desk;
     const name = named(desk, zone.names, zone.id);
-    const emergency = (this.told.emergencies ?? []).find((each) => each.zones.includes(zone.id));
+    const emergency = this.told?.emergencies.find((each) => each.zones.includes(zone.id));
     const waits = zone.queue.length + zone.cut.length;
     const state = [
       emergency ? element("b", { class: "bad" }, `! ${t({ zh: "紧急广播", en: "EMERGENCY" })} `) : null,
@@ -172,7 +178,7 @@ class Broadcast {
       { "data-zone": zone.id, tabindex: zone.id === this.chosen ? "0" : "-1", class: zone.id === this.chosen ? "current" : "", onclick: () => this.choose(zone.id), onfocus: () => this.choose(zone.id) },
       element("td", {}, element("input", { type: "checkbox", "data-part": "mark", checked: this.marked.has(zone.id), "aria-label": `${t({ zh: "标记", en: "Mark" })} ${name}`, onchange: () => this.mark(zone.id) })),
       element("td", { class: "name" }, name),
-      element("td", { class: "playing" }, state, zone.playing === null ? element("span", { class: "dim" }, t({ zh: "空闲", en: "Idle" })) : this.playing(zone.playing)),
+      element("td", { class: "playing" }, state, zone.playing === null ? element("span", { class: "dim" }, t(zone.unknown ? { zh: "不详", en: "Not known" } : { zh: "空闲", en: "Idle" })) : this.playing(zone.playing)),
       element("td", {}, next ? [element("b", {}, trainOf(desk, next)), element("span", { class: "said one-line" }, named(desk, next.class_names, next.class))] : null),
       element("td", { class: "time" }, waits || "", zone.kept_back.length ? element("b", { class: "moved" }, ` +${zone.kept_back.length}`) : null),
       element("td", {}, this.volume(zone, name)),
@@ -189,8 +195,8 @@ class Broadcast {
   volume(zone, name) {
     const { desk } = this;
     const { t } = desk;
-    const percent = this.told.volumes[zone.id];
-    const may = desk.may("doCommand");
+    const percent = this.told?.volumes[zone.id];
+    const may = desk.may("doCommand") && !zone.unknown;
     const set = (parameters, words) => command(desk, { kind: "broadcast", action: "volume", targets: [zone.id], parameters, words }).then(() => this.read());
     const range = element("input", {
       type: "range",

@@ -13,8 +13,9 @@ const OUTCOMES = {
 };
 
 export class Played {
-  constructor(desk, { player }) {
-    Object.assign(this, { desk, player });
+  /** `asked()` says whether there is somebody to ask. */
+  constructor(desk, { player, asked }) {
+    Object.assign(this, { desk, player, asked });
     const { t } = desk;
     this.plays = [];
     this.zones = [];
@@ -28,7 +29,7 @@ export class Played {
     this.node = element(
       "section",
       { class: "played" },
-      element("h3", {}, t({ zh: "播音记录", en: "What was said" })),
+      element("h2", {}, t({ zh: "播音记录", en: "What was said" })),
       element("div", { class: "bar" }, element("label", {}, this.only, " ", t({ zh: "只看本分区", en: "This zone only" })), this.more),
       element("table", { "aria-label": t({ zh: "播音记录", en: "What was said" }) }, element("thead", {}, element("tr", {}, heads.map((each) => element("th", { scope: "col" }, t(each))))), this.rows),
       this.idle,
@@ -57,6 +58,9 @@ export class Played {
   }
 
   async read() {
+    if (!this.asked()) {
+      return;
+    }
     this.last = performance.now();
     try {
       this.plays = await this.ask();

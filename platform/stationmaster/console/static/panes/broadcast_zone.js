@@ -31,7 +31,7 @@ export class ZoneQueue {
   constructor(desk, { act }) {
     this.desk = desk;
     this.act = act;
-    this.title = element("h3", {});
+    this.title = element("h2", {});
     this.list = element("div", {});
     this.node = element("div", { class: "queue" }, this.title, this.list);
   }
@@ -81,8 +81,8 @@ export class ZoneQueue {
       return [];
     }
     return [
-      element("h3", {}, t(title), element("span", { class: "figures" }, ` ${tasks.length}`)),
-      element("table", { "aria-label": t(title) }, element("thead", { class: "visually-hidden" }), element("tbody", {}, tasks.map((task) => this.row(task, when(task), acts)))),
+      element("h2", {}, t(title), element("span", { class: "figures" }, ` ${tasks.length}`)),
+      element("table", { "aria-label": t(title) }, element("tbody", {}, tasks.map((task) => this.row(task, when(task), acts)))),
     ];
   }
 

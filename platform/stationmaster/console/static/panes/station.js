@@ -18,6 +18,7 @@ export const TYPES = {
 
 let known = null; // a promise of the answer
 let asked = 0;
+let neighbours = null;
 
 /** The station's configuration, as `/api/v1/station` tells it. */
 export function stationOf(desk) {
@@ -30,6 +31,18 @@ export function stationOf(desk) {
   }
   return known;
 }
+
+/** Which subsystems' own pages the hub knows: what only they have can be asked for. */
+export function neighboursOf(desk) {
+  neighbours ??= desk.api.get("/api/v1/neighbours").catch((problem) => {
+    neighbours = null;
+    throw problem;
+  });
+  return neighbours;
+}
+
+/** What is said where the hub does not know a subsystem's page. */
+export const unset = (name) => ({ message: "", hint: `[hub.console] ${name}` });
 
 /** A name in the page's language, of pairs of language and text or of an object; the id where there is none. */
 export function named(desk, names, id = "") {
