@@ -157,6 +157,17 @@ def test_how_far_back_boards_are_looked_at(telling: Telling) -> None:
         archive.close()
 
 
+def test_what_was_said_is_known_without_the_journal(telling: Telling) -> None:
+    """With no minutes only announcements are told, at once."""
+    telling.until("07:56")
+    telling.hub.put(*made("say-check-in", "07:56", "waiting-A"))
+    telling.act("moved", TRACK)
+    telling.thread.at_once = False
+    told = telling.told("act=act/moved&minutes=0")["told"]
+    assert ([each["rule"] for each in told["heard"]], told["shown"]) == (["say-check-in"], [])
+    assert [each["task"] for each in told["corrections"]] == [f"{CALL}/moved/1"]
+
+
 def test_what_cannot_be_asked(telling: Telling) -> None:
     """A train or an act has to be named, one of them, and it has to be there."""
     for query in ("", f"call={CALL}&act=act/x", f"call={CALL}&minutes=x", f"call={CALL}&minutes=2000"):

@@ -56,7 +56,7 @@ CONSEQUENCES: tuple[Operation, ...] = (
             Parameter(name="act", words="Of the trains that this act changed.", example="act/console-1-000042"),
             Parameter(
                 name="minutes",
-                words=f"How far back rows on boards are looked for; {MINUTES} unless given.",
+                words=f"How far back rows on boards are looked for; {MINUTES} unless given, and with 0 not at all.",
                 schema={"type": "integer", "minimum": 0, "maximum": MOST_MINUTES},
             ),
         ),

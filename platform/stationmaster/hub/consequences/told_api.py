@@ -84,9 +84,11 @@ class ToldApi:
                 return problem_answer(request, 404, "no-such-act", f"There is no act {act:.80}.")
         elif call not in state.calls:
             return problem_answer(request, 404, "no-such-call", f"There is no call {call:.80}.")
+        calls = [cast("str", call)] if record is None else list(record.calls)
+        if minutes == "0":  # what was said stands in the state
+            return self._answer(request, record, calls, ())
         if self._waiting >= _MOST_WAITING:
             return problem_answer(request, 503, "busy", "Others are asking too.", "Ask again.")
-        calls = [cast("str", call)] if record is None else list(record.calls)
         since = Instant(int(self._view.now) - (MINUTES if minutes is None else int(minutes)) * MINUTE)
         self._waiting += 1
         reading = self._in_thread(lambda: self._versions(calls, since))
