@@ -19,7 +19,7 @@ PEOPLE = {
 }
 """Who may log in, by role; everyone has the same password."""
 
-HARMLESS = ("ERR_CONNECTION_REFUSED", "INCOMPLETE", "ERR_ABORTED", "401 (Unauthorized)")
+HARMLESS = ("ERR_CONNECTION_REFUSED", "INCOMPLETE", "ERR_ABORTED", "401 (Unauthorized)", "412 (Precondition Failed)")
 """What a browser writes of its own accord when a process is ended, and before somebody has logged in."""
 
 LoggedIn = Callable[..., Page]

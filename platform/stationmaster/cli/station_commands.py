@@ -55,8 +55,8 @@ def _add_import(commands: Any, add: Adder) -> None:
         "file",
         type=Path,
         metavar="FILE",
-        help="timetable: CSV with the columns train_class, kind, train, origin, destination, arr, dep; UTF-8 or "
-        "GB18030. gtfs: a feed, a zip file",
+        help="timetable: CSV (UTF-8 or GB18030) or .xlsx with the columns train_class, kind, train, origin, "
+        "destination, arr, dep. gtfs: a feed, a zip file",
     )
     parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the station's folder")
     parser.add_argument(

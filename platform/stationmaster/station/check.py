@@ -16,7 +16,7 @@ from stationmaster_base.errors import Fault
 from stationmaster_kernel.configuration import PlaceKind
 from stationmaster_kernel.values import CallKind
 
-__all__ = ["LayoutCheck", "Report", "check_station"]
+__all__ = ["LayoutCheck", "Report", "check_station", "examine_station"]
 
 LayoutCheck = Callable[[Path, str], list[Fault]]
 """Guidance's look at one layout: the file, and its name as faults show it."""
@@ -48,10 +48,15 @@ def check_station(folder: Path, *, layout_check: LayoutCheck | None = None) -> R
         layout_check: what draws boards, asked about each layout; None leaves the layouts' insides unread.
 
     """
+    return examine_station(folder, layout_check=layout_check)[0]
+
+
+def examine_station(folder: Path, *, layout_check: LayoutCheck | None = None) -> tuple[Report, Station | None]:
+    """What `check_station` says, and the station itself if there are no faults."""
     faults = HelpfulFaults()
     if not folder.is_dir():
         faults.add(str(folder), "folder", "does not exist or is not a folder", "a station's folder")
-        return Report(faults=tuple(faults))
+        return Report(faults=tuple(faults)), None
     station = read_station(folder, faults)
     found = list(faults)
     if layout_check is not None:
@@ -59,8 +64,8 @@ def check_station(folder: Path, *, layout_check: LayoutCheck | None = None) -> R
             found.extend(layout_check(path, f"{LAYOUTS_FOLDER}/{path.name}"))
     if found:
         # A layout that is no TOML is reported by both readers, in the same words.
-        return Report(faults=tuple(dict.fromkeys(found)))
-    return Report(faults=(), warnings=tuple(advice_for(station)), summary=_summary(station))
+        return Report(faults=tuple(dict.fromkeys(found))), None
+    return Report(faults=(), warnings=tuple(advice_for(station)), summary=_summary(station)), station
 
 
 def _summary(station: Station) -> tuple[str, ...]:

@@ -62,12 +62,12 @@ class Shelf:
     def __init__(self, desk: Path) -> None:
         self._folder = desk / OBJECTS
 
-    def put(self, content: bytes) -> str:
-        """Keep a content; its hash."""
+    def put(self, content: bytes, *, durable: bool = True) -> str:
+        """Keep a content; its hash. One that is not `durable` may be gone if the machine loses its power now."""
         name = content_hash(content)
         path = self._folder / name
-        if not path.exists():
-            put_file(path, content)
+        if not path.exists() or path.stat().st_size != len(content):
+            put_file(path, content, durable=durable)
         return name
 
     def has(self, name: str) -> bool:
@@ -108,8 +108,8 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def put_file(path: Path, content: bytes) -> None:
-    """Put a content into a file in one move, and have it on disk before this returns.
+def put_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Put a content into a file in one move, and, if it is to be `durable`, have it on disk before this returns.
 
     Raises:
         OSError: the file is as it was.
@@ -121,11 +121,13 @@ def put_file(path: Path, content: bytes) -> None:
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    _sync(path.parent)
+    if durable:
+        _sync(path.parent)
 
 
 def begin_replacing(folder: Path, intent: Intent, probe: Probe = lambda _: None) -> None:

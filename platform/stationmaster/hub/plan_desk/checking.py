@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from stationmaster.station.check import LayoutCheck, Report, check_station
-from stationmaster.station.load import Station, load_station
+from stationmaster.station.check import LayoutCheck, Report, examine_station
+from stationmaster.station.load import Station
 
-__all__ = ["check_contents", "laid_out", "station_of"]
+__all__ = ["examine", "laid_out"]
 
 
 @contextmanager
@@ -25,18 +25,10 @@ def laid_out(contents: Mapping[str, bytes]) -> Iterator[Path]:
         yield folder
 
 
-def check_contents(contents: Mapping[str, bytes], layout_check: LayoutCheck | None) -> Report:
-    """Every fault of these files, or what they hold."""
-    with laid_out(contents) as folder:
-        return check_station(folder, layout_check=layout_check)
-
-
-def station_of(contents: Mapping[str, bytes], folder: Path) -> Station:
-    """The station that these files are, as if they stood in `folder`.
-
-    Raises:
-        ConfigurationError: with every fault.
-
-    """
+def examine(
+    contents: Mapping[str, bytes], folder: Path, layout_check: LayoutCheck | None
+) -> tuple[Report, Station | None]:
+    """Every fault of these files; or what they hold, and the station that they would be if they stood in `folder`."""
     with laid_out(contents) as there:
-        return replace(load_station(there), folder=folder)
+        report, station = examine_station(there, layout_check=layout_check)
+    return report, None if station is None else replace(station, folder=folder)

@@ -190,7 +190,7 @@ class PlanDesk:
             return newest
         before = {} if newest is None else newest.files
         for content in live_files(self._folder).values():
-            self._shelf.put(content)
+            self._shelf.put(content, durable=False)  # it stands in the folder as well
         found = Version(
             number=1 if newest is None else newest.number + 1,
             at=Instant(int(self._now())),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
-from stationmaster.hub.plan_desk.checking import check_contents, station_of
+from stationmaster.hub.plan_desk.checking import examine
 from stationmaster.hub.plan_desk.desk import PlanDesk
 from stationmaster.hub.plan_desk.preview import StationPreview, preview
 from stationmaster.hub.plan_desk.refusals import DeskRefusal
@@ -19,7 +19,7 @@ from stationmaster.hub.plan_desk.uploads import Importer, Upload, UploadReport
 from stationmaster.hub.plan_desk.versions import Version
 from stationmaster.hub.reload import Difference, NotNow, Reloader, fixed_faults
 from stationmaster.hub.writer import InThread
-from stationmaster.station.check import LayoutCheck, Report
+from stationmaster.station.check import LayoutCheck
 from stationmaster_base.errors import ConfigurationError, Fault, StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import Instant
@@ -176,7 +176,8 @@ class DeskWork:
         digest = self._desk.draft().digest
         contents = self._desk.drafted_contents()
         stale = [file for file in self._desk.files() if file.stale]
-        report = self._report(contents)
+        used = self._reloader.station
+        report, drafted = examine(contents, used.folder, self._layout_check)
         faults = (
             *(
                 Fault(
@@ -190,16 +191,11 @@ class DeskWork:
             *report.faults,
         )
         shown = None
-        if not report.faults:
-            used = self._reloader.station
-            drafted = station_of(contents, used.folder)
+        if drafted is not None:
             faults += tuple(fixed_faults(used.configuration, drafted.configuration))
             if not faults:
                 shown = preview(state, used, drafted, now, self._days)
         return DraftCheck(digest=digest, faults=faults, warnings=report.warnings, summary=report.summary, preview=shown)
-
-    def _report(self, contents: dict[str, bytes]) -> Report:
-        return check_contents(contents, self._layout_check)
 
     def _proved(self, contents: dict[str, bytes]) -> dict[str, bytes]:
         """These files if the hub can use them.
@@ -209,9 +205,9 @@ class DeskWork:
 
         """
         used = self._reloader.station
-        faults = list(self._report(contents).faults)
-        if not faults:
-            drafted = station_of(contents, used.folder)
+        report, drafted = examine(contents, used.folder, self._layout_check)
+        faults = list(report.faults)
+        if drafted is not None:
             faults = fixed_faults(used.configuration, drafted.configuration)
         if faults:
             raise ConfigurationError(faults)

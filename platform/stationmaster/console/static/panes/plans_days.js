@@ -85,7 +85,9 @@ export class DaysView {
   async load(day = this.day) {
     const mine = (this.loading = (this.loading ?? 0) + 1);
     const { plans, now } = await this.desk.api.get("/api/v1/plans");
-    const today = dateOf(now, this.desk.world.zone).slice(0, 10);
+    // The world may not have been read yet, and a time in another zone than the station's would be a wrong one.
+    this.zone ??= this.desk.world.zone ?? (await this.desk.api.get("/api/v1/station")).station?.zone;
+    const today = dateOf(now, this.zone).slice(0, 10);
     const known = plans.some(({ plan }) => plan.day === day);
     const chosen = known ? day : (plans.find(({ plan }) => plan.day > today) ?? plans.at(-1))?.plan.day;
     const plan = chosen === undefined ? null : await this.desk.api.get(`/api/v1/plans/${chosen}`);
@@ -182,7 +184,7 @@ export class DaysView {
       tabindex: "-1",
       checked: Boolean(row.checked_by),
       disabled: !checkable,
-      title: row.checked_by ? `${row.checked_by} ${hhmm(row.checked_at, desk.world.zone)}` : null,
+      title: row.checked_by ? `${row.checked_by} ${hhmm(row.checked_at, this.zone)}` : null,
       "aria-label": desk.t({ zh: `核对 ${row.id}`, en: `Check ${row.id}` }),
       onclick: (event) => {
         event.preventDefault();
@@ -194,7 +196,7 @@ export class DaysView {
       "tr",
       { "data-row": row.id, tabindex: "-1", class: row.planned === null ? "over" : waits ? "marked" : null, onfocus: () => this.rove(row.id) },
       element("td", {}, box),
-      rowCells(row.planned ?? row.proposed ?? row.before, row.day, desk),
+      rowCells(row.planned ?? row.proposed ?? row.before, row.day, desk, this.zone),
       element(
         "td",
         { class: "state" },

@@ -17,15 +17,15 @@ function wall(instant, day, zone) {
 }
 
 /** The cells of a planned call. */
-export function rowCells(planned, day, { t, language, world }) {
+export function rowCells(planned, day, { t, language, world }, zone) {
   const station = (name) => [name, language === "zh" ? null : element("small", {}, nameIn(language, name, world))];
   return [
     element("th", { scope: "row", class: "number" }, planned.numbers.join("/")),
     element("td", {}, planned.train_class),
     element("td", {}, t(KINDS[planned.kind])),
     element("td", {}, station(planned.origin), " → ", station(planned.destination)),
-    element("td", { class: "time" }, wall(planned.arrival, day, world.zone)),
-    element("td", { class: "time" }, wall(planned.departure, day, world.zone)),
+    element("td", { class: "time" }, wall(planned.arrival, day, zone)),
+    element("td", { class: "time" }, wall(planned.departure, day, zone)),
     element("td", {}, planned.track),
     element("td", {}, planned.gates.join(" ")),
     element("td", {}, planned.formation),

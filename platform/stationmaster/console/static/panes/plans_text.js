@@ -147,6 +147,9 @@ export class FilesView {
     if (!this.unsaved()) {
       return true;
     }
+    if (this.settling) {
+      return false; // what the person decided is being done
+    }
     const text = this.area.value;
     try {
       const body = await this.model.put(this.name, text, this.tag);
@@ -157,11 +160,14 @@ export class FilesView {
         this.desk.problem(problem);
         return false;
       }
-      return this.settle(problem, text);
+      this.settling = true;
+      const again = await this.settle(problem, text);
+      this.settling = false;
+      return again ?? this.save();
     }
   }
 
-  /** Somebody was faster: say what he changed, and ask whether this is to stand in its place. */
+  /** Somebody was faster: say what he changed, and ask whose is to stand. Whether it is settled; null: save again. */
   async settle(problem, text) {
     const { t } = this.desk;
     const changes = element(
@@ -202,7 +208,7 @@ export class FilesView {
       this.desk.tell(t({ zh: "您的文字仍在编辑框内，尚未存入", en: "Your text is still in the editor, not saved" }), { kind: "warn" });
       return false;
     }
-    return this.save();
+    return null;
   }
 
   async drop() {
