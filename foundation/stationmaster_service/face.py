@@ -218,6 +218,14 @@ class _GuardedApp(Klein):
     guard: Guard | None = None
     around: Around | None = None
 
+    def route(self, url: str, *args: Any, **kwargs: Any) -> Any:
+        """A route, known by its methods and path unless it is given a name: two with one name would be one."""
+        methods = " ".join(kwargs.get("methods") or ())
+        name = kwargs.setdefault("endpoint", f"{methods} {url}")
+        if name in self.endpoints:
+            raise ValueError(f"there is a route {name!r} already")
+        return super().route(url, *args, **kwargs)
+
     def execute_endpoint(self, endpoint: str, request: Any, *args: Any, **kwargs: Any) -> Any:
         answer = partial(super().execute_endpoint, endpoint, request, *args, **kwargs)
         if self.guard is None and self.around is None:

@@ -29,8 +29,8 @@ def password_fault(password: str, login: str) -> str:
     plain = _plain(password)
     if not LEAST <= len(plain) <= MOST:
         return f"has {len(plain)} characters"
-    if any(unicodedata.category(character) == "Cc" for character in plain):
-        return "has control characters"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in plain):
+        return "has control characters, or halves of characters"
     if len(set(plain.casefold())) < _DIFFERENT:
         return f"has fewer than {_DIFFERENT} different characters"
     if login.casefold() in plain.casefold() and len(login) * 2 >= len(plain):
@@ -53,7 +53,7 @@ def verifies(verifier: str, password: str) -> bool:
 
     try:
         return PasswordHasher().verify(verifier, _plain(password))
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):  # half a character is in no password
         return False
 
 

@@ -27,7 +27,7 @@ class Browser:
 
     def send(self, method: str, path: str, headers: str = "") -> None:
         """Send a request; the answer may come later."""
-        self.protocol.dataReceived(f"{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n".encode())
+        self.protocol.dataReceived(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
 
     def take(self) -> tuple[int, dict[str, str], bytes]:
         """The answer that has come by now."""

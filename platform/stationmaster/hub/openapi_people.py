@@ -109,7 +109,7 @@ PEOPLE: tuple[Operation, ...] = (
         problems={
             **_ACCOUNT_PROBLEMS,
             400: ("bad-login", "bad-password"),
-            403: (),
+            403: ("not-a-person",),
             409: ("account-changed", "password-wrong", "quarantined"),
             413: ("login-too-large",),
             **_TOO_OFTEN,
@@ -192,7 +192,7 @@ PEOPLE: tuple[Operation, ...] = (
         about="accounts",
         summary="How the person who asks has set up his console.",
         answers={200: Answer(words="Any JSON, by key.", kind=_ALL)},
-        problems={500: _FAULT, 503: ("store-down",)},
+        problems={403: ("not-a-person",), 500: _FAULT, 503: ("store-down",)},
     ),
     Operation(
         id="putPreference",
@@ -205,6 +205,7 @@ PEOPLE: tuple[Operation, ...] = (
         answers={200: Answer(words="It is kept.", kind=_ONE)},
         problems={
             400: ("bad-preference",),
+            403: ("not-a-person",),
             409: ("too-many-preferences",),
             413: ("preference-too-large",),
             500: _FAULT,
@@ -219,7 +220,7 @@ PEOPLE: tuple[Operation, ...] = (
         summary="Keep a value no longer.",
         place=(_KEY,),
         answers={200: Answer(words="It is gone.", kind=_ONE)},
-        problems={500: _FAULT, 503: ("store-down",)},
+        problems={403: ("not-a-person",), 500: _FAULT, 503: ("store-down",)},
     ),
 )
 """Logging in and out, accounts, and preferences."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from stationmaster.hub.people.here import on_this_machine
 from stationmaster.hub.people.hooks import NoLog, SecurityLog
@@ -99,6 +100,7 @@ class Askers:
         self._operators = tuple((operator.name, operator.token.encode()) for operator in operators)
         self._people = people
         self._log = log or NoLog()
+        self._followed: dict[str, set[WebRequest]] = {}
 
     @property
     def names(self) -> Iterable[str]:
@@ -159,6 +161,26 @@ class Askers:
         except StationError as error:
             self.record(error.code, request, asker.name, why=error.message)
             raise
+
+    def follow(self, request: WebRequest, asker: Asker) -> None:
+        """End this request, whose answer goes on and on, when the session of who asks ends."""
+        if not asker.session:
+            return
+        followed = self._followed.setdefault(asker.session, set())
+        followed.add(request)
+
+        def gone(_: object) -> None:
+            followed.discard(request)
+            if not followed:
+                self._followed.pop(asker.session, None)
+
+        request.notifyFinish().addBoth(gone)
+
+    def session_ended(self, key: str) -> None:
+        """A session is over: so is everything that it still listens to."""
+        for request in tuple(self._followed.get(key, ())):
+            wire: Any = request
+            wire.loseConnection()
 
     def record(self, kind: str, request: WebRequest, who: str, **detail: str) -> None:
         """Have it taken down that somebody tried something, and from where."""

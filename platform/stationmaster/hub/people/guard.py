@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from stationmaster.hub.openapi_operations import Operation
 from stationmaster.hub.people.askers import Askers, refusal
+from stationmaster.hub.people.permits import STREAMS
 from stationmaster_base.errors import StationError
 from stationmaster_service.interfaces import WebRequest
 
@@ -42,7 +43,9 @@ class PermitGuard:
         if operation is None and not path.startswith(_FOR_PROGRAMS):
             return None
         try:
-            self._askers.permit(request, operation or f"{method} {path}")
+            asker = self._askers.permit(request, operation or f"{method} {path}")
         except StationError as error:
             return refusal(request, error)
+        if operation in STREAMS:
+            self._askers.follow(request, asker)
         return None

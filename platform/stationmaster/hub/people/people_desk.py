@@ -170,7 +170,8 @@ class PeopleDesk:
 
     def load(self) -> Deferred[None]:
         """Read who is logged in, once the accounts are there; fails as the store does."""
-        self._thread.startService()
+        if self._passwords is self._thread:
+            self._thread.startService()
         loading: Deferred[Any] = self._one_time.load()
         return loading.addCallback(lambda _: self._rows.load()).addCallback(self._loaded)
 

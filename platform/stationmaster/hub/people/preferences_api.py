@@ -81,7 +81,7 @@ class PreferencesApi:
         try:
             asker = self._askers.permit(request, operation)
             if not asker.login:
-                raise StationError("not-allowed", "A token has no preferences.", "Log in with an account.")
+                raise StationError("not-a-person", "A token has no preferences.", "Log in with an account.")
         except StationError as error:
             return refusal(request, error)
         return asker.login

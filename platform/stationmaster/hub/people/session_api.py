@@ -295,7 +295,7 @@ class SessionApi:
 
 def _check_person(asker: Asker) -> None:
     if not asker.login:
-        raise StationError("not-allowed", "A token has no password.", "Log in with an account.")
+        raise StationError("not-a-person", "A token has no password.", "Log in with an account.")
 
 
 def _starting(request: WebRequest) -> bytes:
