@@ -82,7 +82,7 @@ class FedHub:
 
     def __init__(self, folder: Path, people: str = "") -> None:
         self.folder = folder
-        self.port, protocol = free_ports(2)
+        self.port, self.protocol = free_ports(2)
         self.base = f"http://127.0.0.1:{self.port}"
         station = folder / "station"
         shutil.copytree(SAMPLE, station)
@@ -93,7 +93,8 @@ class FedHub:
         self._config = folder / "stationmaster.toml"
         self._config.write_text(
             f'[clock]\nfile = "clock.json"\n[hub]\nstation = "station"\nport = {self.port}\n'
-            f'protocol_port = {protocol}\nline = "{os.ttyname(self._slave)}"\nfeed_late_s = 600\nfeed_lost_s = 1200\n'
+            f'protocol_port = {self.protocol}\nline = "{os.ttyname(self._slave)}"\n'
+            "feed_late_s = 600\nfeed_lost_s = 1200\n"
             f'[hub.subsystems]\nguidance = "secret"\n[hub.operators]\ntester = "{TOKEN}"\n'
             f"[hub.people]\n{people}",
             "utf-8",

@@ -17,11 +17,11 @@ class Unwritten:
         self._shelves: dict[str, Shelf | None] = {}
 
     def record(self, record: Record) -> None:
-        """This standing is another."""
+        """Something about a standing is different."""
         self._records[record.number] = record
 
     def shelf(self, key: str, shelf: Shelf | None) -> None:
-        """This alarm is put aside, or no more."""
+        """An alarm is put aside, or no more."""
         self._shelves[key] = shelf
 
     def take(self) -> tuple[list[Record], dict[str, Shelf | None]]:
