@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from console.conftest import LoggedIn
-from console.fed_hub import G101, FedHub, at
+from console.fed_hub import G101, SAMPLE, FedHub, at
+from stationmaster.station.load import load_station
+from stationmaster.station.own_drawing import DRAWING_FILE, read_drawing
+from stationmaster_base.configuration import Faults
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # playwright's own pipes
 
@@ -89,7 +94,9 @@ def busy(console_hub: FedHub) -> FedHub:
 
 
 def test_a_click_leads_to_the_call(busy: FedHub, plan: Page) -> None:
-    """A click on a train opens its card with the chief facts; from there one is with it in the day; Escape closes."""
+    """A click on a train opens its card with the chief facts; what is done there is seen on the plan, and undone; from
+    there one is with the train in the day; Escape closes.
+    """
     assert busy.base
     stage(plan, "G103", "standing")
     train(plan, "G103").click()
@@ -101,6 +108,11 @@ def test_a_click_leads_to_the_call(busy: FedHub, plan: Page) -> None:
     expect(card).to_be_hidden()
     expect(train(plan, "G103")).to_be_focused()
     plan.keyboard.press("Enter")
+    card.locator("[data-act=unknown]").click()
+    expect(train(plan, "G103")).to_have_class(re.compile("state-unknown"))
+    expect(card).to_contain_text("unknown")
+    plan.keyboard.press("Control+z")
+    expect(train(plan, "G103")).not_to_have_class(re.compile("state-unknown"))
     card.locator("[data-act=day]").click()
     expect(plan.locator("#pane-day")).to_be_visible()
     assert plan.url.endswith("#day")
@@ -196,3 +208,52 @@ def test_devices_are_marked_at_their_places(busy: FedHub, plan: Page) -> None:
     expect(plan.locator(".plan-marks strong")).to_contain_text("2")
     plan.locator(".plan-marks button").last.click()
     expect(lights).to_have_attribute("aria-checked", "false")
+
+
+def own_drawing(folder: Path) -> str:
+    """A drawing as a person might make it, as the hub gives it out: tracks bent, drawn from right to left, in a group
+    that is moved and made larger, with a platform beside each.
+    """
+    tracks = "".join(
+        f'<path id="track-{n}" d="M300 {n * 20}C200 {n * 20} 200 {n * 12} 0 {n * 12}"/>' for n in range(1, 15)
+    )
+    platforms = "".join(f'<rect id="platform-{n}" x="100" y="{n * 30}" width="90" height="4"/>' for n in range(1, 8))
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 700">'
+    (folder / DRAWING_FILE).write_text(
+        f'{head}<g transform="translate(20 30) scale(2)" fill="none" stroke="#777">{tracks}{platforms}</g></svg>',
+        "utf-8",
+    )
+    faults = Faults()
+    found = read_drawing(folder, load_station(SAMPLE).configuration.places, faults)
+    faults.raise_if_any()
+    assert found is not None
+    return found.decode()
+
+
+def test_trains_follow_a_drawing_of_one_s_own(busy: FedHub, logged_in: LoggedIn, tmp_path: Path) -> None:
+    """Whatever a station's own drawing looks like, a train that stands is at its platform, on its track, and one that
+    comes in is to the left of it.
+    """
+    assert busy.base
+    page = logged_in("", "day")
+    svg = own_drawing(tmp_path)
+    page.route("**/track-plan/drawings/*", lambda route: route.fulfill(body=svg, content_type="image/svg+xml"))
+    page.locator('.tab[data-pane="plan"]').click()
+    stage(page, "G103", "standing")
+    page.wait_for_function("() => document.querySelectorAll('.train-plate').length === 2")
+    platform = boxes(page, "#platform-4")[0][1]
+    standing, coming = (
+        boxes(page, f'.train[data-call*="/{number}/"] .train-plate')[0][1] for number in ("G103", "D105")
+    )
+    middle = (standing["left"] + standing["right"]) / 2
+    assert platform["left"] < middle < platform["right"]
+    assert coming["right"] < middle
+    on_track = page.locator("#track-8").evaluate(
+        """(line, x) => {
+          const box = (n) => line.getPointAtLength(n).matrixTransform(line.getScreenCTM());
+          const points = Array.from({ length: 401 }, (_, n) => box((n / 400) * line.getTotalLength()));
+          return points.reduce((a, b) => (Math.abs(b.x - x) < Math.abs(a.x - x) ? b : a)).y;
+        }""",
+        middle,
+    )
+    assert abs(on_track - (standing["top"] + standing["bottom"]) / 2) < 3

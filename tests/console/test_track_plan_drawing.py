@@ -20,7 +20,7 @@ from support.small_station import STATION, both, place
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
 SVG = "{http://www.w3.org/2000/svg}"
-IDENTITY = "dfd7bf34ed973ca4b69a454c9211bd1f"
+IDENTITY = "b271288e256135ea462496d95a8a2faa"
 """Of the small station's drawing; another one means that every client fetches every drawing anew."""
 
 Box = tuple[float, float, float, float]

@@ -26,6 +26,9 @@ TAG = (62, 20)
 """Width and height of a track's name at each end."""
 
 TAG_FONT, NAME_FONT, LEAST_FONT = 13.0, 15.0, 7.0
+DEVICES = 76
+"""Width that the devices of a room take beside its name, if there is room for both."""
+
 NARROW = 0.58
 """Width of a letter that is not wide, as part of the size of its font."""
 
@@ -159,7 +162,7 @@ class _Pen:
 def _named(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     """The part of a room's box that is its name's; the rest is for the devices in it."""
     x, y, width, height = box
-    return x, y, width * 0.48, height
+    return x, y, max(width * 0.48, width - DEVICES), height
 
 
 def _ems(text: str) -> float:

@@ -72,10 +72,10 @@ function open(root, desk) {
     if (wanted === null || root.hidden) {
       return;
     }
-    const { places } = wanted.identity === base.identity ? { places: null } : await desk.api.get("/api/v1/station");
-    if (places === null) {
+    if (wanted.identity === base.identity) {
       return;
     }
+    const { places } = await desk.api.get("/api/v1/station");
     const platforms = new Map(places.filter((place) => place.kind === "track").map((place) => [place.id, place.platform]));
     if (await base.show(wanted, desk.language, platforms)) {
       view.fit(base.box);
@@ -107,8 +107,15 @@ function open(root, desk) {
   for (const key of ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"]) {
     desk.key(key, { zh: "上一列、下一列车", en: "To another train" }, () => !card.contains(document.activeElement) && trains.press(key));
   }
+  layers.trains.addEventListener("dblclick", (event) => {
+    const call = event.target.closest(".train")?.dataset.call;
+    if (call) {
+      desk.go("day", { call });
+    }
+  });
   const train = () => document.activeElement?.closest?.(".train")?.dataset.call;
   desk.key("Enter", { zh: "打开列车卡片", en: "The train's card" }, () => (train() ? cards.open(train()) : false));
+  desk.key(" ", { zh: "打开列车卡片", en: "The train's card" }, () => (train() ? cards.open(train()) : false));
   desk.key("D", { zh: "在到发表中显示该列车", en: "Show the train in the day" }, () => (train() ? desk.go("day", { call: train() }) : false));
   desk.key("+", { zh: "放大", en: "Nearer" }, () => view.nearer());
   desk.key("-", { zh: "缩小", en: "Further away" }, () => view.further());
@@ -125,6 +132,9 @@ function open(root, desk) {
       if (argument?.call) {
         trains.point(argument.call);
         cards.open(argument.call, { focus: false });
+      }
+      if (devices.shown && !argument?.mark) {
+        await devices.show(true);
       }
       if (argument?.mark) {
         devicesToggle.setAttribute("aria-pressed", "true");

@@ -1,8 +1,9 @@
 // Devices at their places: one mark for all of a kind at a place, to be marked one by one or with a box around them.
 
+import { DeviceStore } from "./devices_store.js";
 import { shape } from "./plan_base.js";
+import { stationOf } from "./station.js";
 
-const AGAIN_MS = 10_000;
 const SIZE = 17;
 const GAP = 3;
 const WORST = ["faulty", "absent", "degraded", "unknown", "off", "ok"];
@@ -28,36 +29,47 @@ export class Devices {
     this.shown = false;
     this.things = new Map(); // key → { key, kind, target, identity, device, condition, name, place }
     this.marked = new Set();
-    this.timer = null;
+    this.asked = false;
+    this.store = new DeviceStore(desk, () => this.soon());
   }
 
   async show(shown) {
     this.shown = shown;
-    clearInterval(this.timer);
-    this.timer = null;
     if (shown) {
-      this.timer = setInterval(() => this.load(), AGAIN_MS);
-      await this.load();
+      this.station = await this.desk.attempt(() => stationOf(this.desk));
+      await this.store.start();
+      this.anew();
     } else {
+      this.close();
       this.layer.replaceChildren();
+      this.onMarked([]);
     }
   }
 
   close() {
-    clearInterval(this.timer);
-    this.timer = null;
+    this.store.stop();
   }
 
-  async load() {
-    const found = await this.desk.attempt(() => Promise.all([this.desk.api.get("/api/v1/station"), this.desk.api.get("/api/v1/devices")]));
-    if (found !== null) {
-      this.take(...found);
+  /** Draw once for all that changes within one frame of the screen. */
+  soon() {
+    if (!this.asked && this.shown) {
+      this.asked = true;
+      requestAnimationFrame(() => {
+        this.asked = false;
+        this.anew();
+      });
+    }
+  }
+
+  anew() {
+    if (this.shown && this.station) {
+      this.take(this.station, [...this.store.rows.values()].map(({ device }) => device));
       this.paint();
     }
   }
 
-  /** What there is: each board, zone, light and gate of the station, and each device that serves one of them or none. */
-  take(station, { devices }) {
+  /** What there is: each board, zone and light of the station, and each device that serves one of them, a gate or none. */
+  take(station, devices) {
     const targets = new Map();
     for (const [kind, list] of Object.entries(LISTS)) {
       station[list].forEach((target) => targets.set(target.id, { kind, ...target }));
@@ -161,10 +173,15 @@ export class Devices {
 
   /** Mark what lies in a box, besides what is marked. */
   markIn(area) {
-    const within = (box) => box && box.x < area.right && box.right > area.x && box.y < area.bottom && box.bottom > area.y;
-    for (const thing of this.things.values()) {
-      if (within(this.base.spot(thing.place.kind, thing.place.id) ?? this.base.hall())) {
-        this.marked.add(thing.key);
+    const within = (box) => box.x < area.right && box.right > area.x && box.y < area.bottom && box.bottom > area.y;
+    const known = new Map();
+    for (const { key, place } of this.things.values()) {
+      const name = `${place.kind}-${place.id}`;
+      if (!known.has(name)) {
+        known.set(name, within(this.base.spot(place.kind, place.id) ?? this.base.hall()));
+      }
+      if (known.get(name)) {
+        this.marked.add(key);
       }
     }
     this.paint();
