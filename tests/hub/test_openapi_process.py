@@ -46,8 +46,10 @@ BEYOND_SCHEMAS = {
     "/api/v1/history": "a board or a zone must be named",
     "/api/v1/accounts/{login}": "a new account needs more than one that is changed; passwords have rules of their own",
     "/api/v1/acts": "a time of day may be out of range",
+    "/api/v1/station/draft/apply": "a key may have been used for something else",
     "/api/v1/station/files/{name}": "a tag is of one state of one file",
     "/api/v1/station/import": "a feed needs a stop",
+    "/api/v1/station/versions/{number}/apply": "a key may have been used for something else",
 }
 """Where what a schema allows may be refused with 400 all the same, and why."""
 

@@ -338,16 +338,16 @@ def test_no_path_leads_out(desk: Desk, path: str) -> None:
     for method, sent in (("GET", None), ("PUT", {"text": "x"})):
         status, answer = desk.ask(method, f"{FILES}/{path}", sent, tag="-.-")
         assert (status, answer["error"] in ("no-such-file", "no-such-path")) == (404, True)
-    assert desk.ask("DELETE", f"{DRAFT}/{path}")[0] == 404
+    assert desk.ask("DELETE", f"{DRAFT}/files/{path}")[0] == 404
 
 
 def test_a_draft_is_dropped_by_file_and_as_a_whole(desk: Desk) -> None:
     """What is not drafted cannot be dropped."""
     desk.edit("rules.toml", RULE, LATER)
     desk.edit("zones.toml", "[[zone]]", "# mine\n[[zone]]")
-    assert desk.ask("DELETE", f"{DRAFT}/rules.toml")[0] == 200
+    assert desk.ask("DELETE", f"{DRAFT}/files/rules.toml")[0] == 200
     assert [file["name"] for file in desk.ask("GET", FILES)[1]["files"] if file["drafted"]] == ["zones.toml"]
-    assert desk.ask("DELETE", f"{DRAFT}/rules.toml")[1]["error"] == "nothing-drafted"
+    assert desk.ask("DELETE", f"{DRAFT}/files/rules.toml")[1]["error"] == "nothing-drafted"
     assert desk.ask("DELETE", DRAFT) == (200, {"draft": ""})
     assert desk.ask("DELETE", DRAFT)[1]["error"] == "nothing-drafted"
 

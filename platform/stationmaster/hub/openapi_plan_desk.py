@@ -77,7 +77,9 @@ PLAN_DESK: tuple[Operation, ...] = (
         "there is refused with 412, and `faults` says what differs: `problem` is what stands there, `allowed` what "
         "stood there when it was read. A file that is not there has the tag `-.-`. Text null: the file is to go.",
         place=(_NAME,),
-        header=(Parameter(name="If-Match", words="The tag of what was edited.", needed=True, example='"-.-"'),),
+        header=(
+            Parameter(name="If-Match", words="The tag of what was edited; without one it is refused.", example='"-.-"'),
+        ),
         body=Body(
             name="StationFileSent",
             kind=_sent("text", text={"type": ["string", "null"], "maxLength": 4_000_000, "pattern": _TEXT}),
@@ -99,7 +101,7 @@ PLAN_DESK: tuple[Operation, ...] = (
     Operation(
         id="dropDraftedFile",
         method="DELETE",
-        path="/api/v1/station/draft/{name}",
+        path="/api/v1/station/draft/files/{name}",
         about="plan",
         summary="Let go of what is drafted of a file.",
         place=(_NAME,),

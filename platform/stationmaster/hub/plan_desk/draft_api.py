@@ -46,7 +46,7 @@ class DraftApi:
         route("/api/v1/station/draft/check", methods=["POST"])(self._check)
         route("/api/v1/station/draft/apply", methods=["POST"])(self._apply)
         route("/api/v1/station/draft", methods=["DELETE"], endpoint="drop draft")(self._drop)
-        route("/api/v1/station/draft/<path:name>", methods=["DELETE"], endpoint="drop drafted file")(self._drop)
+        route("/api/v1/station/draft/files/<path:name>", methods=["DELETE"], endpoint="drop drafted file")(self._drop)
         route("/api/v1/station/versions", methods=["GET"])(self._versions)
         route("/api/v1/station/versions/<number>/apply", methods=["POST"])(self._put_back)
 

@@ -60,7 +60,7 @@ export class DraftModel {
 
   /** Let go of what is drafted: of one file, or of all. */
   async drop(name = "") {
-    await this.desk.api.remove(`/api/v1/station/draft${name ? `/${name}` : ""}`);
+    await this.desk.api.remove(`/api/v1/station/draft${name ? `/files/${name}` : ""}`);
     await this.load();
   }
 
