@@ -104,7 +104,7 @@ def test_it_is_seen_heard_and_taken(opened: Opened, waiting: FedHub) -> None:
     first = row(page, "G101", "Track")
     expect(first).to_contain_text("→ 5")
     expect(first).to_contain_text("Stage plan")
-    expect(first).to_contain_text("Not taken by itself")
+    expect(first).to_contain_text("Not automatic")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.dataset.id") is not None
     if "G101" not in page.locator(":focus").inner_text():
@@ -204,7 +204,7 @@ def test_nothing_waits_unseen(opened: Opened, waiting: FedHub) -> None:
     expect(rows(page)).to_have_count(2)
     waiting.step("09:42")
     expect(page.locator("[data-pane=proposals] .counter")).to_have_class(re.compile(r"\bgrave\b"), timeout=15_000)
-    expect(row(page, "G101", "Track")).to_contain_text("already shown or said")
+    expect(row(page, "G101", "Track")).to_contain_text("shown or said now")
     expect(page.locator("#rail")).to_contain_text("for a decision", timeout=15_000)
     alarms: list[dict[str, Any]] = waiting.get("/api/v1/alarms")["alarms"]
     assert {alarm["severity"] for alarm in alarms if alarm["id"].startswith("proposals/")} == {"alarm"}

@@ -22,7 +22,7 @@ from stationmaster_base.times import Instant
 from support.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 OPERATOR = "operators-own-token"
 PASSWORD = "correct horse battery"
 EVIL = "<img src=x onerror=alert(1)>"

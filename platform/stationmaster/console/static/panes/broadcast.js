@@ -2,6 +2,7 @@
 
 import { element, refill } from "../desk/element.js";
 import { Composer } from "./broadcast_composer.js";
+import { callEmergency, Emergencies } from "./broadcast_emergency.js";
 import { Played } from "./broadcast_record.js";
 import { clock, ZoneQueue } from "./broadcast_zone.js";
 import { command } from "./commanding.js";
@@ -35,6 +36,7 @@ class Broadcast {
     this.away = element("p", { class: "away", role: "alert", hidden: true });
     this.sound = element("span", { class: "sounding", role: "status", "data-sounding": "" });
     this.zones = element("tbody", {});
+    this.emergencies = new Emergencies(desk, { ended: () => this.read() });
     this.composer = new Composer(desk, { marked: () => [...this.marked], player: this.player });
     this.queue = new ZoneQueue(desk, { act: (what, task) => this.handle(what, task) });
     this.played = new Played(desk, { player: this.player, asked: () => this.asked });
@@ -49,6 +51,7 @@ class Broadcast {
     root.append(
       this.bar(),
       this.away,
+      this.emergencies.node,
       this.composer.node,
       element("div", { class: "halves" }, region({ zh: "分区列表", en: "List of zones" }, table), region({ zh: "队列与记录", en: "Queue and record" }, this.queue.node, this.played.node)),
     );
@@ -73,6 +76,7 @@ class Broadcast {
       button({ zh: "暂停分区 H", en: "Hold H" }, () => this.zoneCommand("hold"), { id: "hold" }),
       button({ zh: "恢复 U", en: "Release U" }, () => this.zoneCommand("release"), { id: "release" }),
       button({ zh: "测试", en: "Test" }, () => this.zoneCommand("test"), { id: "test-zones" }),
+      button({ zh: "紧急…", en: "Emergency…" }, () => this.emergency(), { class: "danger", id: "emergency" }),
       element("button", { type: "button", id: "listen", onclick: () => this.listen() }, t({ zh: "监听 L", en: "Listen L" })),
       this.sound,
     );
@@ -143,6 +147,7 @@ class Broadcast {
     if (!zones.some(({ id }) => id === this.chosen)) {
       this.chosen = zones[0]?.id ?? null;
     }
+    this.emergencies.paint(this.told?.emergencies ?? []);
     if (!this.dragging) {
       this.repaint(zones);
     }
@@ -267,6 +272,11 @@ class Broadcast {
     await command(desk, { kind: "broadcast", action, targets, words: `${desk.t(verbs[action])}: ${names}` });
     await this.read();
     this.played.read();
+  }
+
+  async emergency() {
+    await callEmergency(this.desk, this.told, [...this.marked]);
+    await this.read();
   }
 
   /** What a person does with one announcement: now, hold, release, skip. */

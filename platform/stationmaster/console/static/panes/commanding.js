@@ -31,6 +31,11 @@ export async function command(desk, { kind, action, devices = [], targets = [], 
   }
   const given = identities.map((identity) => one(desk, { identity, action, devices, targets, parameters }));
   const outcomes = await Promise.all(given);
+  const held = outcomes.find(({ state }) => state === "held");
+  if (held !== undefined) {
+    desk.tell(`${desk.t(words)} – ${held.detail}`, { kind: "warn" });
+    return false;
+  }
   const bad = outcomes.filter(({ state }) => state !== "done");
   if (bad.length) {
     const said = bad.map(({ identity, state, detail }) => `${identity}: ${desk.t(STATES[state])}${detail ? ` – ${detail}` : ""}`).join("; ");
@@ -45,7 +50,11 @@ async function one(desk, body) {
   count += 1;
   const id = `page-${page}-${count}`;
   try {
-    let known = (await desk.api.post("/api/v1/commands", { ...body, id, expires_s: 30 })).command;
+    const answer = await desk.api.post("/api/v1/commands", { ...body, id, expires_s: 30 });
+    if (answer.waits) {
+      return { identity: body.identity, state: "held", detail: answer.message }; // for a second person
+    }
+    let known = answer.command;
     const until = performance.now() + PATIENCE_MS;
     while (!over(known) && performance.now() < until) {
       await new Promise((done) => setTimeout(done, LOOK_MS));

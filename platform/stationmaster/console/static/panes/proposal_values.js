@@ -29,7 +29,7 @@ export const SOURCES = {
 };
 export const WHY = {
   locked: { zh: "已锁定", en: "Locked" },
-  manual: { zh: "非自动接受", en: "Not taken by itself" },
+  manual: { zh: "非自动接受", en: "Not automatic" },
   contradiction: { zh: "与实际矛盾", en: "Contradicts what is known" },
   conflict: { zh: "解决冲突", en: "Solves a conflict" },
   turnaround: { zh: "立折车底", en: "Same train set" },

@@ -161,7 +161,7 @@ class Proposals {
     }
     const left = Math.ceil((how.matters_at - this.desk.now()) / MINUTE_S);
     if (left <= 0) {
-      return `! ${t({ zh: "正在显示或广播", en: "already shown or said" })}`;
+      return `! ${t({ zh: "正在显示或广播", en: "shown or said now" })}`;
     }
     return `${hhmm(how.matters_at, world.zone)} · ${t({ zh: `${left} 分后`, en: `in ${left} min` })}`;
   }
