@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,8 +75,18 @@ def result(done: Deferred[tuple[str, ...]]) -> tuple[str, ...]:
     return found[0]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables, which takes some time to make."""
+    folder = tmp_path_factory.mktemp("made")
+    with made_hub(database_url("sqlite:///hub.db", folder)) as hub:
+        hub.open()
+    return folder / "hub.db"
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> URL:
+def url(made: Path, tmp_path: Path) -> URL:
+    shutil.copy(made, tmp_path)
     return database_url("sqlite:///hub.db", tmp_path)
 
 

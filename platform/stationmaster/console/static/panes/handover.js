@@ -124,7 +124,7 @@ class HandoverPane {
       element(
         "tr",
         {},
-        element("th", { scope: "row", class: "wraps" }, this.subject(subject)),
+        subject ? element("th", { scope: "row", class: "wraps" }, this.subject(subject)) : element("td", {}),
         element("td", { class: "wraps" }, what),
         element("td", {}, at === null ? "" : `${t(words.at)} ${whenIn(at, world.zone).slice(0, 5)}`),
         element("td", {}, by),
