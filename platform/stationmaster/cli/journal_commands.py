@@ -1,4 +1,4 @@
-"""The words of `stationmaster replay` and `stationmaster export`; what does the work is imported when one is called."""
+"""The words of `replay`, `export` and `log`; what does the work is imported when one is called."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["add_journal_commands"]
 
 
 def add_journal_commands(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add both commands; `add` makes a command's parser as the others are made."""
+    """Add the commands; `add` makes a command's parser as the others are made."""
     parser = add(
         commands,
         "replay",
@@ -66,6 +66,26 @@ def add_journal_commands(commands: Any, add: Callable[..., argparse.ArgumentPars
     )
     parser.add_argument("--from", dest="since", metavar="TIME", help="the first entries to be exported")
     parser.add_argument("--until", metavar="TIME", help="entries before this time")
+    parser = add(
+        commands,
+        "log",
+        "proves that a hub's log of what people did is whole and as it was written",
+        "Every record's hash, the chain, its beginning and its end are looked at; the exit code is 1 if something is\n"
+        "wrong. What it cannot see in the database alone is a chain that was written anew as a whole: give it a place\n"
+        "that you have written down, as the console shows it to auditors. The hub may be running meanwhile.",
+        call=_log,
+        extra="hub",
+        examples="  stationmaster log /etc/stationmaster/stationmaster.toml\n"
+        "  stationmaster log stationmaster.toml --known 4711:9f86d081884c7d65…\n",
+    )
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the hub's configuration file")
+    parser.add_argument(
+        "--known",
+        action="append",
+        default=[],
+        metavar="SEQUENCE:HASH",
+        help="a place of the log that is known from elsewhere; may be repeated",
+    )
 
 
 def _replay(chosen: argparse.Namespace) -> int:
@@ -92,6 +112,12 @@ def _replay(chosen: argparse.Namespace) -> int:
 def _export(chosen: argparse.Namespace) -> int:
     journals: Any = import_module("stationmaster.cli.journals")
     code: int = journals.export(chosen.config, chosen.out, chosen.since, chosen.until)
+    return code
+
+
+def _log(chosen: argparse.Namespace) -> int:
+    journals: Any = import_module("stationmaster.cli.log_proof")
+    code: int = journals.prove_log(chosen.config, chosen.known)
     return code
 
 
