@@ -277,7 +277,7 @@ def test_another_site_cannot_log_in_either(desk):
     """Nobody is put into somebody else's session without knowing."""
     assert Person(desk, headers={"Origin": "http://evil.example"}).login().code == 403
     assert Person(desk, headers={"Origin": "http://localhost"}).login().code == 200
-    assert Person(desk, headers={"Origin": "http://TEST", "Sec-Fetch-Site": "same-origin"}).login().code == 200
+    assert Person(desk, headers={"Origin": "http://LOCALHOST", "Sec-Fetch-Site": "same-origin"}).login().code == 200
 
 
 def test_passwords_are_nowhere(desk, capsys):

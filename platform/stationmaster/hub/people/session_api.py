@@ -116,12 +116,12 @@ class SessionApi:
         )
         return done.addErrback(_failed, request)
 
-    def _let_in(self, request: WebRequest, login: Login) -> bytes:
+    def _let_in(self, request: WebRequest, login: Login) -> Deferred[bytes]:
         parts = self._parts
         parts.sessions.close(parts.doorway.secret(request))
         session = self._begin(request, login)
         parts.askers.record("login", request, login.name, login=login.id, way=way_of(request).value)
-        return self._told(request, session)
+        return parts.rows.settled().addCallback(lambda _: self._told(request, session))
 
     def _begin(self, request: WebRequest, login: Login) -> Session:
         program = header_of(request, "user-agent")[:_LONGEST_PROGRAM]
@@ -169,7 +169,7 @@ class SessionApi:
         if asker.session:
             parts.sessions.close(parts.doorway.secret(request))
             parts.doorway.give(request, "")
-        return parts.rows.write().addCallback(lambda _: self._told(request, None))
+        return parts.rows.settled().addCallback(lambda _: self._told(request, None))
 
     # One's own password.
 
@@ -199,12 +199,12 @@ class SessionApi:
         )
         return checking.addErrback(_failed, request)
 
-    def _changed_password(self, request: WebRequest, asker: Asker, account: Account) -> bytes:
+    def _changed_password(self, request: WebRequest, asker: Asker, account: Account) -> Deferred[bytes]:
         """All his sessions are over, since the account is another; the page that asked goes on with a new one."""
         self._parts.sessions.sweep()
         session = self._begin(request, Login(id=account.id, name=account.name, roles=account.roles))
         self._parts.askers.record("password-changed", request, asker.name, login=asker.login)
-        return self._told(request, session)
+        return self._parts.rows.settled().addCallback(lambda _: self._told(request, session))
 
     def _not_changed(self, request: WebRequest, asker: Asker, failure: Failure) -> bytes:
         error = failure.value
@@ -251,7 +251,7 @@ class SessionApi:
         for held in parts.sessions.all():
             if held.key[:_ID] == name and (held.login == asker.login or asker.may(*SECURITY)):
                 parts.sessions.end(held.key, f"ended by {asker.name}")
-                return parts.rows.write().addCallback(lambda _: self._all(request))
+                return parts.rows.settled().addCallback(lambda _: self._all(request))
         return problem_answer(request, 404, "no-such-session", f"There is no session {name:.40}, or no more.")
 
     # What is told.

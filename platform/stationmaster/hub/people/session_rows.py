@@ -29,6 +29,9 @@ _LOG = get_logger("sessions")
 _PACE_S = 30.0
 """Machine seconds between two writings of who is still there."""
 
+_PATIENCE_S = 2.0
+"""Machine seconds for which an answer waits for the database."""
+
 
 class SessionRows:
     """A `SessionKeeper`.
@@ -100,6 +103,23 @@ class SessionRows:
         self._known.discard(key)
         self._waiting[key] = None
         self.write()
+
+    def settled(self) -> Deferred[None]:
+        """Fires when what waits is written, or cannot be: what is answered then holds, whatever becomes of the process.
+
+        While the database is slow or away nobody is kept waiting for long.
+        """
+        done: Deferred[None] = Deferred()
+
+        def over(_: object = None) -> None:
+            if patience.active():
+                patience.cancel()
+            if not done.called:
+                done.callback(None)
+
+        patience = self._reactor.callLater(_PATIENCE_S, over)
+        self.write().addBoth(over)
+        return done
 
     def write(self) -> Deferred[None]:
         """Write what waits; fires when it is written, or cannot be for now."""
