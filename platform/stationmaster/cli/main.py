@@ -20,6 +20,7 @@ from stationmaster.cli.act_commands import add_act_commands
 from stationmaster.cli.broadcast_commands import add_broadcast_commands
 from stationmaster.cli.conform_commands import add_conform_commands
 from stationmaster.cli.database_commands import add_database_commands
+from stationmaster.cli.drill_commands import add_drill_command
 from stationmaster.cli.gateway_commands import add_gateway_options, run_gateway
 from stationmaster.cli.guidance_commands import add_guidance_commands
 from stationmaster.cli.journal_commands import add_journal_commands
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     add_database_commands(commands, _add)
     add_line_commands(commands, _add)
     add_conform_commands(commands, _add)
+    add_drill_command(commands, _add, _hub_of)
     for process in PROCESSES:
         _add_process(commands, process)
     return parser
@@ -264,9 +266,13 @@ def _process(process: Process, config: Path, **more: object) -> int:
 
 
 def _hub(chosen: argparse.Namespace) -> int:
+    return _hub_of(chosen.config)
+
+
+def _hub_of(config: Path) -> int:
     process = next(process for process in PROCESSES if process.command == "hub")
     console = import_module("stationmaster.console.face")
-    return _process(process, chosen.config, faces=[console.install], layout_check=_layout_check())
+    return _process(process, config, faces=[console.install], layout_check=_layout_check())
 
 
 def _layout_check() -> Any:

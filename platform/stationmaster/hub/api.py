@@ -165,6 +165,7 @@ class HubApi:
             trouble=view.trouble,
             alarms=view.alarms(),
             notes=view.notes()[-_STATE_NOTES:],
+            drill=view.drill,
             confirmations=view.confirmations(),
         )
 

@@ -110,7 +110,7 @@ class SubsystemsBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateBody:
-    """The hub at a glance. `trouble` is empty while all is well.
+    """The hub at a glance. `trouble` is empty while all is well; `drill`: this is none of the real day.
 
     `alarms` are what is wrong, the gravest first; `notes` are the last ones, oldest first; `confirmations` are what
     waits for a second person.
@@ -130,6 +130,7 @@ class StateBody:
     trouble: str
     alarms: tuple[Alarm, ...]
     notes: tuple[Noted, ...]
+    drill: bool = False
     confirmations: tuple[ConfirmationBody, ...]
 
 

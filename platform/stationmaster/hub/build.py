@@ -164,6 +164,7 @@ class Hub(Service):
         self.view = HubView(
             pipeline=self._pipeline, feed=self._feed, subsystems=settings.subsystems, clock=clock, alarms=alarms
         )
+        self.view.drill = settings.drill
         clock_signs = ClockSigns(self._quality, self._verdict, settings.watch.holdover_s)
         for source in (self._leaps.signs, LineSigns(self.view.line, lambda: clock.rate), clock_signs):
             alarms.watch(source)
@@ -363,7 +364,8 @@ class Hub(Service):
         """The day is committed: let subsystems and the line in."""
         if not self.running:
             return
-        self._protocol.startService()
+        if not self._settings.drill:
+            self._protocol.startService()
         self._line = open_lines(self._settings, self._lines, self._feed, self._running)
         self.view.attach(self._server, self._line)
         self._watching.attach(self._server)

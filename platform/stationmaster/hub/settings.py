@@ -42,7 +42,7 @@ class HubSettings:
     `feed_late_s` and `feed_lost_s` are seconds of machine time without telegrams after which the feed is late and
     lost; `heartbeat_s` is the time between heartbeats.
     `plan_days` are the service dates after today that have a plan. `watch`: for how long what may be wrong.
-    `console` says where the subsystems' own pages are.
+    `console` says where the subsystems' own pages are. With `drill` nothing outside is reached, and nobody connects.
     """
 
     station: Path
@@ -64,6 +64,7 @@ class HubSettings:
     watch: WatchSettings = field(default_factory=WatchSettings)
     people: PeopleSettings = field(default_factory=PeopleSettings)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    drill: bool = False
 
     @classmethod
     def from_table(cls, table: Table, folder: Path) -> HubSettings:
@@ -102,7 +103,10 @@ class HubSettings:
             watch=WatchSettings.from_table(table.table("watch")),
             people=PeopleSettings.from_table(table.table("people"), folder),
             console=ConsoleSettings.from_table(table.table("console")),
+            drill=table.flag("drill"),
         )
+        if settings.drill and (settings.lines or settings.subsystems or settings.console != ConsoleSettings()):
+            table.fault("drill", "has a line, subsystems or their pages", "none of them: a drill reaches nothing")
         if settings.door.tls is None and not is_loopback(settings.protocol_listen):
             table.fault(
                 "protocol_listen",

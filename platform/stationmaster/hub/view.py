@@ -100,6 +100,8 @@ class HubView:
         alarms: AlarmBook | None = None,
     ) -> None:
         self._alarms = alarms
+        self.drill = False
+        """Whether this is a drill, with a copy of the day."""
         self._pipeline = pipeline
         self._feed = feed
         self._clock = clock

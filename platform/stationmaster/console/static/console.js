@@ -3,6 +3,7 @@
 import { showClock, stationNow } from "/static/clock.js";
 import { Api } from "./desk/api.js";
 import { Doing } from "./desk/doing.js";
+import { markDrill } from "./desk/drill.js";
 import { element, setText } from "./desk/element.js";
 import { Keys } from "./desk/keys.js";
 import { Language } from "./desk/language.js";
@@ -167,6 +168,7 @@ addEventListener("unhandledrejection", (event) => {
 });
 
 showClock(place("clock"));
+markDrill(desk, place("banner"));
 panes.forEach((pane) => pane.begin?.(desk)); // what a pane does though another one is seen
 await attempt(() => preferences.load(null));
 tools.load();
