@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -32,9 +33,11 @@ from stationmaster.hub.settings import Operator
 from stationmaster.station.load import load_station
 from stationmaster.station.plans import plan_day
 from stationmaster_base.clock import MachineClock
-from stationmaster_base.errors import StationError
+from stationmaster_base.errors import Fault, StationError
 from stationmaster_base.health import Health
 from stationmaster_base.times import from_iso
+from stationmaster_kernel.deeds import CheckRows
+from stationmaster_kernel.inputs import Act
 from stationmaster_service.face import Face
 from stationmaster_service.timer import StationTimer
 from support.described import check_answer
@@ -81,7 +84,7 @@ class Desk:
         self.reloader.begin()
         face = Face(health=lambda: Health(process="hub"), clock=clock, timer=timer, registry=CollectorRegistry())
         askers = Askers((Operator(name="li", token=LI), Operator(name="wang", token=WANG)))
-        work = DeskWork(
+        work = self.work = DeskWork(
             desk=desk_on(folder),
             reloader=self.reloader,
             state=lambda: hub.pipeline.state,
@@ -226,7 +229,38 @@ def test_trains_of_the_next_days_are_previewed(desk: Desk) -> None:
     (row,) = preview["plans"][0]["rows"]
     assert (row["change"], row["number"]) == ("changed", "K4951")
     assert {field["field"] for field in row["fields"]} >= {"departure", "track"}
+    assert [day["waiting"] for day in preview["plans"]] == [1, 0, 0, 0]  # today it has left
     assert desk.hub.pipeline.state is state
+
+
+def test_a_plan_that_people_have_checked_is_not_changed_behind_their_backs(desk: Desk) -> None:
+    """The preview says that the change would wait there for a decision, and its tasks are not among those that move."""
+    day = date(2026, 3, 3)
+    checked = CheckRows(day=day, rows=(f"{day.isoformat()}/K4951/1",))
+    desk.hub.pipeline.put(Act(id="act/tick", at=NOW, by="li", deeds=(checked,)))
+    desk.edit("timetable.csv", "明泽南,成都西,,00:12", "明泽南,成都西,,00:22")
+    preview = desk.check()["preview"]
+    assert [(each["day"], each["waiting"]) for each in preview["plans"]] == [
+        ("2026-03-01", 1),  # it has left
+        ("2026-03-02", 0),
+        ("2026-03-03", 1),
+        ("2026-03-04", 0),
+    ]
+    assert {task["day"] for task in preview["tasks"]["first"] if task["change"] == "moved"} == {
+        *("2026-03-02", "2026-03-04"),
+    }
+
+
+def test_what_draws_boards_is_asked_about_layouts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its faults are among the draft's."""
+
+    def look(path: Path, name: str) -> list[Fault]:
+        bad = "wrong" in path.read_text("utf-8")
+        return [Fault(file=name, place="row", problem="is wrong")] if bad else []
+
+    monkeypatch.setattr(desk.work, "_layout_check", look)
+    desk.edit("layouts/hall.toml", "#", "# wrong")
+    assert [(each["file"], each["place"]) for each in desk.check()["faults"]] == [("layouts/hall.toml", "row")]
 
 
 def test_two_who_edit_one_file(desk: Desk) -> None:

@@ -7,9 +7,10 @@ applied now; the state that it was given stays as it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
 from stationmaster.hub.reload import KindDifference, differences
 from stationmaster.station.load import Station
@@ -18,6 +19,7 @@ from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant, local_date
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.configuration import Configuration
+from stationmaster_kernel.day_plan import PlanRow
 from stationmaster_kernel.inputs import Configure, Input, Plan, PlannedCall
 from stationmaster_kernel.places import ReadyStation, make_ready
 from stationmaster_kernel.plan_difference import PlanSide, RowDifference, plan_difference
@@ -40,10 +42,15 @@ _TRIAL: dict[str, str | int] = {"minutes": 15, "reason": "…"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPreview:
-    """What the plan of a day would have more, less, or else."""
+    """What the plan of a day would have more, less, or else.
+
+    `waiting` are the rows of which that would not be taken at once: people have checked or locked them, or the
+    train has run; a person decides.
+    """
 
     day: date
     rows: tuple[RowDifference, ...]
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,21 +127,29 @@ def preview(state: State, used: Station, drafted: Station, now: Instant, days: i
     """
     ready = make_ready(drafted.configuration)
     today = local_date(now, ready.zone)
-    plans = [(today + timedelta(days=ahead)) for ahead in range(days + 1)]
+    plans = [today + timedelta(days=ahead) for ahead in range(days + 1)]
+    after, touched = _stepped(state, _inputs(used, drafted, now, plans))
     return StationPreview(
         at=now,
         configuration=tuple(differences(used.configuration, drafted.configuration)),
-        plans=tuple(_days(used, drafted, plans, ready)),
-        tasks=_tasks(state, list(_inputs(used, drafted, now, plans)), today + timedelta(days=1)),
+        plans=tuple(_days(used, drafted, plans, ready, after)),
+        tasks=_tasks(state, after, touched, today + timedelta(days=1)),
         samples=_samples(state, used.configuration, drafted.configuration, today + timedelta(days=1)),
     )
 
 
-def _days(used: Station, drafted: Station, days: Iterable[date], ready: ReadyStation) -> Iterator[DayPreview]:
+def _days(
+    used: Station, drafted: Station, days: Iterable[date], ready: ReadyStation, after: State
+) -> Iterator[DayPreview]:
+    waiting = Counter(row.day for row in map(_row, after.records.get("row", {}).values()) if row.waits)
     for day in days:
         rows = plan_difference(_side(day, plan_day(used, day)), _side(day, plan_day(drafted, day)), ready)
         if rows:
-            yield DayPreview(day=day, rows=rows)
+            yield DayPreview(day=day, rows=rows, waiting=waiting[day])
+
+
+def _row(record: object) -> PlanRow:
+    return cast("PlanRow", record)
 
 
 def _side(day: date, calls: Iterable[PlannedCall]) -> PlanSide:
@@ -156,7 +171,8 @@ def _inputs(used: Station, drafted: Station, now: Instant, days: Iterable[date])
             yield Plan(id=f"preview/{day.isoformat()}", at=now, day=day, calls=calls, digest=digest)
 
 
-def _tasks(state: State, inputs: Sequence[Input], tomorrow: date) -> TasksPreview:
+def _stepped(state: State, inputs: Iterable[Input]) -> tuple[State, list[str]]:
+    """The state that comes of the inputs, and the ids of the tasks that they touch."""
     after, touched = state, dict[str, None]()
     for given in inputs:
         try:
@@ -165,6 +181,10 @@ def _tasks(state: State, inputs: Sequence[Input], tomorrow: date) -> TasksPrevie
             raise StationError("reload-refused", f"It would not be taken: {error.message}", error.hint) from error
         touched.update((put.id, None) for put in changes.puts if isinstance(put.value, Task))
         touched.update((item, None) for kind, item in changes.deletes if kind == "task")
+    return after, list(touched)
+
+
+def _tasks(state: State, after: State, touched: Iterable[str], tomorrow: date) -> TasksPreview:
     found = [each for item in touched if (each := _task(item, state, after)) is not None]
     count = Counter(each.change for each in found)
     found.sort(

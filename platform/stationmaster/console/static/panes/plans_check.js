@@ -85,7 +85,12 @@ export class CheckView {
       element("h2", {}, t({ zh: "将会改变", en: "What would change" })),
       nothing ? element("p", {}, t({ zh: "没有任何变化", en: "Nothing" })) : null,
       configuration.length ? element("ul", {}, configuration.map((each) => this.kind(each))) : null,
-      plans.map(({ day, rows }) => differences({ zh: `${day} 的计划`, en: `Plan of ${day}` }, rows, this.desk, rows.length <= 20)),
+      plans.map(({ day, rows, waiting }) => [
+        differences({ zh: `${day} 的计划`, en: `Plan of ${day}` }, rows, this.desk, rows.length <= 20),
+        waiting
+          ? element("p", { class: "moved" }, t({ zh: `其中 ${waiting} 行已核对、锁定或已开行，待人决定`, en: `${waiting} of these rows would wait for a decision: checked, locked, or the train has run` }))
+          : null,
+      ]),
       this.tasks(tasks),
       this.samples(samples),
     );
@@ -120,7 +125,7 @@ export class CheckView {
       element(
         "table",
         {},
-        element("thead", {}, element("tr", {}, heads.map((head) => element("th", { scope: "col" }, t(head))))),
+        element("thead", {}, element("tr", {}, heads.map((head, at) => element("th", { scope: "col", class: at > 3 ? "time" : null }, t(head))))),
         element(
           "tbody",
           {},
