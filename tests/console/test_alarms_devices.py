@@ -166,6 +166,8 @@ def test_a_cable_is_one_row_with_its_parts(told: Rack, logged_in: LoggedIn) -> N
     page.click('[data-pane="alarms"]')
     page.click('[data-list="history"]')
     page.fill("#alarm-find", "led-3")
+    expect(page.locator(".alarm-history .idle")).to_be_visible()
+    page.locator("#alarm-past-parts").check()
     found = page.locator(".alarm-history tbody tr")
     expect(found.first).to_contain_text(re.compile("led-3.*part of no"))
     assert page.locator("body").get_attribute("data-hacked") is None

@@ -69,6 +69,10 @@ def test_a_cable_with_forty_devices(hub: Watched) -> None:
     assert {part["state"] for part in (alarm, *alarm["parts"])} == {"acknowledged"}
     assert len(hub.told) == before + 1
     assert hub.told[-1]["counts"]["acknowledged"] == 1
+    hub.run(2)
+    assert [each["id"] for each in hub.get("/api/v1/alarms/history?heads=yes")["alarms"]] == ["supply-lost/west"]
+    parts = hub.get(f"/api/v1/alarms/history?part_of={alarm['number']}")["alarms"]
+    assert len(parts) == 40
 
 
 def test_what_people_may_not_do(hub: Watched) -> None:
@@ -155,7 +159,7 @@ def test_history(hub: Watched) -> None:
     page = hub.get("/api/v1/alarms/history?identity=client-0&limit=2")
     assert (len(page["alarms"]), page["before"]) == (2, found[1]["number"])
     assert [each["id"] for each in past(f"&limit=2&before={page['before']}")] == ["hot/0"]
-    for query in ("from=yesterday", "severity=worst", "limit=0", "limit=1001", "before=x", "to=9999999999"):
+    for query in ("from=yesterday", "severity=worst", "limit=0", "limit=1001", "before=x", "to=9999999999", "heads=no"):
         assert hub.get(f"/api/v1/alarms/history?{query}", 400)["error"] == "bad-argument", query
 
 

@@ -122,6 +122,11 @@ ALARMS: tuple[Operation, ...] = (
             Parameter(name="key", words="Of this alarm only."),
             Parameter(name="text", words="With this in their id or their words."),
             Parameter(name="part_of", words="Parts of the standing with this number.", schema=_NUMBER),
+            Parameter(
+                name="heads",
+                words="Only those that are part of no other.",
+                schema={"type": "string", "enum": ["yes"]},
+            ),
             Parameter(name="before", words="With smaller numbers than this.", schema=_NUMBER),
             Parameter(
                 name="limit",

@@ -255,7 +255,9 @@ def _wanted(request: WebRequest) -> tuple[HistoryFilter, int]:
         StationError: `bad-argument`.
 
     """
-    severity = _argument(request, "severity")
+    severity, heads = _argument(request, "severity"), _argument(request, "heads")
+    if heads not in ("", "yes"):
+        raise _bad("heads", heads, "yes")
     if severity not in ("", *Severity):
         raise _bad("severity", severity, ", ".join(Severity))
     wanted = HistoryFilter(
@@ -267,6 +269,7 @@ def _wanted(request: WebRequest) -> tuple[HistoryFilter, int]:
         key=_argument(request, "key"),
         text=_argument(request, "text"),
         part_of=_number_of(request, "part_of", 2**53),
+        heads=heads == "yes",
         before=_number_of(request, "before", 2**53),
     )
     most = _number_of(request, "limit", MOST_HISTORY)

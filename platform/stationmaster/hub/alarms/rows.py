@@ -49,7 +49,7 @@ class HistoryFilter:
     """Which standings are asked for; empty or None: any.
 
     `begin` and `end` are station times between which it stood at some moment; `before` is a number. `text` is looked
-    for in its id and words.
+    for in its id and words. `heads`: only what is part of nothing else.
     """
 
     begin: Instant | None = None
@@ -60,6 +60,7 @@ class HistoryFilter:
     key: str = ""
     text: str = ""
     part_of: int | None = None
+    heads: bool = False
     before: int | None = None
 
     def clauses(self) -> list[ColumnElement[bool]]:
@@ -90,6 +91,8 @@ class HistoryFilter:
                     )
                 )
             )
+        if self.heads:
+            found.append(ALARM.c.part_of.is_(None))
         if self.before is not None:
             found.append(ALARM.c.number < self.before)
         return found

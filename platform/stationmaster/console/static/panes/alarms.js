@@ -30,9 +30,9 @@ class Alarms {
     this.all = element("input", { type: "checkbox", "aria-label": t({ zh: "全部标记", en: "Mark all" }), onchange: () => this.markAll(this.all.checked) });
     const heads = HEADS.map((words) => element("th", { scope: "col" }, t(words)));
     heads[2].className = "time";
-    heads.at(-1).setAttribute("aria-label", t({ zh: "操作", en: "Acts" }));
-    this.table = element("table", { "aria-label": t({ zh: "告警", en: "Alarms" }) }, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, this.all), heads)), this.body);
-    this.region = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t({ zh: "告警", en: "Alarms" }) }, this.table, this.idle);
+    heads.at(-1).className = "time";
+    this.table = element("table", { "aria-label": t({ zh: "告警列表", en: "List of alarms" }) }, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, this.all), heads)), this.body);
+    this.region = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t({ zh: "告警列表", en: "List of alarms" }) }, this.table, this.idle);
     root.append(this.bar(), this.flood, this.region, this.history.node);
     this.keys();
     this.repaint = () => this.paint();

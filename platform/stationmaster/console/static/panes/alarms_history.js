@@ -35,15 +35,16 @@ export class AlarmHistory {
       element("option", { value: "" }, t({ zh: "全部级别", en: "Any severity" })),
       Object.entries(SEVERITIES).map(([value, words]) => element("option", { value }, t(words))),
     );
+    this.parts = element("input", { type: "checkbox", id: "alarm-past-parts", onchange: changed });
     this.body = element("tbody", {});
     this.more = element("button", { type: "button", id: "alarm-more", hidden: true, onclick: () => this.read(this.before) }, t({ zh: "更早…", en: "Earlier…" }));
     this.idle = element("p", { class: "idle" }, t({ zh: "没有记录。", en: "Nothing was." }));
     const heads = HEADS.map((words) => element("th", { scope: "col" }, t(words)));
-    const table = element("table", { "aria-label": t({ zh: "告警历史", en: "History of alarms" }) }, element("thead", {}, element("tr", {}, heads)), this.body);
+    const table = element("table", { "aria-label": t({ zh: "告警记录", en: "What was wrong" }) }, element("thead", {}, element("tr", {}, heads)), this.body);
     this.node = element(
       "div",
       { class: "alarm-history" },
-      element("div", { class: "bar" }, this.text, this.span, this.severity),
+      element("div", { class: "bar" }, this.text, this.span, this.severity, element("label", {}, this.parts, " ", t({ zh: "含同因告警", en: "Parts too" }))),
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t({ zh: "告警历史", en: "History of alarms" }) }, table, this.idle, this.more),
     );
   }
@@ -58,7 +59,8 @@ export class AlarmHistory {
     const mine = ++this.asked;
     const query = new URLSearchParams({ limit: String(PAGE) });
     const span = Number(this.span.value);
-    const given = { text: this.text.value.trim(), severity: this.severity.value, from: span ? String(this.desk.now() - span) : "", before: before ?? "" };
+    const heads = this.parts.checked ? "" : "yes";
+    const given = { heads, text: this.text.value.trim(), severity: this.severity.value, from: span ? String(this.desk.now() - span) : "", before: before ?? "" };
     Object.entries(given).forEach(([name, value]) => value !== "" && query.set(name, value));
     const found = await this.desk.attempt(() => this.desk.api.get(`/api/v1/alarms/history?${query}`));
     if (found === null || mine !== this.asked) {

@@ -10,7 +10,7 @@ export const HEADS = [
   { zh: "自", en: "Since" },
   { zh: "告警", en: "Alarm" },
   { zh: "处理", en: "What to do" },
-  { zh: "", en: "" },
+  { zh: "操作", en: "Acts" },
 ];
 
 /** What an alarm's row shows; `hear`: marked(key, on), chosen(key), opened(key), act(name, alarm). */

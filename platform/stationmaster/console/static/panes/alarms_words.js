@@ -41,14 +41,24 @@ export function lasting(seconds) {
   return `${Math.floor(seconds / DAY_S)} d`;
 }
 
+const formats = new Map();
+
+/** The date of an instant in a zone, YYYY-MM-DD; formats are made once, since that is what costs. */
+function day(instant, zone) {
+  if (!formats.has(zone)) {
+    formats.set(zone, new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }));
+  }
+  return formats.get(zone).format(new Date(instant * 1000));
+}
+
 /** The time of an instant, with its date where that is not today. */
 export function moment(instant, { zone, now }) {
   if (instant === null || instant === undefined) {
     return "";
   }
-  const day = (at) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(new Date(at * 1000));
   const time = hhmm(instant, zone);
-  return day(instant) === day(now) ? time : `${day(instant).slice(5)} ${time}`;
+  const date = day(instant, zone);
+  return date === day(now, zone) ? time : `${date.slice(5)} ${time}`;
 }
 
 /** What is wrong, in the page's language. */

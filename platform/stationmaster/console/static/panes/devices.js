@@ -190,7 +190,8 @@ class Devices {
     }
     this.onPlan.disabled = !rows.length;
     this.said.textContent = t({ zh: `已标记 ${rows.length} 台`, en: `${rows.length} marked` });
-    const ill = [...this.store.rows.values()].filter(({ device }) => ILL.includes(device.condition)).length;
+    let ill = 0;
+    this.store.rows.forEach(({ device }) => (ill += ILL.includes(device.condition)));
     this.count.textContent = t({ zh: `${this.grid.shown()} / ${this.store.rows.size} 台，${ill} 台不正常`, en: `${this.grid.shown()} of ${this.store.rows.size}, ${ill} not well` });
   }
 

@@ -8,7 +8,7 @@ import { noteLines } from "./notes.js";
 import { subsystemRows } from "./subsystems.js";
 
 const SECTIONS = [
-  { id: "alarms", words: { zh: "告警", en: "Alarms" }, tag: "ol", topics: ["alarm", "connection"], lines: alarmLines, hides: true, role: "alert" },
+  { id: "alarms", words: { zh: "当前告警", en: "Alarms now" }, tag: "ol", topics: ["alarm", "connection"], lines: alarmLines, hides: true, live: "assertive" },
   { id: "due", words: { zh: "即将执行", en: "Due next" }, tag: "ol", topics: ["task", "call", "minute", "state"], lines: dueLines },
   { id: "subsystems", words: { zh: "子系统", en: "Subsystems" }, tag: "table", topics: ["subscribers"], lines: subsystemRows },
   { id: "notes", words: { zh: "记事", en: "Notes" }, tag: "ol", topics: ["state"], lines: noteLines },
@@ -29,7 +29,7 @@ export class Rail {
   /** Draw all of it, in the language of the page. */
   paint() {
     const made = SECTIONS.map((section) => {
-      const list = element(section.tag, { id: section.id, role: section.role });
+      const list = element(section.tag, { id: section.id, "aria-live": section.live });
       this.lists.set(section.id, list);
       const title = element("h2", { id: `${section.id}-title` }, this.desk.t(section.words));
       return element("section", { "aria-labelledby": `${section.id}-title`, tabindex: "0", hidden: Boolean(section.hides) }, title, list);

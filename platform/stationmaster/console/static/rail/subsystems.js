@@ -3,6 +3,8 @@
 import { element } from "../desk/element.js";
 import { hhmm } from "../words.js";
 
+const TOLD = 3;
+
 /** How far a subsystem is with what concerns it, and a class for the words. */
 function standing({ connected, rejected, digest, behind, snapshots }) {
   if (!connected) {
@@ -17,6 +19,9 @@ function standing({ connected, rejected, digest, behind, snapshots }) {
   }
   return digest === "whole" ? [{ zh: "✓ 一致", en: "✓ up to date" }, ""] : [loading, ""];
 }
+
+/** The first that are not well, and how many more. */
+const troubled = (names) => [...names.slice(0, TOLD), names.length > TOLD ? `+${names.length - TOLD}` : ""].filter(Boolean).join(", ");
 
 const bytes = (count) => (count < 10_000 ? `${count} B` : `${Math.round(count / 1024)} KiB`);
 
@@ -59,7 +64,7 @@ export function subsystemRows({ world, t }) {
         { class: kind || null },
         t(words),
         said ? element("div", { class: "figures" }, said) : null,
-        body.trouble.length ? element("div", { class: "bad" }, `⚠ ${body.trouble.join(", ")}`) : null,
+        body.trouble.length ? element("div", { class: "bad" }, `⚠ ${troubled(body.trouble)}`) : null,
       ),
     );
   });
