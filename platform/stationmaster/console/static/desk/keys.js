@@ -58,7 +58,7 @@ export class Keys {
     }
     const rows = this.commands
       .filter((each) => each.pane === null || each.pane === this.pane)
-      .map(({ combo, words }) => element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, combo)), element("td", {}, this.t(words))));
+      .map(({ combo, words }) => element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, combo === " " ? "Space" : combo)), element("td", {}, this.t(words))));
     const close = element("button", { type: "button", onclick: () => this.help.close() }, this.t({ zh: "关闭", en: "Close" }), " Esc");
     const letters = element("input", {
       type: "checkbox",
