@@ -37,7 +37,13 @@ negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 
 
 SLOW = "".join(
     f'[[operations]]\ninclude-name = "{name}"\nphases.coverage.enabled = false\n'
-    for name in ("PUT /api/v1/accounts/{login}", "POST /api/v1/acts", "POST /api/v1/station/import")
+    for name in (
+        "PUT /api/v1/accounts/{login}",
+        "POST /api/v1/acts",
+        "POST /api/v1/broadcast/preview",
+        "POST /api/v1/broadcast/words",
+        "POST /api/v1/station/import",
+    )
 )
 """With the usual effort only examples are sent there: each password costs 64 MiB and a twentieth of a second by design,
 acts, with their thirty deeds, are two thirds of all that can be asked, and each upload is read by a process."""
@@ -46,6 +52,8 @@ BEYOND_SCHEMAS = {
     "/api/v1/history": "a board or a zone must be named",
     "/api/v1/accounts/{login}": "a new account needs more than one that is changed; passwords have rules of their own",
     "/api/v1/acts": "a time of day may be out of range",
+    "/api/v1/broadcast/preview": "of acts only one announcement",
+    "/api/v1/broadcast/words": "of acts only one announcement",
     "/api/v1/station/draft/apply": "a key may have been used for something else",
     "/api/v1/station/files/{name}": "a tag is of one state of one file",
     "/api/v1/station/import": "a feed needs a stop",

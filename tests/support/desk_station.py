@@ -111,6 +111,10 @@ class DeskStation:
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE_S)
 
+    def send_signal(self, name: str, number: signal.Signals) -> None:
+        """Send a process a signal that it outlives."""
+        self._running[name].send_signal(number)
+
     def end(self) -> None:
         """End what still runs."""
         for name in list(self._running):
