@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from stationmaster.station.gtfs_calls import RAIL, GtfsOptions
+from stationmaster.station.gtfs_importing import import_gtfs
 from stationmaster.station.importing import ImportReport, import_timetable
 from stationmaster.station.reading import HelpfulFaults
 from stationmaster.station.workbook import archive_faults
 from stationmaster_base.errors import Fault
 
-__all__ = ["main"]
+__all__ = ["limit", "main"]
 
 MEMORY = 1_500_000_000
 """Bytes of address space; the reading of a large sheet takes a third of it."""
@@ -35,7 +37,7 @@ LARGEST_TABLE = 1_000_000_000
 
 def main() -> int:
     """Read what standard input says, import it, and say what came of it."""
-    _limit()
+    limit(resource.setrlimit)
     asked: dict[str, Any] = json.loads(sys.stdin.read())
     try:
         said = _import(asked)
@@ -45,14 +47,15 @@ def main() -> int:
     return 0
 
 
-def _limit() -> None:
+def limit(set_limit: Callable[[int, tuple[int, int]], None]) -> None:
+    """Bound this process for as long as it lives."""
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, SECONDS),
         (resource.RLIMIT_FSIZE, LARGEST_WRITTEN),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        set_limit(what, (most, most))
 
 
 def _import(asked: dict[str, Any]) -> dict[str, Any]:
@@ -63,11 +66,6 @@ def _import(asked: dict[str, Any]) -> dict[str, Any]:
     faults = HelpfulFaults()
     if not archive_faults(file, faults, largest=LARGEST_TABLE):
         return _said(ImportReport(written=False, rows=0, faults=tuple(faults)))
-    # What reads feeds comes with an extra of its own; a hub that never imports one does without.
-    try:
-        from stationmaster.station.gtfs_importing import import_gtfs  # noqa: PLC0415
-    except ImportError:
-        return {"problem": "Feeds cannot be read here: stationmaster[gtfs] is not installed."}
     options = GtfsOptions(
         stops=tuple(asked["stops"]),
         classes=tuple((route, name) for route, name in asked["classes"]),
@@ -75,7 +73,11 @@ def _import(asked: dict[str, Any]) -> dict[str, Any]:
         route_types=RAIL,
         number_from=asked["number_from"],
     )
-    made = import_gtfs(file, folder, options, allow_unallotted=free)
+    # What reads feeds comes with an extra of its own, and is looked for when a feed is opened.
+    try:
+        made = import_gtfs(file, folder, options, allow_unallotted=free)
+    except ImportError:
+        return {"problem": "Feeds cannot be read here: stationmaster[gtfs] is not installed."}
     left = [{"reason": each.reason, "trips": list(each.trips)} for each in made.left_out]
     return {**_said(made.report), "left_out": left}
 

@@ -143,11 +143,11 @@ class Importer:
             raise DeskRefusal("import-refused", "It takes more time or memory to read than an upload may.", "A part.")
         try:
             said: dict[str, Any] = json.loads(out)
+            if "written" not in said and "problem" not in said:
+                raise ValueError(f"it said {out[:100]!r}")
         except ValueError as error:
-            last = err.decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise StationError(
-                "import-failed", f"It could not be read: {''.join(last)[:300]}", "Report this."
-            ) from error
+            last = "".join(err.decode("utf-8", "replace").strip().splitlines()[-1:])[:300] or str(error)
+            raise StationError("import-failed", f"It could not be read: {last}", "Report this.") from error
         return said
 
 

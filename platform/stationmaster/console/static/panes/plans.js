@@ -75,7 +75,8 @@ class Plans {
     const drafted = model.drafted;
     const who = [...new Set(drafted.map((file) => file.by))].join("、");
     const names = drafted.map((file) => (file.stale ? `${file.name} ⚠` : file.name)).join(", ");
-    const button = (id, words, run, more = {}) => element("button", { type: "button", id, onclick: run, ...more }, t(words));
+    const button = (id, words, run, more = {}) =>
+      element("button", { type: "button", id, onclick: run, ...more }, t(words));
     refill(
       this.status,
       model.busy ? element("strong", {}, model.busy) : null,
@@ -83,14 +84,32 @@ class Plans {
         ? element(
             "span",
             { id: "plans-drafted" },
-            element("strong", {}, t({ zh: `草稿 ${drafted.length} 个文件`, en: `Draft of ${drafted.length} file${drafted.length === 1 ? "" : "s"}` })),
+            element(
+              "strong",
+              {},
+              t({
+                zh: `草稿 ${drafted.length} 个文件`,
+                en: `Draft of ${drafted.length} file${drafted.length === 1 ? "" : "s"}`,
+              }),
+            ),
             ` ${names} — ${who}`,
           )
-        : element("span", { id: "plans-drafted", class: "dim" }, t({ zh: "没有草稿：当前所用即全部", en: "Nothing is drafted: what is used is all there is" })),
+        : element(
+            "span",
+            { id: "plans-drafted", class: "dim" },
+            t({ zh: "没有草稿：当前所用即全部", en: "Nothing is drafted: what is used is all there is" }),
+          ),
       drafted.length && may("checkDraft")
-        ? button("plans-check", { zh: "检查与预览 Ctrl+Enter", en: "Check and preview Ctrl+Enter" }, () => this.check(), { class: "chief" })
+        ? button(
+            "plans-check",
+            { zh: "检查与预览 Ctrl+Enter", en: "Check and preview Ctrl+Enter" },
+            () => this.check(),
+            { class: "chief" },
+          )
         : null,
-      drafted.length && may("dropDraft") ? button("plans-drop", { zh: "放弃草稿", en: "Drop the draft" }, () => this.drop()) : null,
+      drafted.length && may("dropDraft")
+        ? button("plans-drop", { zh: "放弃草稿", en: "Drop the draft" }, () => this.drop())
+        : null,
     );
     this.views?.[this.now].draftChanged?.();
   }
@@ -138,7 +157,14 @@ class Plans {
       const { number } = applied.version;
       this.desk.tell(
         { zh: `第 ${number} 版已启用`, en: `Version ${number} is used now` },
-        { actions: [{ words: { zh: "恢复前一版", en: "Put the version before back" }, run: () => this.views.versions.putBack(Math.max(before, number - 1)) }] },
+        {
+          actions: [
+            {
+              words: { zh: "恢复前一版", en: "Put the version before back" },
+              run: () => this.views.versions.putBack(Math.max(before, number - 1)),
+            },
+          ],
+        },
       );
       this.show(this.now);
     }

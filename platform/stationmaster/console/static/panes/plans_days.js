@@ -35,7 +35,11 @@ export class DaysView {
     this.words = "";
     this.wanted = "all";
     this.lines = new Map(); // row id → { node, said }
-    this.glance = element("div", { class: "plans-glance", role: "group", "aria-label": desk.t({ zh: "各日计划", en: "Plans by day" }) });
+    this.glance = element("div", {
+      class: "plans-glance",
+      role: "group",
+      "aria-label": desk.t({ zh: "各日计划", en: "Plans by day" }),
+    });
     this.bar = element("div", { class: "bar" });
     this.search = element("input", {
       type: "search",
@@ -63,10 +67,20 @@ export class DaysView {
     this.buttons = element("span", { class: "plans-buttons" });
     this.bar.append(this.search, this.filter, this.buttons, this.count);
     this.body = element("tbody", { onkeydown: (event) => this.press(event) });
-    const head = element("tr", {}, HEADS.map(([kind, words]) => element("th", { scope: "col", class: kind || null }, desk.t(words))));
+    const head = element(
+      "tr",
+      {},
+      HEADS.map(([kind, words]) => element("th", { scope: "col", class: kind || null }, desk.t(words))),
+    );
     this.table = element("table", { class: "plans-rows" }, element("thead", {}, head), this.body);
     this.notes = element("div", { class: "plans-notes" });
-    this.node = element("div", { class: "plans-days" }, this.glance, this.bar, element("div", { class: "scroll" }, this.table, this.notes));
+    this.node = element(
+      "div",
+      { class: "plans-days" },
+      this.glance,
+      this.bar,
+      element("div", { class: "scroll" }, this.table, this.notes),
+    );
   }
 
   async show() {
@@ -112,10 +126,16 @@ export class DaysView {
             onclick: () => this.desk.attempt(() => this.load(plan.day)),
           },
           element("strong", {}, plan.day === this.today ? `${plan.day} ${t({ zh: "今日", en: "today" })}` : plan.day),
-          element("span", { class: plan.locked_by ? "good" : "dim" }, plan.locked_by ? `🔒 ${plan.locked_by}` : t({ zh: "未锁定", en: "not locked" })),
+          element(
+            "span",
+            { class: plan.locked_by ? "good" : "dim" },
+            plan.locked_by ? `🔒 ${plan.locked_by}` : t({ zh: "未锁定", en: "not locked" }),
+          ),
           element("span", {}, t({ zh: `核对 ${checked}/${rows}`, en: `checked ${checked}/${rows}` })),
           element("meter", { min: 0, max: Math.max(rows, 1), value: checked, "aria-hidden": "true" }),
-          waiting ? element("span", { class: "moved" }, t({ zh: `待决定 ${waiting}`, en: `${waiting} to decide` })) : null,
+          waiting
+            ? element("span", { class: "moved" }, t({ zh: `待决定 ${waiting}`, en: `${waiting} to decide` }))
+            : null,
         ),
       ),
     );
@@ -146,7 +166,10 @@ export class DaysView {
       lines.set(each.row.id, known?.said === said ? known : { said, node: this.line(each) });
     }
     this.lines = lines;
-    refill(this.body, [...lines.values()].map(({ node }) => node));
+    refill(
+      this.body,
+      [...lines.values()].map(({ node }) => node),
+    );
     this.rove(focused ?? this.roving);
     if (focused && lines.has(focused)) {
       lines.get(focused).node.focus();
@@ -155,22 +178,44 @@ export class DaysView {
     const open = rows.filter(({ row }) => row.planned !== null && !row.checked_by);
     const waiting = rows.filter(({ waits }) => waits);
     const locked = this.plan?.plan.plan.locked_by ?? "";
-    const button = (id, words, run, disabled, more = {}) => element("button", { type: "button", id, onclick: run, disabled, ...more }, desk.t(words));
+    const button = (id, words, run, disabled, more = {}) =>
+      element("button", { type: "button", id, onclick: run, disabled, ...more }, desk.t(words));
     refill(
       this.buttons,
       desk.may("check_rows")
         ? [
-            button("plans-tick", { zh: `核对所见 ${open.length}`, en: `Tick off ${open.length} shown` }, () => this.tick(open, true), !open.length),
+            button(
+              "plans-tick",
+              { zh: `核对所见 ${open.length}`, en: `Tick off ${open.length} shown` },
+              () => this.tick(open, true),
+              !open.length,
+            ),
           ]
         : null,
       desk.may("decide_rows") && waiting.length
         ? [
-            button("plans-accept", { zh: `接受 ${waiting.length}`, en: `Accept ${waiting.length}` }, () => this.decide(waiting, true), false),
-            button("plans-reject", { zh: `拒绝 ${waiting.length}`, en: `Reject ${waiting.length}` }, () => this.decide(waiting, false), false),
+            button(
+              "plans-accept",
+              { zh: `接受 ${waiting.length}`, en: `Accept ${waiting.length}` },
+              () => this.decide(waiting, true),
+              false,
+            ),
+            button(
+              "plans-reject",
+              { zh: `拒绝 ${waiting.length}`, en: `Reject ${waiting.length}` },
+              () => this.decide(waiting, false),
+              false,
+            ),
           ]
         : null,
       desk.may("lock_plan") && this.plan !== null
-        ? button("plans-lock", locked ? { zh: "解锁", en: "Unlock" } : { zh: "锁定", en: "Lock" }, () => this.lock(!locked), false, { class: locked ? null : "chief" })
+        ? button(
+            "plans-lock",
+            locked ? { zh: "解锁", en: "Unlock" } : { zh: "锁定", en: "Lock" },
+            () => this.lock(!locked),
+            false,
+            { class: locked ? null : "chief" },
+          )
         : null,
     );
   }
@@ -191,10 +236,16 @@ export class DaysView {
         this.tick([each], !row.checked_by);
       },
     });
-    const decide = (accept, words) => element("button", { type: "button", tabindex: "-1", onclick: () => this.decide([each], accept) }, desk.t(words));
+    const decide = (accept, words) =>
+      element("button", { type: "button", tabindex: "-1", onclick: () => this.decide([each], accept) }, desk.t(words));
     return element(
       "tr",
-      { "data-row": row.id, tabindex: "-1", class: row.planned === null ? "over" : waits ? "marked" : null, onfocus: () => this.rove(row.id) },
+      {
+        "data-row": row.id,
+        tabindex: "-1",
+        class: row.planned === null ? "over" : waits ? "marked" : null,
+        onfocus: () => this.rove(row.id),
+      },
       element("td", {}, box),
       rowCells(row.planned ?? row.proposed ?? row.before, row.day, desk, this.zone),
       element(
@@ -203,8 +254,12 @@ export class DaysView {
         row.change ? element("span", { class: waits ? "moved" : "dim" }, desk.t(CHANGES[row.change]), " ") : null,
         row.planned === null && row.change === null ? element("span", { class: "dim" }, desk.t(CHANGES.gone)) : null,
         fields.map((field) => fieldText(field, desk)),
-        row.rejected_by ? element("span", { class: "dim" }, ` ${desk.t({ zh: "已拒绝", en: "rejected" })} ${row.rejected_by}`) : null,
-        waits && desk.may("decide_rows") ? [decide(true, { zh: "接受", en: "Accept" }), decide(false, { zh: "拒绝", en: "Reject" })] : null,
+        row.rejected_by
+          ? element("span", { class: "dim" }, ` ${desk.t({ zh: "已拒绝", en: "rejected" })} ${row.rejected_by}`)
+          : null,
+        waits && desk.may("decide_rows")
+          ? [decide(true, { zh: "接受", en: "Accept" }), decide(false, { zh: "拒绝", en: "Reject" })]
+          : null,
       ),
     );
   }
@@ -217,10 +272,18 @@ export class DaysView {
       body === null
         ? element("p", { class: "idle" }, t({ zh: "还没有日计划", en: "There is no plan yet" }))
         : [
-            differences({ zh: "与前一版的差异", en: "Differences since the version before" }, body.since_version, this.desk),
+            differences(
+              { zh: "与前一版的差异", en: "Differences since the version before" },
+              body.since_version,
+              this.desk,
+            ),
             body.since_previous_day === null
               ? null
-              : differences({ zh: "与前一日的差异", en: "Differences since the day before" }, body.since_previous_day, this.desk),
+              : differences(
+                  { zh: "与前一日的差异", en: "Differences since the day before" },
+                  body.since_previous_day,
+                  this.desk,
+                ),
           ],
     );
   }
@@ -238,7 +301,12 @@ export class DaysView {
     if (row === null || event.target !== row) {
       return;
     }
-    const to = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling, Home: this.body.firstElementChild, End: this.body.lastElementChild }[event.key];
+    const to = {
+      ArrowDown: row.nextElementSibling,
+      ArrowUp: row.previousElementSibling,
+      Home: this.body.firstElementChild,
+      End: this.body.lastElementChild,
+    }[event.key];
     const each = this.plan.rows.find((item) => item.row.id === row.dataset.row);
     if (to) {
       to.focus();
@@ -256,16 +324,25 @@ export class DaysView {
   }
 
   tick(rows, checked) {
-    const words = checked ? { zh: `核对 ${rows.length} 行`, en: `${rows.length} ticked off` } : { zh: "取消核对", en: "No longer ticked off" };
+    const words = checked
+      ? { zh: `核对 ${rows.length} 行`, en: `${rows.length} ticked off` }
+      : { zh: "取消核对", en: "No longer ticked off" };
     return this.act({ do: "check_rows", rows: rows.map(({ row }) => row.id), checked }, words);
   }
 
   decide(rows, accept) {
-    const words = accept ? { zh: `接受 ${rows.length} 项差异`, en: `${rows.length} accepted` } : { zh: `拒绝 ${rows.length} 项差异`, en: `${rows.length} rejected` };
+    const words = accept
+      ? { zh: `接受 ${rows.length} 项差异`, en: `${rows.length} accepted` }
+      : { zh: `拒绝 ${rows.length} 项差异`, en: `${rows.length} rejected` };
     return this.act({ do: "decide_rows", rows: rows.map(({ row }) => row.id), accept }, words);
   }
 
   lock(locked) {
-    return this.act({ do: "lock_plan", locked }, locked ? { zh: `${this.day} 已锁定`, en: `${this.day} is locked` } : { zh: `${this.day} 已解锁`, en: `${this.day} is unlocked` });
+    return this.act(
+      { do: "lock_plan", locked },
+      locked
+        ? { zh: `${this.day} 已锁定`, en: `${this.day} is locked` }
+        : { zh: `${this.day} 已解锁`, en: `${this.day} is unlocked` },
+    );
   }
 }

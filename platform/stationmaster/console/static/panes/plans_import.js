@@ -17,7 +17,8 @@ export class ImportView {
       onchange: () => this.chosen(this.input.files[0]),
     });
     this.free = element("input", { type: "checkbox", id: "plans-without-track" });
-    const field = (id, words, more = {}) => element("label", { for: id }, t(words), " ", element("input", { type: "text", id, ...more }));
+    const field = (id, words, more = {}) =>
+      element("label", { for: id }, t(words), " ", element("input", { type: "text", id, ...more }));
     this.feed = element(
       "fieldset",
       {},
@@ -52,11 +53,24 @@ export class ImportView {
           this.chosen(event.dataTransfer.files[0]);
         },
       },
-      element("p", {}, t({ zh: "把文件拖到这里，或选择：CSV（UTF-8、GB18030）、Excel .xlsx 的第一张表、GTFS .zip", en: "Drop a file here, or choose one: CSV (UTF-8, GB18030), the first sheet of an Excel .xlsx, a GTFS .zip" })),
+      element(
+        "p",
+        {},
+        t({
+          zh: "把文件拖到这里，或选择：CSV（UTF-8、GB18030）、Excel .xlsx 的第一张表、GTFS .zip",
+          en: "Drop a file here, or choose one: CSV (UTF-8, GB18030), the first sheet of an Excel .xlsx, a GTFS .zip",
+        }),
+      ),
       this.input,
     );
     this.report = element("div", { class: "scroll plans-report", role: "status" });
-    const track = element("label", { for: "plans-without-track" }, this.free, " ", t({ zh: "没有空闲股道的行也导入", en: "Bring in rows for which no track is free, too" }));
+    const track = element(
+      "label",
+      { for: "plans-without-track" },
+      this.free,
+      " ",
+      t({ zh: "没有空闲股道的行也导入", en: "Bring in rows for which no track is free, too" }),
+    );
     this.node = element("div", { class: "plans-column plans-import" }, this.drop, track, this.feed, this.report);
   }
 
@@ -64,7 +78,14 @@ export class ImportView {
     const may = this.desk.may("importTimetable");
     this.drop.hidden = this.feed.hidden = !may;
     if (!may) {
-      refill(this.report, element("p", { class: "idle" }, this.desk.t({ zh: "导入需要主管角色", en: "Importing needs the role of a supervisor" })));
+      refill(
+        this.report,
+        element(
+          "p",
+          { class: "idle" },
+          this.desk.t({ zh: "导入需要主管角色", en: "Importing needs the role of a supervisor" }),
+        ),
+      );
     }
   }
 
@@ -78,8 +99,15 @@ export class ImportView {
     query.set("without_track", this.free.checked ? "yes" : "no");
     if (query.get("kind") === "gtfs") {
       query.set("number_from", this.value("plans-numbers-from"));
-      for (const [name, id] of [["stop", "plans-stops"], ["class", "plans-classes"], ["track", "plans-tracks"]]) {
-        this.value(id).split(WORDS_AFTER).filter(Boolean).forEach((word) => query.append(name, word));
+      for (const [name, id] of [
+        ["stop", "plans-stops"],
+        ["class", "plans-classes"],
+        ["track", "plans-tracks"],
+      ]) {
+        this.value(id)
+          .split(WORDS_AFTER)
+          .filter(Boolean)
+          .forEach((word) => query.append(name, word));
       }
     }
     return query;
@@ -103,7 +131,11 @@ export class ImportView {
   paint(name, { problem, faults, report }) {
     const { t } = this.desk;
     if (report === null) {
-      refill(this.report, element("p", { class: "bad" }, `${name}: ${problem}`), this.list({ zh: "错误", en: "Faults" }, faults.map(said)));
+      refill(
+        this.report,
+        element("p", { class: "bad" }, `${name}: ${problem}`),
+        this.list({ zh: "错误", en: "Faults" }, faults.map(said)),
+      );
       return;
     }
     const { drafted, rows, allotted, unallotted, names_added, left_out, warnings } = report;
@@ -116,15 +148,30 @@ export class ImportView {
           ? this.model.drafted.length
             ? t({ zh: `${name}：${rows} 行已存入草稿`, en: `${name}: ${rows} rows are in the draft` })
             : t({ zh: `${name}：${rows} 行，与所用的相同`, en: `${name}: ${rows} rows, the same as are used` })
-          : t({ zh: `${name}：未导入，${report.faults.length} 个错误`, en: `${name}: nothing was imported, ${report.faults.length} fault${report.faults.length === 1 ? "" : "s"}` }),
+          : t({
+              zh: `${name}：未导入，${report.faults.length} 个错误`,
+              en: `${name}: nothing was imported, faults: ${report.faults.length}`,
+            }),
       ),
       drafted && this.model.drafted.length && this.desk.may("checkDraft")
-        ? element("button", { type: "button", class: "chief", onclick: () => this.check() }, t({ zh: "检查与预览", en: "Check and preview" }))
+        ? element(
+            "button",
+            { type: "button", class: "chief", onclick: () => this.check() },
+            t({ zh: "检查与预览", en: "Check and preview" }),
+          )
         : null,
-      allotted ? element("p", {}, t({ zh: `${allotted} 行已分配股道`, en: `${allotted} rows were given a track` })) : null,
+      allotted
+        ? element("p", {}, t({ zh: `${allotted} 行已分配股道`, en: `${allotted} rows were given a track` }))
+        : null,
       this.list({ zh: "错误", en: "Faults" }, report.faults.map(said)),
-      this.list({ zh: "没有股道", en: "Without a track" }, unallotted.map((row) => `${row.number} (${row.line}): ${row.reason}`)),
-      this.list({ zh: "略过", en: "Left out" }, left_out.map((each) => `${each.reason}: ${each.trips.join(", ")}`)),
+      this.list(
+        { zh: "没有股道", en: "Without a track" },
+        unallotted.map((row) => `${row.number} (${row.line}): ${row.reason}`),
+      ),
+      this.list(
+        { zh: "略过", en: "Left out" },
+        left_out.map((each) => `${each.reason}: ${each.trips.join(", ")}`),
+      ),
       this.list({ zh: "新站名（按拼音，请修订）", en: "New stations (named by pinyin: mend them)" }, names_added),
       this.list({ zh: "提醒", en: "Warnings" }, warnings.map(said)),
     );
@@ -132,7 +179,16 @@ export class ImportView {
 
   list(words, items) {
     return items.length
-      ? element("details", { open: items.length <= 30 }, element("summary", {}, `${this.desk.t(words)} (${items.length})`), element("ul", {}, items.map((item) => element("li", {}, item))))
+      ? element(
+          "details",
+          { open: items.length <= 30 },
+          element("summary", {}, `${this.desk.t(words)} (${items.length})`),
+          element(
+            "ul",
+            {},
+            items.map((item) => element("li", {}, item)),
+          ),
+        )
       : null;
   }
 }

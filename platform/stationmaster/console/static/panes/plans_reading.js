@@ -72,7 +72,9 @@ export function lineOf(text, place) {
   let path = "";
   for (const { name, nth } of partsOf(place)) {
     path = path === "" ? name : `${path}.${name}`;
-    const header = new RegExp(`^\\s*\\[{1,2}\\s*(?:"${escaped(name)}"|"${escaped(path)}"|${escaped(path)}|${escaped(name)})\\s*\\]`);
+    const header = new RegExp(
+      `^\\s*\\[{1,2}\\s*(?:"${escaped(name)}"|"${escaped(path)}"|${escaped(path)}|${escaped(name)})\\s*\\]`,
+    );
     const headers = lines.flatMap((line, at) => (header.test(line) ? [at] : []));
     const chosen = headers[(nth ?? 1) - 1];
     if (chosen !== undefined && (nth !== null || found === 0)) {

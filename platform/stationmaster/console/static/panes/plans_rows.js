@@ -56,11 +56,24 @@ export function differences(words, list, desk, open = false) {
 
 /** What is added, gone and changed between two plans, as a table. */
 export function differenceTable(list, desk) {
-  const head = [{ zh: "差异", en: "Change" }, { zh: "车次", en: "Train" }, { zh: "时刻", en: "Time" }, { zh: "内容", en: "What" }];
+  const head = [
+    { zh: "差异", en: "Change" },
+    { zh: "车次", en: "Train" },
+    { zh: "时刻", en: "Time" },
+    { zh: "内容", en: "What" },
+  ];
   return element(
     "table",
     {},
-    element("thead", {}, element("tr", {}, head.map((words) => element("th", { scope: "col" }, desk.t(words))))),
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        head.map((words) => element("th", { scope: "col" }, desk.t(words))),
+      ),
+    ),
     element(
       "tbody",
       {},
@@ -71,7 +84,11 @@ export function differenceTable(list, desk) {
           element("td", {}, desk.t(CHANGES[change])),
           element("th", { scope: "row" }, number),
           element("td", { class: "time" }, at),
-          element("td", { class: "state" }, fields.map((field) => fieldText(field, desk))),
+          element(
+            "td",
+            { class: "state" },
+            fields.map((field) => fieldText(field, desk)),
+          ),
         ),
       ),
     ),
@@ -83,7 +100,16 @@ export function searched(text) {
   const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
   return ({ planned, proposed, before }) => {
     const call = planned ?? proposed ?? before;
-    const said = [...call.numbers, call.train_class, call.kind, call.origin, call.destination, call.track, ...call.gates, call.formation];
+    const said = [
+      ...call.numbers,
+      call.train_class,
+      call.kind,
+      call.origin,
+      call.destination,
+      call.track,
+      ...call.gates,
+      call.formation,
+    ];
     const whole = said.join(" ").toLowerCase();
     return words.every((word) => whole.includes(word));
   };

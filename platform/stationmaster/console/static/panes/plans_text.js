@@ -27,12 +27,25 @@ export class FilesView {
     });
     this.title = element("h2", {});
     this.told = element("span", { class: "dim", role: "status" });
-    this.saving = element("button", { type: "button", id: "plans-save", onclick: () => this.save() }, t({ zh: "存入草稿 Ctrl+S", en: "Save to the draft Ctrl+S" }));
-    this.dropping = element("button", { type: "button", onclick: () => this.drop() }, t({ zh: "放弃此文件的草稿", en: "Drop this file's draft" }));
+    this.saving = element(
+      "button",
+      { type: "button", id: "plans-save", onclick: () => this.save() },
+      t({ zh: "存入草稿 Ctrl+S", en: "Save to the draft Ctrl+S" }),
+    );
+    this.dropping = element(
+      "button",
+      { type: "button", onclick: () => this.drop() },
+      t({ zh: "放弃此文件的草稿", en: "Drop this file's draft" }),
+    );
     this.faults = element("ol", { class: "plans-lines" });
     const text = element("div", { class: "plans-editor" }, this.numbers, this.area);
     const bar = element("div", { class: "bar" }, this.title, this.saving, this.dropping, this.told);
-    this.node = element("div", { class: "plans-split" }, this.list, element("div", { class: "plans-column" }, bar, text, this.faults));
+    this.node = element(
+      "div",
+      { class: "plans-split" },
+      this.list,
+      element("div", { class: "plans-column" }, bar, text, this.faults),
+    );
   }
 
   async show(argument) {
@@ -104,7 +117,11 @@ export class FilesView {
         ),
       ),
       this.desk.may("putStationFile")
-        ? element("li", {}, element("button", { type: "button", onclick: () => this.add() }, t({ zh: "+ 版式…", en: "+ Layout…" })))
+        ? element(
+            "li",
+            {},
+            element("button", { type: "button", onclick: () => this.add() }, t({ zh: "+ 版式…", en: "+ Layout…" })),
+          )
         : null,
     );
     const faults = (this.model.checked?.faults ?? []).filter(({ file }) => file === this.name);
@@ -173,7 +190,15 @@ export class FilesView {
     const changes = element(
       "ul",
       { class: "plans-theirs" },
-      problem.faults.map(({ place, problem: now, allowed }) => element("li", {}, element("strong", {}, place), element("pre", {}, element("del", {}, allowed)), element("pre", {}, element("ins", {}, now)))),
+      problem.faults.map(({ place, problem: now, allowed }) =>
+        element(
+          "li",
+          {},
+          element("strong", {}, place),
+          element("pre", {}, element("del", {}, allowed)),
+          element("pre", {}, element("ins", {}, now)),
+        ),
+      ),
     );
     const asked = await this.desk.ask({
       title: problem.message,
@@ -205,7 +230,9 @@ export class FilesView {
     this.area.value = text;
     this.draftChanged();
     if (asked.how === "keep") {
-      this.desk.tell(t({ zh: "您的文字仍在编辑框内，尚未存入", en: "Your text is still in the editor, not saved" }), { kind: "warn" });
+      this.desk.tell(t({ zh: "您的文字仍在编辑框内，尚未存入", en: "Your text is still in the editor, not saved" }), {
+        kind: "warn",
+      });
       return false;
     }
     return null;
@@ -220,7 +247,14 @@ export class FilesView {
   async add() {
     const asked = await this.desk.ask({
       title: { zh: "新版式", en: "New layout" },
-      fields: [{ name: "id", words: { zh: "标识", en: "Id" }, required: true, hint: { zh: "字母、数字、_、-", en: "letters, digits, _, -" } }],
+      fields: [
+        {
+          name: "id",
+          words: { zh: "标识", en: "Id" },
+          required: true,
+          hint: { zh: "字母、数字、_、-", en: "letters, digits, _, -" },
+        },
+      ],
       check: ({ id }) => (LAYOUT.test(`layouts/${id}.toml`) ? null : { zh: "不是标识", en: "That is no id" }),
     });
     if (asked !== null) {

@@ -37,7 +37,13 @@ export class TimetableView {
     this.count = element("output", {});
     this.said = element("p", { class: "plans-said", role: "status" });
     this.table = element("div", { class: "plans-grid ag-theme-balham" });
-    this.node = element("div", { class: "plans-column" }, element("div", { class: "bar" }, this.search, this.tools, this.count), this.table, this.said);
+    this.node = element(
+      "div",
+      { class: "plans-column" },
+      element("div", { class: "bar" }, this.search, this.tools, this.count),
+      this.table,
+      this.said,
+    );
   }
 
   async show(argument) {
@@ -66,7 +72,13 @@ export class TimetableView {
       getRowId: ({ data }) => String(data.id),
       rowHeight: Math.round(1.5 * rem),
       headerHeight: Math.round(1.6 * rem),
-      rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: true, selectAll: "filtered", enableClickSelection: false },
+      rowSelection: {
+        mode: "multiRow",
+        checkboxes: true,
+        headerCheckbox: true,
+        selectAll: "filtered",
+        enableClickSelection: false,
+      },
       selectionColumnDef: { pinned: "left", width: 2 * rem, resizable: false, sortable: false },
       animateRows: false,
       stopEditingWhenCellsLoseFocus: true,
@@ -81,7 +93,8 @@ export class TimetableView {
   column(name, rem, may) {
     const { t } = this.desk;
     const { words, width, pinned, values, places } = COLUMNS[name];
-    const choices = values ?? (places ? ["", ...this.places.filter(({ kind }) => kind === places).map(({ id }) => id)] : null);
+    const choices =
+      values ?? (places ? ["", ...this.places.filter(({ kind }) => kind === places).map(({ id }) => id)] : null);
     return {
       field: name,
       headerName: t(words),

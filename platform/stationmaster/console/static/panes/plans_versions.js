@@ -17,7 +17,15 @@ export class VersionsView {
   constructor(desk, model) {
     Object.assign(this, { desk, model });
     this.body = element("tbody", {});
-    const head = element("thead", {}, element("tr", {}, HEADS.map((words) => element("th", { scope: "col" }, desk.t(words)))));
+    const head = element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        HEADS.map((words) => element("th", { scope: "col" }, desk.t(words))),
+      ),
+    );
     this.node = element("div", { class: "scroll" }, element("table", { class: "plans-versions" }, head, this.body));
   }
 
@@ -32,13 +40,22 @@ export class VersionsView {
       this.body,
       versions.length
         ? versions.map((version, place) => this.line(version, place === 0))
-        : element("tr", {}, element("td", { colspan: String(HEADS.length), class: "idle" }, t({ zh: "还没有启用过草稿", en: "No draft has been applied yet" }))),
+        : element(
+            "tr",
+            {},
+            element(
+              "td",
+              { colspan: String(HEADS.length), class: "idle" },
+              t({ zh: "还没有启用过草稿", en: "No draft has been applied yet" }),
+            ),
+          ),
     );
   }
 
   line({ number, at, by, why, changed, again }, used) {
     const { t, world, language } = this.desk;
-    const names = changed.slice(0, MOST_NAMES).join(", ") + (changed.length > MOST_NAMES ? ` … (${changed.length})` : "");
+    const names =
+      changed.slice(0, MOST_NAMES).join(", ") + (changed.length > MOST_NAMES ? ` … (${changed.length})` : "");
     const what = again ? t({ zh: `恢复第 ${again} 版；`, en: `version ${again} again; ` }) : "";
     return element(
       "tr",
@@ -54,7 +71,11 @@ export class VersionsView {
         used
           ? element("strong", {}, t({ zh: "在用", en: "in use" }))
           : this.desk.may("putBackVersion")
-            ? element("button", { type: "button", "data-version": String(number), onclick: () => this.ask(number) }, t({ zh: "恢复…", en: "Put back…" }))
+            ? element(
+                "button",
+                { type: "button", "data-version": String(number), onclick: () => this.ask(number) },
+                t({ zh: "恢复…", en: "Put back…" }),
+              )
             : null,
       ),
     );
@@ -74,7 +95,10 @@ export class VersionsView {
   async putBack(number, why = this.desk.t({ zh: "撤销", en: "undo" })) {
     const applied = await this.desk.attempt(() => this.model.putBack(number, why));
     if (applied !== null) {
-      this.desk.tell({ zh: `第 ${number} 版已恢复，成为第 ${applied.version.number} 版`, en: `Version ${number} is used again, as version ${applied.version.number}` });
+      this.desk.tell({
+        zh: `第 ${number} 版已恢复，成为第 ${applied.version.number} 版`,
+        en: `Version ${number} is used again, as version ${applied.version.number}`,
+      });
     }
   }
 }
