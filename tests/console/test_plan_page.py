@@ -202,7 +202,7 @@ def test_devices_are_marked_at_their_places(busy: FedHub, plan: Page) -> None:
     expect(lights).to_have_attribute("aria-checked", "false")
     lights.click()
     expect(lights).to_have_attribute("aria-checked", "true")
-    assert plan.evaluate("window.marked.map((each) => each.key)") == ["platform-3"]
+    assert plan.evaluate("window.marked.map((each) => each.key)") == ["light platform-3"]
     plan.locator('[data-group="gate-2A-board"]').focus()
     plan.keyboard.press("Enter")
     expect(plan.locator(".plan-marks strong")).to_contain_text("2")

@@ -14,6 +14,8 @@ const PLACES = [
   ["areas", "area"],
   ["exits", "exit"],
 ];
+/** What devices of a kind serve, where their targets alone do not say it. */
+const SERVES = { amplifier: "zone", loudspeaker: "zone", lamp: "light", light: "light" };
 const KINDS = {
   board: { zh: "显示屏", en: "Boards", letter: "▭" },
   zone: { zh: "广播分区", en: "Loudspeakers", letter: "◖" },
@@ -70,26 +72,29 @@ export class Devices {
 
   /** What there is: each board, zone and light of the station, and each device that serves one of them, a gate or none. */
   take(station, devices) {
-    const targets = new Map();
+    const targets = new Map(); // a board, a zone and a light may have one id
+    const add = (target) => targets.set(`${target.kind} ${target.id}`, target);
     for (const [kind, list] of Object.entries(LISTS)) {
-      station[list].forEach((target) => targets.set(target.id, { kind, ...target }));
+      station[list].forEach((target) => add({ ...target, kind }));
     }
     for (const place of station.places.filter((each) => each.kind === "light" || each.kind === "gate")) {
-      targets.set(place.id, place.kind === "gate" ? { ...place, gates: [place.id] } : place);
+      add(place.kind === "gate" ? { ...place, gates: [place.id] } : place);
     }
     this.things.clear();
     const served = new Set();
     for (const device of devices) {
-      const target = device.targets.map((id) => targets.get(id)).find(Boolean);
-      device.targets.forEach((id) => served.add(id));
+      const likely = [SERVES[device.kind] ?? "board", "board", "zone", "light", "gate"];
+      const names = likely.flatMap((kind) => device.targets.map((id) => `${kind} ${id}`)).filter((name) => targets.has(name));
+      const target = targets.get(names[0]);
+      device.targets.map((id) => `${likely[0]} ${id}`).forEach((name) => served.add(name));
       const key = `${device.identity}/${device.id}`;
       const kind = target?.kind ?? "other";
       this.things.set(key, { key, kind, identity: device.identity, device: device.id, targets: device.targets, condition: device.condition, name: device.id, place: placeOf(target) });
     }
-    for (const [id, target] of targets) {
-      if (!served.has(id) && target.kind !== "gate") {
+    for (const [key, target] of targets) {
+      if (!served.has(key) && target.kind !== "gate") {
         const name = this.desk.t(Object.fromEntries(target.names));
-        this.things.set(id, { key: id, kind: target.kind, identity: "", device: "", targets: [id], condition: "unknown", name, place: placeOf(target) });
+        this.things.set(key, { key, kind: target.kind, identity: "", device: "", targets: [target.id], condition: "unknown", name, place: placeOf(target) });
       }
     }
     this.marked = new Set([...this.marked].filter((key) => this.things.has(key)));
@@ -112,12 +117,14 @@ export class Devices {
 
   cluster(place, kinds) {
     const box = this.base.spot(place.kind, place.id) ?? this.base.hall();
-    const width = kinds.length * (SIZE * 2 + GAP) - GAP;
-    const right = box.x + box.width - GAP;
+    const rows = kinds.length > 2 && box.height >= 2 * SIZE + GAP ? 2 : 1; // beside a room's name there is room for two
+    const columns = Math.ceil(kinds.length / rows);
+    const [wide, high] = [SIZE * 2 + GAP, SIZE + GAP];
+    const width = columns * wide - GAP;
     const beside = place.kind === "gate" ? box.x + box.width + 1 : box.x + (box.width - width) / 2;
-    const x = box.width > width * 1.8 ? right - width : beside;
-    const y = box.y + (box.height - SIZE) / 2;
-    return kinds.map(([kind, things], number) => this.mark(place, kind, things, x + number * (SIZE * 2 + GAP), y));
+    const x = box.width >= width + 2 * GAP ? box.x + box.width - GAP - width : beside;
+    const y = box.y + (box.height - rows * high + GAP) / 2;
+    return kinds.map(([kind, things], number) => this.mark(place, kind, things, x + (number % columns) * wide, y + Math.floor(number / columns) * high));
   }
 
   mark(place, kind, things, x, y) {
@@ -142,7 +149,8 @@ export class Devices {
     const sign = shape("text", { class: "device-sign", x: SIZE * 0.55, y: SIZE * 0.74, "text-anchor": "middle" });
     sign.textContent = KINDS[kind].letter;
     const count = shape("text", { class: "device-count", x: SIZE * 1.45, y: SIZE * 0.74, "text-anchor": "middle" });
-    count.textContent = `${things.length > 1 ? things.length : ""}${this.legend.sign(state)}`;
+    const many = things.length > 99 ? "99+" : things.length > 1 ? things.length : "";
+    count.textContent = things.length > 99 ? many : `${many}${this.legend.sign(state)}`;
     const title = shape("title");
     title.textContent = words.filter(Boolean).join(", ");
     node.append(title, shape("rect", { class: "device-plate", width: SIZE * 2, height: SIZE, rx: 3 }), sign, count);
@@ -163,7 +171,7 @@ export class Devices {
     this.paint();
   }
 
-  /** Mark these and no others: devices as `identity/device`, boards, zones and lights by their id. */
+  /** Mark these and no others: devices as `identity/device`, all others by the id of what they serve. */
   markOnly(wanted) {
     const keys = new Set(wanted);
     const found = [...this.things.values()].filter((thing) => keys.has(thing.key) || thing.targets.some((id) => keys.has(id)));
