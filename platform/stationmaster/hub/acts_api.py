@@ -111,7 +111,7 @@ class ActsApi:
         if asked is None:
             return problem_answer(request, 400, "bad-act", "The act cannot be read.", faults=told_faults(faults))
         try:
-            check_deeds(asker, asked.deeds, self._view.state)
+            self._askers.permit_act(request, asker, lambda who: check_deeds(who, asked.deeds, self._view.state))
         except StationError as error:
             return refusal(request, error)
         if self._pipeline.trouble:

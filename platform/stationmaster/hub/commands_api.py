@@ -113,7 +113,7 @@ class CommandsApi:
             told = told_faults(faults)
             return problem_answer(request, 400, "bad-command", "The command cannot be read.", faults=told)
         try:
-            check_command(asker, asked.action)
+            self._askers.permit_act(request, asker, lambda who: check_command(who, asked.action))
         except StationError as error:
             return refusal(request, error)
         held = self._hold(request, asker, self._wanted(asked, asker))

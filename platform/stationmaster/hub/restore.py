@@ -22,6 +22,7 @@ from stationmaster.hub.checkpoint import save_now
 from stationmaster.hub.database import Occupied, known_versions, migrate
 from stationmaster.hub.journal import first_hash
 from stationmaster.hub.readback import last_sequence, read_head
+from stationmaster.hub.schema import SESSION
 from stationmaster.hub.store import set_head
 from stationmaster_base.errors import StationError
 from stationmaster_protocol.messages import Position
@@ -130,6 +131,7 @@ def _fill(connection: Connection, file: Path, contents: Contents, epoch: str, be
         if there != number:
             raise StationError("database-unusable", f"Of {number} rows of {name} only {there} are in the database.")
     migrate(connection)
+    connection.execute(SESSION.delete())  # who has logged out since would be in again
     head = read_head(connection)
     position = Position(
         epoch=epoch, sequence=max(head.sequence, last_sequence(connection), before.sequence), hash=first_hash(epoch)
