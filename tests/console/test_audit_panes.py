@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from console.conftest import LoggedIn
 from console.fed_hub import PASSWORD, FedHub, at
-from console.test_accessibility import RULES
+from console.test_every_pane import RULES
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # playwright's own pipes
 
@@ -93,7 +93,7 @@ def test_an_emergency_needs_two_persons_at_two_consoles(console_hub: FedHub, log
 
 
 def test_the_log_is_read_searched_and_checked(console_hub: FedHub, logged_in: LoggedIn) -> None:
-    """Names and reasons that look like markup are text; a search narrows it; it is whole after the hub was killed."""
+    """Names and reasons that look like markup are text; a search narrows it; it is whole, and exported."""
     account = {"name": MARKUP, "roles": ["viewer"], "password": PASSWORD}
     assert "account" in console_hub.send("PUT", "/api/v1/accounts/mallory", account)
     deed = {"do": "delay", "call": CALL, "event": "departure", "minutes": 7}
