@@ -93,7 +93,7 @@ class Face:
     Args:
         health: the process's answer of the moment.
         clock: station time.
-        timer: what waits for station time in this process.
+        timer: what waits for station time in this process; who adds routes finds it as `timer`.
         registry: the process's metrics.
         settle: what `POST /clock` waits for before it answers; nothing more than the timer unless given.
         strict: whether no page has a style of its own in it, and none may be shown within another site's.

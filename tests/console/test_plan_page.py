@@ -230,12 +230,18 @@ def own_drawing(folder: Path) -> str:
     return found.decode()
 
 
+def dashes(page: Page, number: str) -> str:
+    """How a train's body is drawn on its track: nothing, a gap, its length, and nothing more."""
+    return train(page, number).locator(".train-body").get_attribute("stroke-dasharray") or ""
+
+
 def test_trains_follow_a_drawing_of_one_s_own(busy: FedHub, logged_in: LoggedIn, tmp_path: Path) -> None:
     """Whatever a station's own drawing looks like, a train that stands is at its platform, on its track, and one that
-    comes in is to the left of it.
+    comes in is to the left of it; for who wants less motion, it waits there at once.
     """
     assert busy.base
     page = logged_in("", "day")
+    page.emulate_media(reduced_motion="reduce")
     svg = own_drawing(tmp_path)
     page.route("**/track-plan/drawings/*", lambda route: route.fulfill(body=svg, content_type="image/svg+xml"))
     page.locator('.tab[data-pane="plan"]').click()
@@ -248,6 +254,9 @@ def test_trains_follow_a_drawing_of_one_s_own(busy: FedHub, logged_in: LoggedIn,
     middle = (standing["left"] + standing["right"]) / 2
     assert platform["left"] < middle < platform["right"]
     assert coming["right"] < middle
+    _, start, length, _ = (float(part) for part in dashes(page, "D105").split())
+    assert start > 0
+    assert length > 20
     on_track = page.locator("#track-8").evaluate(
         """(line, x) => {
           const box = (n) => line.getPointAtLength(n).matrixTransform(line.getScreenCTM());

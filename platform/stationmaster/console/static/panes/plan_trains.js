@@ -78,6 +78,9 @@ export class Trains {
         train = new Train(this.layer, this.legend, { onOpen: this.onOpen, onFocus: (each) => this.focused(each) });
         this.trains.set(data.id, train);
       }
+      if (train.data === data && train.track === track) {
+        continue; // nothing is said of it
+      }
       const appears = anew || (data.stage === "standing" && data.with_set !== "");
       train.take(data, track, { anew: fresh && appears });
     }
