@@ -187,6 +187,25 @@ def test_nothing_in_a_spreadsheet_is_a_formula(logged: Logged) -> None:
     assert '"a ""b"", c\nd"' in text
 
 
+def test_the_log_is_kept_in_every_kind_of_database(database: URL) -> None:
+    """Written, searched, cut, proved, and found to have been changed; texts that one kind would not take are mended."""
+    with made_hub(database) as hub:
+        logged = Logged(hub, database)
+        li = Account(id="li", name="李站长", roles=(Role.SUPERVISOR,), verifier=VERIFIER)
+        hub.put(*begin(), PutAccount(id="account/1", at=at("07:00"), by="desk", account=li), act())
+        logged.log.record("login", who="nobody \ud800", words='NUL \0, "100 %"')
+        (record,) = logged.records(text='"100 %"')
+        assert (record.happening.who, record.happening.words) == ("nobody ?", 'NUL �, "100 %"')
+        assert [each.happening.login for each in logged.records(who="LI")] == ["li"]
+        assert logged.faults() == []
+        logged.now += 60 * 86400
+        hub.put(act("act/2", minutes=11))
+        assert logged.records()[0].happening.kind == "log-cut"
+        assert logged.faults() == []
+        run_sql(database, "UPDATE audit SET at = at - 1")
+        assert [code for _, code in logged.faults()] == ["altered"] * len(logged.records())
+
+
 TAMPERING = {
     "who it was": ("UPDATE audit SET who = 'Wang' WHERE sequence = 3", [(3, "altered")]),
     "when it was": ("UPDATE audit SET at = at + 1 WHERE sequence = 3", [(3, "altered")]),

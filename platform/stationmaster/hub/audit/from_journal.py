@@ -7,6 +7,7 @@ to which it has done so. So nothing that was done is missing from the log, whene
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, select
 from stationmaster.hub.audit.record import Change, Happening
 from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.journal import UNREADABLE
-from stationmaster.hub.schema import HEAD, INPUT, JOURNAL
+from stationmaster.hub.schema import HEAD, INPUT, JOURNAL, RESOURCE
 from stationmaster_base.times import Instant
 from stationmaster_kernel.plain import TAG_KEY
 
@@ -45,21 +46,29 @@ def read_happenings(connection: Connection, after: int, most: int) -> tuple[list
         .limit(most)
     )
     rows = connection.execute(question).all()
+    logins = _logins(connection) if rows else {}
+    told = [_told(row, logins) for row in rows]
     if len(rows) == most:
-        return [_told(row) for row in rows], int(rows[-1].sequence)
+        return told, int(rows[-1].sequence)
     head = connection.execute(select(HEAD.c.sequence)).scalar()
-    return [_told(row) for row in rows], max(after, head or 0)
+    return told, max(after, head or 0)
 
 
-def _told(row: Any) -> Happening:
+def _logins(connection: Connection) -> dict[str, str]:
+    """Whose name is whose login; no two accounts have one name."""
+    found = connection.execute(select(RESOURCE.c.id, RESOURCE.c.body).where(RESOURCE.c.kind == "account"))
+    return {json.loads(row.body)["name"]: row.id for row in found}
+
+
+def _told(row: Any, logins: Mapping[str, str]) -> Happening:
     try:
-        return _happening(row)
+        return _happening(row, logins)
     except UNREADABLE as error:
         words = f"Entry {row.sequence} of the journal cannot be read: {type(error).__name__}"
         return Happening(kind="unreadable", at=Instant(row.at), words=words, journal=row.sequence)
 
 
-def _happening(row: Any) -> Happening:
+def _happening(row: Any, logins: Mapping[str, str]) -> Happening:
     given = json.loads(row.body)
     kind = _ACCOUNT_KINDS.get(row.kind, row.kind)
     who, why = given.get("by", ""), given.get("why", "")
@@ -80,6 +89,7 @@ def _happening(row: Any) -> Happening:
         kind=kind,
         at=Instant(row.at),
         who=who,
+        login=logins.get(who, ""),
         subject=subject,
         words=words,
         why=why,
