@@ -20,6 +20,7 @@ from stationmaster.hub.alarms.words import CODES, code_of, words_of
 from stationmaster.station.wiring import Supply
 from stationmaster_base.times import Instant
 from stationmaster_protocol.equipment import Condition, Device
+from support.effort import EFFORT
 
 HUB = Path(__file__).parents[2] / "platform" / "stationmaster" / "hub"
 
@@ -250,7 +251,7 @@ PARTS = st.lists(st.integers(0, 39), max_size=60)
 
 
 @given(st.lists(st.tuples(PARTS, st.integers(1, 70)), max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20 * EFFORT, deadline=None)
 def test_whatever_fails_everything_is_told_once(steps: list[tuple[list[int], int]]) -> None:
     """Each standing alarm is open, or a part of one that is; no head is a part; the parts' numbers are their head's."""
     station = Station(SWITCH, WEST, EAST)

@@ -122,6 +122,12 @@ def test_a_shelf_and_back(hub: Watched) -> None:
     hub.post(f"{path}/unshelve", {})
     assert alarms(hub)["bad"]["state"] == "unacknowledged"
     hub.post(f"{path}/shelve", {"minutes": 1, "why": "Works"})
+    assert [(kind, said["who"], said["subject"], said["why"]) for kind, said in hub.logged] == [
+        ("alarm-acknowledged", LI.name, "bad", ""),
+        ("alarm-shelved", LI.name, "bad", "Works"),
+        ("alarm-unshelved", LI.name, "bad", ""),
+        ("alarm-shelved", LI.name, "bad", "Works"),
+    ]
     hub.run(61)
     assert alarms(hub)["bad"]["state"] == "unacknowledged"
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred, succeed
 
 from hub.making import HandThread, MadeHub, begin, tick
 from service.web import Browser
@@ -128,23 +130,32 @@ class Watched:
         self.wiring: tuple[Supply, ...] = ()
         self.told: list[dict[str, Any]] = []
         """What the stream's readers would be told of alarms."""
-        settings = HubSettings(station=Path(), database=hub.url)
+        kept_as = HubSettings(station=Path(), database=hub.url)
         self.alarming = Alarming(
             book=self.alarms,
             view=self.view,
             watching=self.watching,
             wiring=lambda: self.wiring,
             verdict=lambda: None,
-            keeping=Keeping(hub.store, settings, hub.pipeline, hub.thread, HandThread()),
+            keeping=Keeping(hub.store, kept_as, hub.pipeline, hub.thread, HandThread()),
             reactor=hub.reactor,
         )
-        self.alarming.install(self.face, Askers((LI,)), None, lambda text: self.told.append(json.loads(text)))
+        self.logged: list[tuple[str, dict[str, str]]] = []
+        """What went into the log: kind, and what else was said."""
+        self.alarming.install(
+            self.face, Askers((LI,)), cast("Any", self), lambda text: self.told.append(json.loads(text))
+        )
         self.alarming.load()
         self.view.attach(self.server, None)
         self.watching.attach(self.server)
         self.alarming.start()
         self.wires: list[Wire] = []
         self.clients: list[Client] = []
+
+    def record(self, kind: str, **said: str) -> Deferred[None]:
+        """What alarms take for the log."""
+        self.logged.append((kind, said))
+        return succeed(None)
 
     def client(self, number: int, *executes: TaskKind, kinds: tuple[str, ...] = ("task",)) -> Client:
         return Client(self, number, Filter(kinds=kinds), executes)

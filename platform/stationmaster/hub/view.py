@@ -31,6 +31,7 @@ from stationmaster_telegram.records import CallRecord
 __all__ = ["FeedView", "HubView", "Line", "Noted", "Subscribers"]
 
 MOST_NOTES = 500
+MOST_ALARMS = 100
 
 
 class Line(Protocol):
@@ -199,8 +200,8 @@ class HubView:
         return [] if self._line is None else self._line.ages()
 
     def alarms(self) -> tuple[Alarm, ...]:
-        """What is wrong and needs a person, the gravest first."""
-        return () if self._alarms is None else self._alarms.alarms()
+        """What is wrong and needs a person, the gravest first; at most 100, since who sees more sees nothing."""
+        return () if self._alarms is None else self._alarms.alarms()[:MOST_ALARMS]
 
     def subscribers(self) -> tuple[SubscriberInfo, ...]:
         """Who is connected."""

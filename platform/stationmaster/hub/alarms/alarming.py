@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
+from twisted.python.failure import Failure
 
 from stationmaster.hub.alarms.alarms_api import AlarmsApi
 from stationmaster.hub.alarms.book import AlarmBook
@@ -31,11 +32,17 @@ from stationmaster.hub.view import HubView
 from stationmaster.hub.watching import Watching
 from stationmaster.hub.writer import InThread
 from stationmaster.station.wiring import Supply
+from stationmaster_base.logging import get_logger
 from stationmaster_clock.judge import Verdict
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import MachineTime
 
 __all__ = ["Alarming", "Keeping"]
+
+_LOG = get_logger("alarms")
+
+_KINDS = {"acknowledge": "alarm-acknowledged", "shelve": "alarm-shelved", "unshelve": "alarm-unshelved"}
+"""What each act is called in the log."""
 
 _LOOK_S = 1.0
 """Machine seconds between looks at what is wrong."""
@@ -153,18 +160,22 @@ class Alarming:
             self._tell(changed)
 
 
+def _not_logged(failure: Failure, what: str) -> None:
+    _LOG.warning("act-not-logged", what=_KINDS[what], problem=failure.getErrorMessage(), todo="see the log's own alarm")
+
+
 def _logged(audit: AuditLog) -> Callable[[Asker, str, Record | None, str, str], None]:
     def log(asker: Asker, what: str, record: Record | None, alarm: str, why: str) -> None:
         name = alarm if record is None else record.sign.id
         identity = "" if record is None else record.sign.identity
         recording = audit.record(
-            f"alarm-{what}",
+            _KINDS[what],
             who=asker.name,
             login=asker.login,
             subject=f"{identity}/{name}" if identity else name,
             words="" if record is None else record.sign.en,
             why=why,
         )
-        recording.addErrback(lambda _: None)  # the log says itself that it could not be written
+        recording.addErrback(_not_logged, what)
 
     return log

@@ -28,6 +28,7 @@ class AlarmNews:
         self._alarms = alarms
         self._changed = changed
         self._told: dict[str, AlarmSign] = {}
+        self._revision = -1
 
     @property
     def signs(self) -> tuple[AlarmSign, ...]:
@@ -36,6 +37,9 @@ class AlarmNews:
 
     def look(self) -> None:
         """Tell what is different."""
+        if self._alarms.revision == self._revision:
+            return
+        self._revision = self._alarms.revision
         before = self._told
         self._told = {
             f"{record.sign.identity}/{record.sign.id}": _alarm_sign(record)
