@@ -35,11 +35,23 @@ negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 
 """
 """Too large is as good a refusal as impossible."""
 
+HOOKS = """\
+import itertools, re, schemathesis
+count = itertools.count()
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    key = (case.headers or {}).get("Idempotency-Key")
+    if key is not None and re.fullmatch(r"[!#-\\[\\]-~]{1,128}", str(key)):
+        case.headers["Idempotency-Key"] = f"key-{next(count)}"
+"""
+"""A key is new for each request; one that is possible would else be sent again and again, and refused."""
+
 SLOW = "".join(
     f'[[operations]]\ninclude-name = "{name}"\nphases.coverage.enabled = false\n'
     for name in (
         "PUT /api/v1/accounts/{login}",
         "POST /api/v1/acts",
+        "POST /api/v1/acts/preview",
         "POST /api/v1/broadcast/preview",
         "POST /api/v1/broadcast/words",
         "POST /api/v1/station/import",
@@ -52,6 +64,8 @@ BEYOND_SCHEMAS = {
     "/api/v1/history": "a board or a zone must be named",
     "/api/v1/accounts/{login}": "a new account needs more than one that is changed; passwords have rules of their own",
     "/api/v1/acts": "a time of day may be out of range",
+    "/api/v1/acts/preview": "the same",
+    "/api/v1/told": "one of a train and an act must be named",
     "/api/v1/broadcast/preview": "of acts only one announcement",
     "/api/v1/broadcast/words": "of acts only one announcement",
     "/api/v1/station/draft/apply": "a key may have been used for something else",
@@ -90,6 +104,7 @@ def trial(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
         for path in BEYOND_SCHEMAS
     )
     settings.write_text(SETTINGS + lenient + (SLOW if EFFORT == 1 else ""), "utf-8")
+    (folder / "new_keys.py").write_text(HOOKS, "utf-8")
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     assert program is not None
     return subprocess.run(
@@ -101,7 +116,7 @@ def trial(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
             *("--continue-on-failure", "--generation-database", "none"),
         ],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": "", "NO_PROXY": "127.0.0.1"},
+        env={**os.environ, "PYTHONPATH": str(folder), "NO_PROXY": "127.0.0.1", "SCHEMATHESIS_HOOKS": "new_keys"},
         capture_output=True,
         text=True,
         timeout=SECONDS + 100,

@@ -112,7 +112,7 @@ def test_what_cannot_be_asked(played: Played) -> None:
     """No time, a time to come and a time before there was anything are refused with their reason."""
     assert played.get("/api/v1/past?at=soon", 400)["error"] == "bad-argument"
     assert played.get("/api/v1/past", 400)["error"] == "bad-argument"
-    assert played.then(LAST + 3600, 400)["error"] == "bad-argument"
+    assert played.then(LAST + 3600, 404)["error"] == "not-yet"
     assert played.then(at("05:00"), 404)["error"] == "before-journal"
     assert played.then(FIRST)["at"] == FIRST
 

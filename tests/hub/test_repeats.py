@@ -206,6 +206,7 @@ def test_every_operation_that_changes_something_is_described_with_it() -> None:
         for method, operation in methods.items():
             named = {each["name"] for each in operation.get("parameters", [])}
             wanted = method != "get" and path.startswith("/api/v1/") and not path.startswith("/api/v1/session")
+            wanted = wanted and not path.endswith("/preview")
             assert ("Idempotency-Key" in named) == wanted, (method, path)
             if wanted:
                 text = json.dumps(operation["responses"])

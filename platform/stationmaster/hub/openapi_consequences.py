@@ -80,7 +80,7 @@ CONSEQUENCES: tuple[Operation, ...] = (
         answers={200: Answer(words="The day then.", kind=DayThen)},
         problems={
             400: ("bad-argument",),
-            404: ("before-journal", "journal-empty"),
+            404: ("before-journal", "journal-empty", "not-yet"),
             503: UNREADABLE_JOURNAL,
         },
     ),

@@ -42,6 +42,9 @@ _CHANGING = (b"POST", b"PUT", b"PATCH", b"DELETE")
 _SESSIONS = "/api/v1/session"
 """Logging in and out: what is answered there opens doors, and is not kept."""
 
+_LOOKS = "/preview"
+"""Asked with a body, and changes nothing."""
+
 _CHUNK = 65536
 _FOR_NOW = (202, 401, 403, 429)
 """Answers that another time may be others; so are those from 500 on."""
@@ -148,8 +151,8 @@ class Repeats:
 
 
 def takes_keys(path: str) -> bool:
-    """Whether what is asked for under this path may have a key."""
-    return path.startswith("/api/") and not path.startswith(_SESSIONS)
+    """Whether what is asked for under this path may have a key: not what only looks, nor what opens doors."""
+    return path.startswith("/api/") and not path.startswith(_SESSIONS) and not path.endswith(_LOOKS)
 
 
 def _again(request: Any, known: _Kept) -> bytes:

@@ -76,7 +76,7 @@ class PastApi:
         except StationError as error:
             return problem_answer(request, 400, "bad-argument", str(error))
         if at > self._now():
-            return problem_answer(request, 400, "bad-argument", f"at={given:.40} has not been yet.")
+            return problem_answer(request, 404, "not-yet", f"{given:.40} has not been yet.")
         if self._waiting >= _MOST_WAITING:
             return problem_answer(request, 503, "busy", "Others are asking too.", "Ask again.")
         self._waiting += 1
