@@ -123,22 +123,23 @@ class Importer:
             "tracks": upload.tracks,
             "number_from": upload.number_from,
         }
-        self._child = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", "stationmaster.hub.plan_desk.import_child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=folder,
             env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        try:
-            out, err = self._child.communicate(json.dumps(asked).encode(), PATIENCE_S)
-        except subprocess.TimeoutExpired as error:
-            self._child.kill()
-            self._child.communicate()
-            raise DeskRefusal("import-refused", "It takes too long to read.", "Import a part of it.") from error
-        finally:
-            code, self._child = self._child.returncode, None
+        ) as child:
+            self._child = child
+            try:
+                out, err = child.communicate(json.dumps(asked).encode(), PATIENCE_S)
+            except subprocess.TimeoutExpired as error:
+                child.kill()
+                raise DeskRefusal("import-refused", "It takes too long to read.", "Import a part of it.") from error
+            finally:
+                self._child = None
+        code = child.returncode
         if code < 0:
             raise DeskRefusal("import-refused", "It takes more time or memory to read than an upload may.", "A part.")
         try:
