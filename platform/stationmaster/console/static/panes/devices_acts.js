@@ -78,7 +78,11 @@ export class DeviceActs {
     const id = `devices-${page}-${count}`;
     try {
       const body = { id, identity: device.identity, action, devices: [device.id], parameters, expires_s: 30 };
-      let known = (await this.desk.api.post("/api/v1/commands", body)).command;
+      const answer = await this.desk.api.post("/api/v1/commands", body);
+      if (answer.waits) {
+        return { state: "none", detail: answer.message }; // for a second person
+      }
+      let known = answer.command;
       const until = performance.now() + PATIENCE_MS;
       while (!over(known) && performance.now() < until) {
         if (known.parts[0]?.result) {
