@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from console.conftest import LoggedIn
+from console.fed_hub import FedHub
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # playwright's own pipes
 
@@ -22,10 +23,13 @@ RULES = {
 
 
 @pytest.mark.parametrize(("theme", "language"), [("day", "en"), ("night", "zh")])
-def test_panes_can_be_used_by_everybody_and_as_the_guide_says(logged_in: LoggedIn, theme: str, language: str) -> None:
+def test_panes_can_be_used_by_everybody_and_as_the_guide_says(
+    console_hub: FedHub, logged_in: LoggedIn, theme: str, language: str
+) -> None:
     """No pane and no sheet breaks a rule of axe-core: contrast, names, roles, order of headings, and more; and the
     keys of each are those of the guide.
     """
+    console_hub.step("09:42")  # there is a past to be shown
     page = logged_in("susan")
     if page.locator("html").get_attribute("data-theme") != theme:
         page.click("#theme")
