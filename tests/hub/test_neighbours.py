@@ -17,7 +17,7 @@ from hub.watched import Watched
 from service.web import Browser
 from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.database import database_url
-from stationmaster.hub.neighbours.asking import ANSWER_S, LARGEST_PICTURE, MAKE_S, MOST_ASKED, Neighbour
+from stationmaster.hub.neighbours.asking import ANSWER_S, LARGEST_PICTURE, MAKE_S, MOST_ASKED, SHARED_S, Neighbour
 from stationmaster.hub.neighbours.boards_api import BoardPicturesApi
 from stationmaster.hub.neighbours.broadcast_api import LARGEST_BODY, BroadcastApi
 from stationmaster.hub.neighbours.settings import ConsoleSettings, base_fault
@@ -145,13 +145,14 @@ def test_a_neighbour_that_is_away_or_slow(near: Neighbourhood) -> None:
     """Nobody waits for ever: it is said that it is away, or slow, and it is there again when it answers."""
     browser = near.ask("broadcast/zones")
     near.reactor.tcpClients[-1][2].clientConnectionFailed(None, Failure(Refused()))
-    near.reactor.advance(0.5)
+    near.reactor.advance(SHARED_S)
     assert told(browser)[1]["error"] == "neighbour-away"
     browser = near.ask("broadcast/zones")
     near.connect()
     near.reactor.advance(ANSWER_S + 0.1)
     status, problem = told(browser)
     assert (status, problem["error"]) == (504, "neighbour-slow")
+    near.reactor.advance(SHARED_S)
     browser = near.ask("broadcast/zones")
     near.answer(b"{}")
     assert told(browser)[0] == 200
@@ -168,12 +169,26 @@ def test_a_neighbour_of_which_nobody_has_said_where_it_is(hub: MadeHub) -> None:
 
 def test_a_neighbour_is_not_asked_without_end(near: Neighbourhood) -> None:
     """So many questions at a time, and no more; they are free again when they are answered."""
-    for _ in range(MOST_ASKED):
-        near.ask("broadcast/zones")
+    for number in range(MOST_ASKED):
+        near.ask(f"broadcast/sound?play={number}")
     assert told(near.ask("broadcast/zones"))[0] == 429
     near.reactor.advance(MAKE_S)
     near.ask("broadcast/zones")
     assert len(near.reactor.tcpClients) == MOST_ASKED + 1
+
+
+def test_many_consoles_ask_as_one(near: Neighbourhood) -> None:
+    """Whoever asks the same while it is being asked, or a moment later, is told the same, what is wrong too."""
+    browsers = [near.ask("broadcast/zones") for _ in range(3)]
+    assert len(near.reactor.tcpClients) == 1
+    near.answer(b'{"zones": [1]}')
+    assert [told(browser) for browser in (*browsers, near.ask("broadcast/zones"))] == [(200, {"zones": [1]})] * 4
+    assert len(near.reactor.tcpClients) == 1
+    near.reactor.advance(SHARED_S)
+    browsers = [near.ask("broadcast/zones") for _ in range(2)]
+    near.answer(b"{", status="500 BAD")
+    assert [told(browser)[0] for browser in browsers] == [502, 502]
+    assert len(near.reactor.tcpClients) == 2
 
 
 def test_an_answer_that_never_ends_is_cut(near: Neighbourhood) -> None:

@@ -36,6 +36,12 @@ MAKE_S = 11.0
 """For one that has to be made, such as speech; the console itself waits for twelve."""
 
 CONNECT_S = 2.0
+SHARED_S = 1.0
+"""For so long an answer is given to whoever asks the same."""
+
+LARGEST_SHARED = 1_000_000
+"""Bytes that are kept for that."""
+
 MOST_ASKED = 16
 """Questions to one neighbour that may be under way."""
 
@@ -106,6 +112,7 @@ class Neighbour:
         self._reactor = reactor
         self._asked = 0
         self._away = False
+        self._shared: dict[str, _Shared] = {}
 
     def get(
         self, path: str, words: Mapping[str, str], *, media: str, largest: int, within: float = ANSWER_S
@@ -119,11 +126,26 @@ class Neighbour:
             largest: bytes that it may have.
             within: machine seconds for it.
 
+        Whoever asks the same within a second is told the same: many consoles cost a neighbour no more than one.
         Fails with a StationError that `not_told` answers with.
 
         """
         asked = urlencode({name: value for name, value in words.items() if value})
-        return self._ask(b"GET", f"{path}?{asked}" if asked else path, None, media, largest, within)
+        question = f"{path}?{asked}" if asked else path
+        now = self._reactor.seconds()
+        for old in [old for old, known in self._shared.items() if known.over and now - known.at >= SHARED_S]:
+            del self._shared[old]
+        shared = self._shared.get(question)
+        if shared is None:
+            shared = self._shared[question] = _Shared(now)
+            asking = self._ask(b"GET", question, None, media, largest, within).addBoth(shared.told)
+            asking.addCallback(lambda _: self._keep_if_small(question, shared))
+        return shared.join()
+
+    def _keep_if_small(self, question: str, shared: _Shared) -> None:
+        """A sound is given to those who asked meanwhile, and is not kept for others."""
+        if shared.size > LARGEST_SHARED and self._shared.get(question) is shared:
+            del self._shared[question]
 
     def post(self, path: str, body: Any, *, media: str, largest: int, within: float = MAKE_S) -> Deferred[Told]:
         """The same, with `body` as JSON."""
@@ -217,6 +239,45 @@ def not_told(failure: Failure, request: WebRequest) -> bytes:
     error: Any = failure.value
     status = HANDED_ON.get(error.code) or _OF_OURS[error.code]
     return problem_answer(request, status, error.code, error.message, error.hint)
+
+
+class _Shared:
+    """One answer, for everybody who asks for it."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self._answer: Any = None
+        self._waiting: list[Deferred[Told]] = []
+        self.over = False
+
+    def told(self, answer: Any) -> None:
+        """It has come, or why it has not."""
+        self.over, self._answer = True, answer
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            self._give(each)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the answer."""
+        return len(self._answer.body) if isinstance(self._answer, Told) else 0
+
+    def join(self) -> Deferred[Told]:
+        """Fires with the answer."""
+        wanted: Deferred[Told] = Deferred()
+        if self.over:
+            self._give(wanted)
+        else:
+            self._waiting.append(wanted)
+        return wanted
+
+    def _give(self, wanted: Deferred[Told]) -> None:
+        if wanted.called:  # who asked has gone meanwhile
+            return
+        if isinstance(self._answer, Failure):
+            wanted.errback(Failure(self._answer.value))
+        else:
+            wanted.callback(self._answer)
 
 
 class _Body(Protocol):

@@ -9,6 +9,7 @@ import { command } from "./commanding.js";
 import { named, stationOf } from "./station.js";
 
 const LOOK_MS = 3000;
+const SOON_MS = 1000; // after something has changed
 const HEADS = [
   { zh: "屏", en: "Board" },
   { zh: "状态", en: "Condition" },
@@ -111,7 +112,7 @@ class Boards {
     this.waiting ??= setTimeout(() => {
       this.waiting = null;
       this.read();
-    }, 400);
+    }, SOON_MS);
   }
 
   async read() {

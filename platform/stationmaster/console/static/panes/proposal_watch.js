@@ -4,6 +4,7 @@ import { beep } from "./sound.js";
 
 const AGAIN_MS = 20_000;
 const LOOK_MS = 5_000;
+const READ_MS = 2_000; // a feed that changes much is asked after so seldom
 export const SOUND = "proposals.sound";
 export const USUAL = { on: true, volume: 60 };
 
@@ -14,6 +15,7 @@ export class ProposalWatch {
     this.waiting = new Map(); // how long each may wait, by id
     this.listeners = new Set();
     this.sounded = 0;
+    this.readAt = -Infinity;
     this.asking = false;
     desk.on(["proposal"], () => this.changed());
     desk.on(["minute", "person"], () => this.read());
@@ -56,6 +58,8 @@ export class ProposalWatch {
       return;
     }
     this.asking = true;
+    await new Promise((done) => setTimeout(done, Math.max(0, this.readAt + READ_MS - performance.now())));
+    this.readAt = performance.now();
     try {
       const { waiting } = await this.desk.api.get("/api/v1/proposals/waiting");
       this.waiting = new Map(waiting.map((each) => [each.id, each]));

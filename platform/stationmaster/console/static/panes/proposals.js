@@ -11,7 +11,7 @@ const HEADS = [
   { zh: "车次", en: "Train" },
   { zh: "项目", en: "Field" },
   { zh: "现在", en: "Now" },
-  { zh: "来源于", en: "Set by" },
+  { zh: "设定者", en: "Set by" },
   { zh: "变更为", en: "Proposed" },
   { zh: "来源", en: "Source" },
   { zh: "原因", en: "Why it waits" },
