@@ -86,9 +86,11 @@ class Fixture:
         code: int = 200,
         token: str = DESK.token,
         peer: str = "127.0.0.1",
+        match: str = "",
     ) -> Any:
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         headers = f"Content-Length: {len(raw)}\r\n" + (f"Authorization: Bearer {token}\r\n" if token else "")
+        headers += f"{match}\r\n" if match else ""
         browser = Browser(self.face.site())
         browser.transport.peerAddr = IPv4Address("TCP", peer, 40000)
         browser.send(method, f"/api/v1/accounts/{login}" if login else "/api/v1/accounts", headers)
@@ -128,6 +130,19 @@ def test_an_account_is_made_shown_changed_and_removed(fixture: Fixture, capsys: 
     said = "".join(capsys.readouterr())
     assert PASSWORD not in said
     assert "argon2" not in said
+
+
+def test_who_says_what_he_saw_changes_nothing_else(fixture: Fixture) -> None:
+    """With the account's tag nothing is changed over somebody else's change, or where there is none."""
+    fixture.ask("PUT", "li", LI, match="If-Match: *", code=412)
+    seen = fixture.ask("PUT", "li", LI, match="If-None-Match: *", code=201)["account"]["revision"]
+    again = fixture.ask("PUT", "li", LI, match="If-None-Match: *", code=412)
+    assert again["error"] == "not-as-seen"
+    changed = fixture.ask("PUT", "li", {"locked": True}, match=f'If-Match: "{seen}"')["account"]["revision"]
+    assert fixture.ask("PUT", "li", {"locked": False}, match=f'If-Match: "{seen}"', code=412)["error"] == "not-as-seen"
+    assert fixture.ask("DELETE", "li", match=f'If-Match: "{seen}"', code=412)["error"] == "not-as-seen"
+    assert fixture.accounts["li"].locked
+    fixture.ask("DELETE", "li", match=f'If-Match: "{changed}"')
 
 
 def test_the_journal_has_the_verifier_and_never_the_password(fixture: Fixture, tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ BY_OTHERS = {
     "neighbour-unset": "neighbours/asking.py",
     "neighbour-wrong": "neighbours/asking.py",
     "no-identity": "enrolment.py",
+    "not-as-seen": "preconditions.py",
     "no-sound": "neighbours/asking.py",
     "no-speech": "neighbours/asking.py",
     "no-such-play": "neighbours/asking.py",

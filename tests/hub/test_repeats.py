@@ -48,7 +48,7 @@ class Desk:
         self.later: Callable[[Any], Any] = lambda answer: answer
         self.repeats = Repeats(lambda request: request.getHeader("x-who"), self.reactor.seconds)
         self.face.around(self.repeats)
-        for path in (f"{PATH}/<name>", "/api/v1/session"):
+        for path in (f"{PATH}/<name>", "/api/v1/session-made-up"):
             self.face.app.route(path, methods=["GET", "PUT", "POST"], endpoint=path)(self._answer)
 
     def _answer(self, request: WebRequest, name: str = "") -> Any:
@@ -114,7 +114,7 @@ def test_a_key_is_its_senders_own_and_of_one_operation() -> None:
 def test_nothing_is_kept_for_who_is_nobody_nor_of_sessions() -> None:
     """Who has not shown who he is gets what the route says; and what logging in answers is kept nowhere."""
     desk = Desk()
-    for who, path in (("", f"{PATH}/x"), ("li", "/api/v1/session")):
+    for who, path in (("", f"{PATH}/x"), ("li", "/api/v1/session-made-up")):
         assert desk.ask("k", who=who, path=path)[2] != desk.ask("k", who=who, path=path)[2]
     assert len(desk.repeats) == 0
 

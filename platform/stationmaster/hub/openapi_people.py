@@ -7,6 +7,7 @@ from stationmaster.hub.openapi_plain import ACCOUNT, ACCOUNT_SENT, ACCOUNTS
 from stationmaster.hub.people.person_bodies import LoginRequest, PasswordRequest, SessionBody, SessionsBody
 from stationmaster.hub.people.preferences import LARGEST_VALUE
 from stationmaster.hub.people.request_reading import LARGEST_BODY
+from stationmaster.hub.preconditions import MATCH_PATTERN
 
 __all__ = ["PEOPLE"]
 
@@ -18,6 +19,13 @@ _KEY = Parameter(name="key", words="1 to 64 letters, digits, '.', '_', ':', '-'.
 _ANY: dict[str, object] = {}
 _ALL = {"type": "object", "additionalProperties": True}
 _ONE = {"type": "object", "properties": {"key": {"type": "string"}, "value": _ANY}, "required": ["key", "value"]}
+_AS_SEEN = tuple(
+    Parameter(name=name, words=words, schema={"type": "string", "pattern": MATCH_PATTERN})
+    for name, words in (
+        ("If-Match", "The `ETag` of what was seen, which is its revision in quotation marks: else nothing is done."),
+        ("If-None-Match", "`*`: only if there is none."),
+    )
+)
 _ACCOUNT_PROBLEMS = {
     403: ("not-yourself",),
     404: ("account-unknown",),
@@ -154,6 +162,7 @@ PEOPLE: tuple[Operation, ...] = (
         "password has to be changed at the first login. Names are unique, since acts are known by them. Where the "
         "administrations are kept apart, nobody has two of their roles or changes his own.",
         place=(_LOGIN,),
+        header=_AS_SEEN,
         body=Body(
             kind=ACCOUNT_SENT,
             name="SentAccount",
@@ -173,7 +182,7 @@ PEOPLE: tuple[Operation, ...] = (
             200: Answer(words="It is changed.", kind=ACCOUNT),
             201: Answer(words="It is made.", kind=ACCOUNT),
         },
-        problems={**_ACCOUNT_PROBLEMS, 400: ("bad-account",), 413: ("account-too-large",)},
+        problems={**_ACCOUNT_PROBLEMS, 400: ("bad-account",), 412: ("not-as-seen",), 413: ("account-too-large",)},
     ),
     Operation(
         id="deleteAccount",
@@ -182,8 +191,9 @@ PEOPLE: tuple[Operation, ...] = (
         about="accounts",
         summary="Take an account away.",
         place=(_LOGIN,),
+        header=_AS_SEEN[:1],
         answers={200: Answer(words="It is gone.", kind=ACCOUNT)},
-        problems=_ACCOUNT_PROBLEMS,
+        problems={**_ACCOUNT_PROBLEMS, 412: ("not-as-seen",)},
     ),
     Operation(
         id="preferences",

@@ -26,6 +26,7 @@ _STATUS: Mapping[str, int] = {
     "account-impossible": 422,
     "account-unknown": 404,
     "kernel-failed": 500,
+    "not-as-seen": 412,
     "not-yourself": 403,
     "store-down": 503,
 }

@@ -19,6 +19,7 @@ from stationmaster.hub.people.askers import Asker, Askers, refusal
 from stationmaster.hub.people.one_time import OneTimePasswords
 from stationmaster.hub.people.request_reading import LARGEST_BODY, TooLarge, body_of
 from stationmaster.hub.people.separation import Separation
+from stationmaster.hub.preconditions import check_match, tag
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue
@@ -88,6 +89,7 @@ class AccountsApi:
             return problem_answer(request, 400, "bad-account", "The account cannot be so.", faults=told_faults(faults))
         try:
             self._changes.check_store()
+            check_match(request, None if before is None else before.revision, f"Account {login}")
             self._check_name(login, asked)
             self._separation.check(asker.login, before, asked.account(login, before, ""))
         except StationError as error:
@@ -95,7 +97,7 @@ class AccountsApi:
         done: Deferred[Any] = self._verifier(asked, before)
         done.addCallback(lambda verifier: self._make(asker, login, asked, before, verifier))
         done.addCallbacks(
-            lambda account: json_answer(request, {"account": self._told(account)}, 201 if before is None else 200),
+            lambda account: self._made(request, account, new=before is None),
             lambda failure: self._failed(request, asker, login, failure),
         )
         return done.addErrback(_broken, request)
@@ -107,7 +109,9 @@ class AccountsApi:
             return refusal(request, error)
         try:
             self._changes.check_store()
-            self._separation.check(asker.login, self._accounts().get(login), None)
+            before = self._accounts().get(login)
+            check_match(request, None if before is None else before.revision, f"Account {login}")
+            self._separation.check(asker.login, before, None)
         except StationError as error:
             return self._refused(request, asker, login, error)
         done: Deferred[Any] = self._changes.drop(asker.name, login)
@@ -130,6 +134,10 @@ class AccountsApi:
         ready: Deferred[Any] = self._one_time.put(login, verifier) if asked.one_time else succeed(None)
         known = 0 if before is None else before.revision
         return ready.addCallback(lambda _: self._changes.put(asker.name, account, known))
+
+    def _made(self, request: WebRequest, account: Account, *, new: bool) -> bytes:
+        request.setHeader(b"ETag", tag(account.revision))
+        return json_answer(request, {"account": self._told(account)}, 201 if new else 200)
 
     def _check_name(self, login: str, asked: AccountRequest) -> None:
         """See to it that it can be told of everything who did it: acts are known by names.
