@@ -37,16 +37,24 @@ def apply(page: Page, why: str) -> None:
 
 
 def test_tomorrow_is_ticked_off_and_locked(logged_in: LoggedIn, console_hub: FedHub) -> None:
-    """With the keyboard row by row, then all that is shown; locked by a supervisor; each can be taken back."""
-    page = logged_in("susan", "plans")
+    """With the keyboard row by row by a controller, then all that is shown by a supervisor, who locks it; undone."""
+    page = logged_in("conrad", "plans")
     card = page.locator(f'[data-day="{TOMORROW}"]')
     expect(card).to_have_attribute("aria-pressed", "true")
     rows = page.locator("tr[data-row]")
     expect(rows).to_have_count(6)
+    expect(page.locator("#plans-tick")).to_be_visible()
     rows.first.focus()
     page.keyboard.press("Space")
     expect(rows.first.locator("input")).to_be_checked()
     expect(card).to_contain_text("checked 1/6")
+    expect(page.locator("#plans-lock")).to_have_count(0)
+    plans(page, "files")
+    expect(page.locator("#plans-text")).not_to_have_js_property("value", "")
+    expect(page.locator("#plans-text")).to_have_js_property("readOnly", True)
+    expect(page.locator("#plans-save")).to_be_hidden()
+    page = logged_in("susan", "plans")
+    card, rows = page.locator(f'[data-day="{TOMORROW}"]'), page.locator("tr[data-row]")
     page.fill("#plans-search", "G1")
     expect(rows).to_have_count(3)
     page.click("#plans-tick")
@@ -61,17 +69,6 @@ def test_tomorrow_is_ticked_off_and_locked(logged_in: LoggedIn, console_hub: Fed
     expect(page.locator("#plans-lock")).to_have_text("Unlock")
     page.keyboard.press("Control+z")
     expect(page.locator("#plans-lock")).to_have_text("Lock")
-
-
-def test_a_controller_ticks_off_and_does_not_edit(logged_in: LoggedIn, console_hub: FedHub) -> None:
-    """He sees the files and may not change them; the lock is a supervisor's."""
-    page = logged_in("conrad", "plans")
-    expect(page.locator("#plans-tick")).to_be_visible()
-    expect(page.locator("#plans-lock")).to_have_count(0)
-    plans(page, "files")
-    expect(page.locator("#plans-text")).not_to_have_js_property("value", "")
-    expect(page.locator("#plans-text")).to_have_js_property("readOnly", True)
-    expect(page.locator("#plans-save")).to_be_hidden()
 
 
 def test_a_rule_is_changed_seen_wrong_mended_applied_and_put_back(logged_in: LoggedIn, console_hub: FedHub) -> None:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import random
 import tempfile
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from twisted.internet.task import Clock
 
 from plan_desk.drafting import NOW, desk_on, edit, small_station
+from stationmaster.hub.build import build
 from stationmaster.hub.plan_desk import versions
 from stationmaster.hub.plan_desk.desk import PlanDesk
 from stationmaster.hub.plan_desk.files import LARGEST_FILE, live_files
 from stationmaster.hub.plan_desk.refusals import STATUS, DeskRefusal
 from stationmaster.station.load import load_station
 from stationmaster.station.replacing import desk_of, finish_replacing
+from stationmaster_base.clock import MachineClock
+from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import ConfigurationError, StationError
+from stationmaster_service.process import Running
+from stationmaster_service.timer import StationTimer
 from support.effort import EFFORT
 
 RULE = "offset = -30 }"
@@ -249,6 +258,28 @@ def test_a_crash_leaves_the_old_station_or_the_new_one(folder: Path, point: str)
     assert bool(again.draft().files) == (point == "begin")
     assert [each.number for each in again.versions()] == ([1] if point == "begin" else [2, 1])
     assert not finish_replacing(folder)
+
+
+def test_a_hub_finishes_what_was_interrupted_before_it_reads_the_folder(folder: Path, tmp_path: Path) -> None:
+    """What it starts with is the new station."""
+    desk, new = changed(folder, "moved rules.toml")
+    with pytest.raises(Died):
+        desk.apply(new, "li", "all three")
+    clock, reactor = MachineClock(lambda: float(NOW)), Clock()
+    running = Running(
+        reactor=cast("Any", reactor),
+        clock=clock,
+        timer=StationTimer(clock, reactor),
+        table=Table({"hub": {"station": "station"}}, "stationmaster.toml", Faults()),
+        folder=tmp_path,
+        registry=CollectorRegistry(),
+        random=random.Random(1),
+        new_boot_id=lambda: "boot",
+        fail=lambda error: pytest.fail(str(error)),
+    )
+    build(running)
+    assert live_files(folder) == new
+    assert not (desk_of(folder) / "replacing.json").exists()
 
 
 @settings(max_examples=8 * EFFORT)
