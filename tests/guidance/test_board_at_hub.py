@@ -74,7 +74,9 @@ class Station:
     def alarms(self) -> set[str]:
         """What is wrong at the hub, as far as it is about the board."""
         with urlopen(f"{self.hub}/api/v1/alarms") as answer:
-            return {each["id"] for each in json.load(answer)["alarms"] if "hall-1" in each["id"]}
+            found = json.load(answer)["alarms"]
+        both = [each for alarm in found for each in (alarm, *alarm["parts"])]
+        return {each["id"] for each in both if "hall-1" in each["id"]}
 
     def post(self, path: str, **body: object) -> dict[str, Any]:
         """An operator's act or command."""
