@@ -185,6 +185,7 @@ class Day {
 
   fold() {
     this.views.open = !this.views.open;
+    this.grid.folded();
     this.refit();
   }
 

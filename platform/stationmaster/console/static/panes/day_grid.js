@@ -12,6 +12,7 @@ const ROW_REM = 1.375;
 const HEAD_REM = 1.5;
 const FLASH_MS = 700;
 
+const remNow = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 const isHeading = (row) => row?.heading !== undefined;
 
 /** Keys of the grid itself; every other one is the console's, or begins to type. */
@@ -29,7 +30,7 @@ export class DayGrid {
     this.focus = null; // { id, column }: the grid keeps a row's number, and numbers change
     this.root = root;
     this.headings = new Map(); // part of the table → its heading
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const rem = remNow();
     this.api = createGrid(root, {
       theme: "legacy",
       rowData: [],
@@ -58,14 +59,13 @@ export class DayGrid {
         suspended: ({ data }) => data.call?.running === "suspended",
       },
       animateRows: false,
+      suppressAnimationFrame: true, // rows are there at once when one scrolls, and do not flicker
       cellFlashDuration: FLASH_MS,
       cellFadeDuration: FLASH_MS,
       suppressScrollOnNewData: true,
       suppressDragLeaveHidesColumns: true,
-      suppressPropertyNamesCheck: true,
       tooltipShowDelay: 350,
       tooltipHideDelay: 60_000,
-      ensureDomOrder: true,
       getLocaleText: ({ key, defaultValue }) => desk.t(GRID_WORDS[key] ?? defaultValue),
       onCellFocused: (event) => this.focused(event),
       onSelectionChanged: () => hear.marked(this.marked()),
@@ -80,6 +80,9 @@ export class DayGrid {
       onCellDoubleClicked: ({ data, column }) => hear.opened(data, column.getColId()),
     });
     this.viewport = root.querySelector(".ag-grid-viewport");
+    this.rem = rem;
+    this.sizes = new ResizeObserver(() => this.fitRem());
+    this.sizes.observe(root);
   }
 
   definition({ id, words, width, pinned, kind = "", edit }, rem) {
@@ -126,6 +129,22 @@ export class DayGrid {
         return false; // the cell changes when the hub says so
       },
     };
+  }
+
+  /** On a wall the page's letters are larger, and rows and columns with them. */
+  fitRem() {
+    const rem = remNow();
+    if (rem !== this.rem) {
+      const key = (column) => ({
+        key: column.getColId(),
+        newWidth: Math.round((column.getActualWidth() * rem) / this.rem),
+      });
+      this.api.setColumnWidths(this.api.getColumns().map(key));
+      this.rem = rem;
+      this.api.setGridOption("rowHeight", Math.round(ROW_REM * rem));
+      this.api.setGridOption("headerHeight", Math.round(HEAD_REM * rem));
+      this.api.resetRowHeights();
+    }
   }
 
   /** Whether a pressed key begins to type in the cell: a digit, where something can be typed. */
@@ -195,26 +214,29 @@ export class DayGrid {
       held?.rowTop != null && held.rowTop + held.rowHeight > top && held.rowTop < top + viewport.clientHeight;
     const anchor = inSight ? held : api.getDisplayedRowAtIndex(api.getFirstDisplayedRowIndex());
     const offset = anchor?.rowTop == null ? 0 : anchor.rowTop - top;
+    const active = this.root.contains(document.activeElement) ? document.activeElement : null;
+    const { focus } = this;
     action();
+    this.focus = focus; // the grid goes by the number of the row, and another train may have that now
     const there = anchor?.data && api.getRowNode(anchor.data.id);
     if (top > 0 && there?.rowTop != null && viewport.scrollTop !== there.rowTop - offset) {
       viewport.scrollTop = there.rowTop - offset;
     }
-    this.refocus();
+    this.refocus(active);
   }
 
-  /** The focus stays on its train, wherever that now stands. */
-  refocus() {
+  /** The focus stays on its train, wherever that now stands, and in what is being typed: `active` had it before. */
+  refocus(active) {
     const cell = this.api.getFocusedCell();
-    if (this.focus === null || cell === null || this.api.getEditingCells().length) {
+    const node = this.focus && this.api.getRowNode(this.focus.id);
+    if (active === null || cell === null || node?.rowIndex == null || active.closest(".section")) {
       return;
     }
-    const node = this.api.getRowNode(this.focus.id);
-    if (node?.rowIndex != null && (node.rowIndex !== cell.rowIndex || cell.column.getColId() !== this.focus.column)) {
-      const mine = this.root.contains(document.activeElement) || document.activeElement === document.body;
-      if (mine) {
-        this.api.setFocusedCell(node.rowIndex, this.focus.column);
-      }
+    if (node.rowIndex !== cell.rowIndex || cell.column.getColId() !== this.focus.column) {
+      this.api.setFocusedCell(node.rowIndex, this.focus.column);
+    }
+    if (active.matches("input.typed") && active.isConnected && document.activeElement !== active) {
+      active.focus({ preventScroll: true });
     }
   }
 
@@ -252,6 +274,12 @@ export class DayGrid {
     return true;
   }
 
+  /** The past was unfolded or folded by its button, which is another one now. */
+  folded() {
+    this.api.clearFocusedCell();
+    requestAnimationFrame(() => this.root.querySelector(".section.past button")?.focus());
+  }
+
   /** Put the focus back into the table, where it was, or on its first train. */
   enter() {
     if (this.focus !== null && this.api.getRowNode(this.focus.id)?.rowIndex != null) {
@@ -266,6 +294,7 @@ export class DayGrid {
   }
 
   end() {
+    this.sizes.disconnect();
     this.api.destroy();
   }
 }
@@ -278,7 +307,7 @@ class HeadingRow {
     const words = folds ? desk.t(open ? { zh: "收起", en: "Fold" } : { zh: "展开", en: "Show" }) : null;
     this.gui = element(
       "div",
-      { class: `section ${data.heading}` },
+      { class: `section ${data.heading}`, role: "gridcell" },
       element("b", {}, data.text),
       folds
         ? element(
