@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 
 from stationmaster.hub.alarms.book import MOST_RETURNED, AlarmBook
 from stationmaster.hub.alarms.desk import GRAVE_MINUTES, LONGEST_MINUTES, AlarmDesk
+from stationmaster.hub.alarms.raising import MOST_RAISED
 from stationmaster.hub.alarms.record import AlarmState, Record, key_of
 from stationmaster.hub.alarms.rows import HistoryFilter, Written, cut, read_history, read_kept, write
 from stationmaster.hub.alarms.sign import Severity, Sign
@@ -77,7 +78,7 @@ class Life:
 
     def past(self) -> list[Record]:
         with self.engine.begin() as connection:
-            return read_history(connection, HistoryFilter(), 1000)
+            return read_history(connection, HistoryFilter(), 5000)
 
 
 class Loose:
@@ -217,6 +218,22 @@ def test_what_is_shelved_comes_back_by_itself_and_is_new() -> None:
     with pytest.raises(StationError, match="is shelved") as raised:
         life.desk.unshelve(key(LIGHT), "susan")
     assert raised.value.code == "not-shelved"
+
+
+def test_a_subsystem_that_has_gone_wild_is_bounded() -> None:
+    """New alarms all the time fill neither the list nor the history; it is said, and others are none the worse."""
+    life = Life()
+    for number in range(4):
+        life.show(*(replace(TOLD, id=f"hot/{number}/{each}") for each in range(MOST_RAISED // 2)), seconds=2)
+    life.look(5)
+    assert len([record for record in life.past() if record.sign.identity]) == MOST_RAISED
+    assert "alarms-too-many/rack" in {record.sign.id for record in life.book.standing()}
+    life.show(GRAVE)
+    assert life.state(GRAVE) is AlarmState.UNACKNOWLEDGED
+    life.seconds += 400
+    life.show(TOLD, seconds=10)
+    assert life.state(TOLD) is AlarmState.UNACKNOWLEDGED
+    assert "alarms-too-many/rack" not in {record.sign.id for record in life.book.standing()}
 
 
 def test_old_standings_are_cut_and_those_that_stand_are_not() -> None:

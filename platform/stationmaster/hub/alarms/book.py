@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from stationmaster.hub.alarms.chatter import CHATTER_S, Chatter
+from stationmaster.hub.alarms.raising import RaiseLimit
 from stationmaster.hub.alarms.record import Alarm, AlarmState, Record, Shelf, glance, key_of
 from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.alarms.standing import Grouping, Standing
@@ -61,6 +62,7 @@ class AlarmBook:
         self._returned: dict[str, Record] = {}
         self._shelves: dict[str, Shelf] = {}
         self._chatter = Chatter()
+        self._limit = RaiseLimit()
         self._raised_s: deque[tuple[float, str]] = deque(maxlen=5000)
         self._heads: dict[str, str] = {}
         self._parts: dict[str, list[str]] = {}
@@ -110,6 +112,7 @@ class AlarmBook:
         seconds = self._seconds()
         for source in self._sources:
             self._ask(source, seconds)
+        self._ask(lambda: self._limit.signs(seconds), seconds)
         if self._grouping is not None:
             grouping = self._grouping
             seen = [standing.sign for standing in self._watched.values() if standing.seen_s == seconds]
@@ -273,7 +276,8 @@ class AlarmBook:
         record = standing.record
         if standing.seen_s == seconds:
             if record is None and seconds - standing.first_s >= standing.sign.after_s:
-                self._raise(name, standing, seconds)
+                if self._limit.may(standing.sign.told_by, seconds):
+                    self._raise(name, standing, seconds)
             elif record is not None and (standing.missed or standing.suppressed):
                 self._again(name, standing, seconds)
             standing.missed = standing.suppressed = False

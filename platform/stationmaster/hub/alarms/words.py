@@ -114,6 +114,9 @@ CODES: Mapping[str, Words] = {
     "equipment-too-much": _words(
         "上报过多", "Too much told", "查明其为何上报如此之多", "See why it tells of so many things"
     ),
+    "alarms-too-many": _words(
+        "告警过多", "Too many alarms", "查明其为何反复告警", "See why it raises alarm after alarm"
+    ),
     "act-refused": _words(
         "本地操作未采纳", "Local act refused", "告知操作人, 并在此处办理", "Tell whoever did it, and do it here"
     ),
