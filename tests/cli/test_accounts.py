@@ -25,6 +25,9 @@ PROGRAM = (
     "import sys; from pathlib import Path; from stationmaster.hub.main import main; sys.exit(main(Path(sys.argv[1])))"
 )
 
+ADMIN = "admin (Administrator): administrator; at the hub alone\n"
+"""Whom the hub makes at its first start."""
+
 
 class Typed(io.StringIO):
     """A terminal at which nobody needs to sit."""
@@ -104,7 +107,7 @@ def test_accounts_of_a_running_hub(
         return capsys.readouterr().out
 
     world.start()
-    assert account("list") == "There are no accounts.\n"
+    assert account("list") == ADMIN
     made = account(
         "add",
         "li",
@@ -131,11 +134,11 @@ def test_accounts_of_a_running_hub(
     exported = (world.config.parent / "journal.jsonl").read_text("utf-8")
     capsys.readouterr()
     world.start()
-    assert account("list") == "li (李站长): announcer, viewer; at broadcast, query, locked\n"
+    assert account("list") == f"{ADMIN}li (李站长): announcer, viewer; at broadcast, query, locked\n"
     assert account("remove", "li") == "li: removed\n"
-    assert account("list") == "There are no accounts.\n"
+    assert account("list") == ADMIN
     log = world.end()
-    assert exported.count('"kind":"putaccount"') == 4
+    assert exported.count('"kind":"putaccount"') == 5
     assert PASSWORD not in exported + log
     assert "a wholly other one" not in exported + log
     assert "argon2" not in log
