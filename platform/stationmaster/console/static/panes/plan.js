@@ -121,7 +121,10 @@ function open(root, desk) {
   desk.key("-", { zh: "缩小", en: "Further away" }, () => view.further());
   desk.key("0", { zh: "全图", en: "The whole plan" }, () => view.fit());
   desk.on(["theme"], () => legend.apply());
-  desk.on(["call"], () => cards.paint());
+  desk.on(["call"], () => {
+    cards.paint();
+    trains.named();
+  });
   const ready = desk.attempt(() => legend.load());
 
   return {

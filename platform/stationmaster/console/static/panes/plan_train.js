@@ -52,9 +52,14 @@ export class Train {
     node.style.setProperty("--ink", `var(--plan-${colour}-ink)`);
     node.style.setProperty("--kind", `var(--plan-${kind})`);
     node.style.setProperty("--kind-ink", `var(--plan-${kind}-ink)`);
-    node.setAttribute("aria-label", this.legend.spoken(data));
+    this.name();
     this.sign.textContent = this.legend.sign(kind);
     this.write();
+  }
+
+  /** Say in words what the picture says. */
+  name() {
+    this.node.setAttribute("aria-label", this.legend.spoken(this.data));
   }
 
   /** The words of the label, as large as there is room for. */

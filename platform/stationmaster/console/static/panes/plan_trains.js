@@ -15,6 +15,7 @@ export class Trains {
     this.leaving = new Set(); // trains that are off the plan and still to be seen going
     this.source = null;
     this.frame = null;
+    this.names = null; // of stations, as trains were last called by them
     this.at = null; // the call whose train has the keyboard
     this.slow = null;
   }
@@ -164,6 +165,14 @@ export class Trains {
       const [a, b] = [key(one), key(other)];
       return a[0] - b[0] || a[1] - b[1];
     });
+  }
+
+  /** Stations' names may have come after the trains. */
+  named() {
+    if (this.names !== this.desk.world.names) {
+      this.names = this.desk.world.names;
+      this.trains.forEach((train) => train.name());
+    }
   }
 
   /** Only one train is reached with Tab; the others with the arrow keys from there. */
