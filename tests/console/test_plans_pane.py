@@ -118,6 +118,10 @@ def test_two_who_edit_one_file(logged_in: LoggedIn, console_hub: FedHub) -> None
     one.keyboard.press("Control+s")
     expect(one.locator("#plans-drafted")).to_contain_text("zones.toml")
     other.locator("#plans-text").fill("# other\n" + used)
+    for _ in range(2):  # the pane is drawn anew, and what was typed is still there
+        other.click("#language")
+        expect(other.locator("#plans-text")).to_have_js_property("value", "# other\n" + used)
+    other.locator("#plans-text").focus()
     other.keyboard.press("Control+s")
     expect(other.locator("#sheet")).to_contain_text("changed by Susan")
     expect(other.locator("#sheet ins")).to_have_text("# one")

@@ -412,6 +412,23 @@ def test_an_upload_with_faults_changes_nothing(desk: Desk) -> None:
     assert desk.ask("GET", FILES)[1]["draft"] == ""
 
 
+def test_a_large_upload_is_read_after_its_request_was_answered(desk: Desk) -> None:
+    """It stands in a file of its own then, and is the hub's memory's no more than a small one."""
+    desk.thread.at_once = False
+    body = (CSV + "\n" * 200_000).encode()
+    desk.browser.send(
+        "POST", "/api/v1/station/import", f"Authorization: Bearer {LI}\r\nContent-Length: {len(body)}\r\n"
+    )
+    desk.browser.protocol.dataReceived(body)
+    desk.hub.reactor.advance(PATIENCE_S)
+    assert desk.browser.take()[0] == 202
+    desk.thread.at_once = True
+    while desk.thread.waiting:
+        desk.thread.run()
+    told = desk.ask("GET", "/api/v1/station/import")[1]
+    assert (told["state"], told["report"]["drafted"], told["report"]["rows"]) == ("done", True, 1)
+
+
 @pytest.mark.parametrize("query", ["?kind=exe", "?kind=gtfs", "?class=x", "?number_from=x", "?without_track=1"])
 def test_what_is_asked_of_an_upload_is_read_strictly(desk: Desk, query: str) -> None:
     """An option that is none is told before anything is read."""

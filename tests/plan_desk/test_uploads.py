@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_a_feed_is_read_with_what_a_person_says_of_it(contents: dict[str, bytes]
     feed = Feed(tmp_path / "feed.zip").write()
     upload = Upload(
         kind="gtfs",
-        content=feed.read_bytes(),
+        content=feed.open("rb"),
         stops=("MZN",),
         classes=(("K", "快速"),),
         tracks=(("Z", "2"),),
@@ -47,7 +48,7 @@ def test_an_upload_that_takes_too_long_is_ended(contents: dict[str, bytes], monk
     monkeypatch.setattr(uploads, "PATIENCE_S", 0.0)
     importer = Importer()
     with pytest.raises(DeskRefusal, match="too long") as caught:
-        importer.read(Upload(kind="timetable", content=CSV.encode()), contents)
+        importer.read(Upload(kind="timetable", content=BytesIO(CSV.encode())), contents)
     assert caught.value.code == "import-refused"
     importer.stop()
 
@@ -71,7 +72,7 @@ def test_whatever_becomes_of_the_child_is_said(
     python.chmod(0o755)
     monkeypatch.setattr(uploads.sys, "executable", str(python))
     with pytest.raises(StationError, match=said) as caught:
-        Importer().read(Upload(kind="timetable", content=CSV.encode()), contents)
+        Importer().read(Upload(kind="timetable", content=BytesIO(CSV.encode())), contents)
     assert caught.value.code == code
 
 

@@ -5,9 +5,11 @@ What takes longer than a browser waits is answered with 202, and `GET` tells how
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from io import BytesIO, UnsupportedOperation
+from typing import Any, BinaryIO
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -131,20 +133,29 @@ def _upload(request: WebRequest) -> Upload:
     classes, tracks = _pairs(request, "class"), _pairs(request, "track")
     if kind == "gtfs" and not stops:
         raise DeskRefusal("bad-draft", "A feed has many stops.", "Say with stop=… which one the station is.")
-    content = request.content.read(LARGEST_UPLOAD + 1)
-    if len(content) > LARGEST_UPLOAD:
+    size = request.content.seek(0, os.SEEK_END)
+    if size > LARGEST_UPLOAD:
         raise DeskRefusal("upload-too-large", f"It has more than {LARGEST_UPLOAD} bytes.", "Upload a part of it.")
-    if not content:
+    if not size:
         raise DeskRefusal("bad-draft", "Nothing was uploaded.", "The file itself as the body.")
     return Upload(
         kind=kind,
-        content=content,
+        content=_own(request.content),
         without_track=free == "yes",
         stops=stops,
         classes=classes,
         tracks=tracks,
         number_from=numbers,
     )
+
+
+def _own(content: BinaryIO) -> BinaryIO:
+    """The content for somebody who may still read it when the request has been answered."""
+    content.seek(0)
+    try:
+        return os.fdopen(os.dup(content.fileno()), "rb")
+    except UnsupportedOperation:  # it is small, and in memory
+        return BytesIO(content.read())
 
 
 def _words(request: WebRequest, name: str) -> list[str]:

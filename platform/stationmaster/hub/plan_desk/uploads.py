@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from stationmaster.hub.plan_desk.checking import laid_out
 from stationmaster.hub.plan_desk.files import LARGEST_FILE
@@ -31,13 +32,19 @@ TIMETABLE, NAMES, CALENDARS = "timetable.csv", "names.csv", "calendars.csv"
 KINDS = ("timetable", "gtfs")
 NUMBERS_FROM = ("trip_short_name", "trip_id")
 
+_ZIP = b"PK"
+_AT_ONCE = 1_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """What is to be imported: a kind of `KINDS`, the content, and what the person says of it; see `GtfsOptions`."""
+    """What is to be imported: a kind of `KINDS`, the content, and what the person says of it; see `GtfsOptions`.
+
+    The content may be large, and is read once, from where it stands; who reads it closes it.
+    """
 
     kind: str
-    content: bytes
+    content: BinaryIO
     without_track: bool = False
     stops: tuple[str, ...] = ()
     classes: tuple[tuple[str, str], ...] = ()
@@ -98,8 +105,7 @@ class Importer:
 
         """
         with laid_out(contents) as folder:
-            file = folder / f"upload{_suffix(upload)}"
-            file.write_bytes(upload.content)
+            file = _stored(upload, folder)
             said = self._ask(upload, file, folder)
             if said.get("problem"):
                 raise DeskRefusal("import-refused", str(said["problem"]), "Make it smaller, or import a part of it.")
@@ -152,10 +158,16 @@ class Importer:
         return said
 
 
-def _suffix(upload: Upload) -> str:
-    if upload.kind == "gtfs":
-        return ".zip"
-    return ".xlsx" if upload.content.startswith(b"PK") else ".csv"
+def _stored(upload: Upload, folder: Path) -> Path:
+    """The upload as a file, under a name of ours."""
+    with upload.content as content:
+        begins = content.read(len(_ZIP))
+        table = ".xlsx" if begins == _ZIP else ".csv"
+        file = folder / f"upload{'.zip' if upload.kind == 'gtfs' else table}"
+        with file.open("wb") as stored:
+            stored.write(begins)
+            shutil.copyfileobj(content, stored, _AT_ONCE)
+    return file
 
 
 def _made(folder: Path, before: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -10,6 +10,8 @@ import { TimetableView } from "./plans_timetable.js";
 import { VersionsView } from "./plans_versions.js";
 import { VIEWS } from "./plans_words.js";
 
+let last = "days"; // the view that was seen last
+
 class Plans {
   constructor(root, desk) {
     this.desk = desk;
@@ -31,7 +33,10 @@ class Plans {
       close: () => this.leaveCheck(),
     });
     this.checking = false; // whether what a check said is what is seen
-    this.now = "days";
+    this.now = last;
+    this.grown = new AbortController();
+    const leaving = (event) => (this.views.files.unsaved() || this.views.timetable.unsaved()) && event.preventDefault();
+    addEventListener("beforeunload", leaving, { signal: this.grown.signal });
     desk.on(["plan", "row"], () => this.views.days.changed());
     desk.on("person", () => this.paint());
     desk.key("Ctrl+Enter", { zh: "检查草稿", en: "Check the draft" }, () => this.check());
@@ -48,6 +53,14 @@ class Plans {
     this.paint();
     refill(this.place, this.views[view].node);
     this.desk.attempt(() => this.views[view].show(argument));
+  }
+
+  /** The pane is drawn anew: nothing that was typed is lost, and the person finds himself where he was. */
+  end() {
+    last = this.now;
+    this.views.files.keep();
+    this.views.timetable.keep();
+    this.grown.abort();
   }
 
   refresh() {
@@ -200,6 +213,7 @@ export default {
         }
       },
       hide() {},
+      end: () => plans.end(),
     };
   },
 };

@@ -6,6 +6,8 @@ import { lineOf, spanOf } from "./plans_reading.js";
 const ABSENT = "-.-"; // the tag of a file that is not there
 const LAYOUT = /^layouts\/[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.toml$/;
 
+let kept = null; // what was typed and not saved when the pane was drawn anew, as in another language
+
 export class FilesView {
   /** `chosen(name)` shows another file. */
   constructor(desk, model, chosen) {
@@ -48,7 +50,24 @@ export class FilesView {
     );
   }
 
+  /** Keep what is not saved for the next drawing of the pane. */
+  keep() {
+    kept = this.unsaved() ? { name: this.name, tag: this.tag, saved: this.saved, text: this.area.value } : null;
+  }
+
+  restore() {
+    if (kept !== null) {
+      Object.assign(this, { name: kept.name, tag: kept.tag, saved: kept.saved });
+      this.area.value = kept.text;
+      this.area.setAttribute("aria-label", kept.name);
+      kept = null;
+      this.numbered();
+      this.draftChanged();
+    }
+  }
+
   async show(argument) {
+    this.restore();
     const name = argument?.file ?? this.name;
     if (name !== this.name || !this.unsaved()) {
       await this.open(name);

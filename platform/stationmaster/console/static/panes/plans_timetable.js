@@ -9,6 +9,8 @@ const { createGrid } = globalThis.agGrid;
 const FILE = "timetable.csv";
 const NAMES = Object.keys(COLUMNS);
 
+let kept = null; // rows that were changed and not saved when the pane was drawn anew, as in another language
+
 export class TimetableView {
   constructor(desk, model) {
     Object.assign(this, { desk, model });
@@ -46,11 +48,26 @@ export class TimetableView {
     );
   }
 
+  /** Keep what is not saved for the next drawing of the pane. */
+  keep() {
+    kept = this.unsaved() ? { rows: this.rows, tag: this.tag, saved: this.saved, next: this.next } : null;
+  }
+
+  restore() {
+    if (kept !== null) {
+      Object.assign(this, kept);
+      kept = null;
+      this.grid.setGridOption("rowData", this.rows);
+      this.paintBar();
+    }
+  }
+
   async show(argument) {
     if (this.grid === undefined) {
       const { places } = await this.desk.api.get("/api/v1/station");
       this.places = places;
       this.make();
+      this.restore();
     }
     if (!this.unsaved()) {
       await this.load();
