@@ -116,10 +116,8 @@ def _proposals(state: State) -> Iterator[SheetItem]:
     found = cast("Iterable[Proposal]", state.records.get("proposal", {}).values())
     for each in sorted(found, key=lambda proposal: (proposal.at, proposal.id)):
         if not each.rejected:
-            value = json.dumps(
-                {key: value for key, value in json.loads(to_text(each.deed)).items() if key not in ("do", "call")},
-                ensure_ascii=False,
-            )
+            deed = json.loads(to_text(each.deed))
+            value = " ".join(str(item) for key, item in deed.items() if key not in ("do", "call", "event", "check_in"))
             yield SheetItem(subject=each.call, words=f"{each.field} {value} ({each.why})", at=each.at, by=each.source)
 
 

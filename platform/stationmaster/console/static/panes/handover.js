@@ -2,10 +2,13 @@
 
 import { element, refill } from "../desk/element.js";
 import { dateOf } from "../words.js";
+import { deedsOf, saidOf, subjectOf } from "./audit_words.js";
 import { showConfirmations } from "./confirming.js";
 import { SECTIONS } from "./handover_words.js";
 import { whenIn, whenZoneIsKnown } from "./log_words.js";
 
+/** Sections whose words are the hub's own. */
+const CODED = new Set(["manual", "acceptance", "held", "proposals", "conflicts", "trains", "devices"]);
 const W = {
   now: { zh: "现在的交接单", en: "The sheet of now" },
   again: { zh: "刷新", en: "Refresh" },
@@ -124,23 +127,23 @@ class HandoverPane {
       element(
         "tr",
         {},
-        subject ? element("th", { scope: "row", class: "wraps" }, this.subject(subject)) : element("td", {}),
-        element("td", { class: "wraps" }, what),
+        subject ? element("th", { scope: "row", class: "wraps" }, subjectOf(subject, t)) : element("td", {}),
+        element("td", { class: "wraps" }, this.what(id, what)),
         element("td", {}, at === null ? "" : `${t(words.at)} ${whenIn(at, world.zone).slice(0, 5)}`),
-        element("td", {}, by),
+        element("td", {}, CODED.has(id) ? saidOf(by, t) : by),
       ),
     );
     const less = items.length < total ? element("p", { class: "dim" }, `${t(W.more)} ${items.length} ${t(W.of)} ${total}`) : null;
     return [head, element("table", { class: "sheet", "aria-label": t(words.title) }, element("tbody", {}, rows)), less];
   }
 
-  /** What an item is about: trains by their numbers. */
-  subject(subject) {
-    return subject
-      .split(" ")
-      .map((part) => part.match(/^[^/]+\/\d{4}-\d\d-\d\d\/([^/]+)\/\d+$/)?.[1] ?? part)
-      .map((part) => (part.includes("%") ? decodeURIComponent(part) : part))
-      .join(" ");
+  /** What is told of an item: coded words in the person's language, instants as times; what people wrote as it is. */
+  what(section, words) {
+    const { t, world } = this.desk;
+    if (section === "acts") {
+      return deedsOf(words, t);
+    }
+    return CODED.has(section) ? saidOf(words, t).replace(/\b1\d{9}\b/g, (instant) => whenIn(Number(instant), world.zone).slice(0, 5)) : words;
   }
 
   stamp(instant) {

@@ -2,6 +2,7 @@
 
 import { element, refill } from "../desk/element.js";
 import { dateOf } from "../words.js";
+import { fieldOf, rolesOf, subjectOf, wordsOf } from "./audit_words.js";
 import { kindWords, LOG_KINDS, shown, whenIn, whenZoneIsKnown } from "./log_words.js";
 
 const PAGE = 100;
@@ -107,13 +108,14 @@ class LogPane {
     const { t, world, language } = this.desk;
     const day = dateOf(record.at, world.zone, language).slice(0, 10);
     const changed = record.changes.filter(({ field, before, after }) => before !== after && !field.startsWith("provenance."));
+    const value = (field, text) => (field === "roles" ? rolesOf(shown(text, world.zone), t) : shown(text, world.zone));
     const lines = changed.map(({ subject, field, before, after }) =>
-      element("li", {}, element("span", { class: "dim" }, `${subject} ${field} `), shown(before, world.zone), " → ", element("strong", {}, shown(after, world.zone))),
+      element("li", {}, element("span", { class: "dim" }, `${subjectOf(subject, t)} ${fieldOf(subject, field, t)} `), value(field, before), " → ", element("strong", {}, value(field, after))),
     );
     const many = lines.length > 3;
     const list = element("ul", {}, lines);
     const summary = element("summary", {}, `${lines.length} ${t({ zh: "项", en: "fields" })}`);
-    const who = record.who || record.login ? [record.who, " ", element("small", {}, record.login)] : t({ zh: "中心", en: "the hub" });
+    const who = record.who || record.login ? [record.who, " ", element("span", { class: "dim" }, record.login)] : t({ zh: "中心", en: "the hub" });
     return element(
       "tr",
       { "data-sequence": record.sequence, title: `${record.sequence} · ${record.hash}` },
@@ -121,8 +123,8 @@ class LogPane {
       element("td", {}, kindWords(record.kind, t)),
       element("td", {}, who),
       element("td", {}, record.origin),
-      element("td", { class: "wraps" }, record.subject),
-      element("td", { class: "wraps" }, record.words),
+      element("td", { class: "wraps" }, subjectOf(record.subject, t)),
+      element("td", { class: "wraps" }, wordsOf(record, t)),
       element("td", { class: "wraps" }, many ? element("details", {}, summary, list) : list),
       element("td", { class: "wraps" }, record.why),
     );
@@ -145,7 +147,7 @@ class LogPane {
     const whole = { zh: `✓ 日志完整：${proof.records} 条记录均未改动`, en: `✓ The log is whole: ${proof.records} records are what was written` };
     const broken = proof.faults.map(({ sequence, code }) => `${sequence}: ${t(FAULTS[code] ?? { zh: code, en: code })}`).join("; ");
     this.verdict.className = proof.faults.length ? "bad" : "good";
-    this.verdict.textContent = proof.faults.length ? `⚠ ${t({ zh: "日志有问题", en: "The log is not whole" })} · ${broken}` : t(whole);
+    this.verdict.textContent = proof.faults.length ? `⚠ ${t({ zh: "日志有问题", en: "The log is not whole" })} · ${broken}` : `${t(whole)} · ${t(W.end)} ${proof.last}:${proof.hash}`;
     this.verdict.hidden = false;
     await this.read();
   }

@@ -76,18 +76,33 @@ export function kindWords(kind, t) {
   return t(LOG_KINDS[kind] ?? { zh: kind, en: kind });
 }
 
-const FIRST_INSTANT = 1_000_000_000;
+/** A value of the journal (JSON) in few words; what is none is text already. */
+function readable(value) {
+  if (!/^["[{]/.test(value)) {
+    return value;
+  }
+  try {
+    const plain = JSON.parse(value);
+    if (typeof plain === "string") {
+      return plain;
+    }
+    const texts = plain.texts?.map(({ text }) => text).join(" / ");
+    const where = plain.targets?.length > 3 ? `${plain.targets.slice(0, 3).join(", ")} +${plain.targets.length - 3}` : plain.targets?.join(", ");
+    const rest = Object.entries(plain).filter(([key, item]) => !["id", "revision", "texts", "targets"].includes(key) && typeof item !== "object");
+    return [texts, where, ...rest.filter(([, item]) => item !== "").map(([key, item]) => `${key}: ${item}`)].filter(Boolean).join(" · ") || value;
+  } catch {
+    return value; // it was cut short where it was written down
+  }
+}
+
 const LONGEST = 160;
 
 /** A value as the journal has it, for reading: instants as times, texts without their quotes, nothing as a dash. */
 export function shown(value, zone) {
+  const time = (instant) => whenIn(Number(instant), zone).slice(0, 5);
   if (value === "" || value === "null" || value === "[]") {
     return "—";
   }
-  const number = /^\d{10}$/.test(value) ? Number(value) : 0;
-  if (number > FIRST_INSTANT) {
-    return whenIn(number, zone).slice(0, 5);
-  }
-  const plain = /^"[^"\\]*"$/.test(value) ? value.slice(1, -1) : value;
+  const plain = readable(value).replace(/\b[12]\d{9}\b/g, time);
   return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain;
 }

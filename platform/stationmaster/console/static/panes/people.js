@@ -135,7 +135,7 @@ class PeoplePane {
       element("td", {}, when(session.begun)),
       element("td", {}, when(session.used)),
       element("td", {}, session.address),
-      element("td", { class: "wraps" }, session.program),
+      element("td", { title: session.program }, session.program.match(/(Edg|Firefox|Chrome|HeadlessChrome|Safari)\/\d+/)?.[0] ?? session.program.slice(0, 30)),
       element("td", {}, session.mine ? t(W.mine) : end),
     );
   }
