@@ -155,7 +155,7 @@ class _Session:
             _say(line)
         if "hub" in self._demo.processes:
             letting: Deferred[list[str]] = deferToThread(let_people_in, self._demo.configuration, os.urandom)
-            letting.addCallbacks(lambda lines: [_say(line) for line in lines], self._not_let_in)
+            letting.addCallbacks(_say_all, self._not_let_in)
 
     def _not_let_in(self, failure: Failure) -> None:
         if not self._ending:
@@ -185,6 +185,11 @@ class _Session:
         for what in list(self._watching):
             self._give_up(what)
         return self._supervisor.stop().addCallback(lambda _: _say("Everything has ended."))
+
+
+def _say_all(lines: list[str]) -> None:
+    for line in lines:
+        _say(line)
 
 
 def _say(line: str) -> None:
