@@ -262,7 +262,7 @@ def events(browser: Browser) -> list[tuple[str, str, Any]]:
     found = []
     for block in unchunk(raw).decode().split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
-        if "event" in fields:
+        if "event" in fields and fields["event"] != "alive":
             found.append((fields["id"], fields["event"], json.loads(fields["data"])))
             check_event(*found[-1][1:])
     return found

@@ -249,12 +249,22 @@ class ChangesBody:
     notes: tuple[Note, ...]
 
 
+_AS_IT_IS = frozenset({str, int, bool, float, type(None)})
+"""Classes whose values JSON has; most of what is told is of one of them, and they are looked for first."""
+
+
 def as_json(value: Any) -> JsonValue:
     """A value as JSON-able data, every field included."""
+    kind = value.__class__
+    if kind in _AS_IT_IS:
+        plain: JsonValue = value
+        return plain
+    if kind is tuple or kind is list:
+        return [item if item.__class__ in _AS_IT_IS else as_json(item) for item in value]
     if isinstance(value, Enum):
         word: JsonValue = value.value
         return word
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, date):
         return value.isoformat()
@@ -262,9 +272,14 @@ def as_json(value: Any) -> JsonValue:
         return [as_json(item) for item in value]
     if isinstance(value, dict):
         return {name: as_json(item) for name, item in value.items()}
-    body: dict[str, JsonValue] = {name: as_json(getattr(value, name)) for name in _names(value.__class__)}
-    tag = getattr(value, "TAG", None)
-    return body if tag is None else {TAG_KEY: tag, **body}
+    body: dict[str, JsonValue] = {}
+    tag = getattr(kind, "TAG", None)
+    if tag is not None:
+        body[TAG_KEY] = tag
+    for name in _names(kind):
+        item = getattr(value, name)
+        body[name] = item if item.__class__ in _AS_IT_IS else as_json(item)
+    return body
 
 
 def told_faults(faults: Iterable[Fault]) -> list[JsonValue]:
