@@ -20,7 +20,7 @@ export async function callEmergency(desk, told, marked) {
     danger: true,
     ok: { zh: "立即广播", en: "Call it now" },
     fields: [
-      { name: "message", words: { zh: "内容", en: "Message" }, kind: "select", options: [...messages, [OWN, { zh: "自由文字", en: "Own words" }]] },
+      { name: "message", words: { zh: "内容", en: "Message" }, kind: "select", options: [...messages, [OWN, { zh: "自由文字", en: "Own words" }]], value: messages[0]?.[0] ?? OWN },
       ...languages.map((language) => ({ name: `text-${language}`, words: { zh: `自由文字（${language}）`, en: `Own words (${language})` }, kind: "textarea", lang: language, maxlength: 500 })),
       { name: "where", words: { zh: "位置", en: "Where" }, kind: "select", options: [[EVERYWHERE, { zh: "全站", en: "Everywhere" }], ...(some ? [["marked", some]] : [])], value: some ? "marked" : EVERYWHERE },
     ],

@@ -21,11 +21,6 @@ export function clock(desk, iso) {
   return new Intl.DateTimeFormat("zh-CN", parts).format(new Date(iso));
 }
 
-/** The words of an announcement, one line for each language. */
-export function words(texts) {
-  return Object.values(texts).map((text) => element("span", { class: "said" }, text));
-}
-
 export class ZoneQueue {
   /** `act(how, task)` is called for what a person does with one announcement. */
   constructor(desk, { act }) {
@@ -104,7 +99,7 @@ export class ZoneQueue {
       { "data-task": id },
       element("td", { class: "time" }, when),
       element("td", { class: "number" }, train),
-      element("td", { class: "words" }, words(texts ?? {})),
+      element("td", { class: "words", title: Object.values(texts ?? {}).join("\n") }, texts?.[desk.language] ?? Object.values(texts ?? {})[0] ?? ""),
       element("td", {}, buttons),
     );
   }
