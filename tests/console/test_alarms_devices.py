@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from console.conftest import LoggedIn
-from console.fed_hub import FedHub, at
+from console.conftest import HARMLESS, LoggedIn
+from console.fed_hub import PASSWORD, FedHub, at
+from guidance.browsing import listen_for_errors
 from stationmaster_protocol.commands import Command, CommandResult, CommandState
 from stationmaster_protocol.equipment import AlarmSign, Condition, Device, Reading, Severity
 from stationmaster_protocol.messages import Deletion
@@ -73,6 +74,43 @@ def told(rack: Rack) -> Iterator[Rack]:
     rack.commands.clear()
 
 
+@pytest.fixture(scope="module")
+def shared(console_browser: Browser, console_hub: FedHub) -> Iterator[Page]:
+    """The console of a supervisor, opened once for the tests that share it."""
+    page = console_browser.new_page(viewport={"width": 1366, "height": 768}, locale="en-GB")
+    said = listen_for_errors(page)
+    page.goto(f"{console_hub.base}/#alarms")
+    page.click("#login")
+    page.fill("#sheet-login", "susan")
+    page.fill("#sheet-password", PASSWORD)
+    page.press("#sheet-password", "Enter")
+    expect(page.locator("#person")).to_be_visible()
+    yield page
+    page.close()
+    assert [error for error in said if not any(harmless in error for harmless in HARMLESS)] == []
+
+
+@pytest.fixture
+def alarms(shared: Page) -> Page:
+    """Its pane of alarms, at the open ones."""
+    shared.click('[data-pane="alarms"]')
+    shared.click('[data-list="open"]')
+    return shared
+
+
+@pytest.fixture
+def devices(shared: Page) -> Page:
+    """Its pane of devices, with nothing left out and nothing marked."""
+    shared.click('[data-pane="devices"]')
+    shared.fill("#device-find", "")
+    for name in ("kind", "place", "condition", "subsystem"):
+        shared.select_option(f"#device-{name}", "")
+    shared.locator("#device-find").blur()
+    shared.keyboard.press("Escape")
+    expect(shared.locator("#device-marked")).to_have_text("0 marked")
+    return shared
+
+
 def rows(page: Page, words: str) -> Locator:
     return page.locator("#pane-alarms tbody tr[data-key]", has_text=words)
 
@@ -110,10 +148,10 @@ def test_alarms_are_seen_heard_and_acknowledged(told: Rack, logged_in: LoggedIn,
     expect(rows(page, "zone/a").locator(".alarm-state")).to_have_text("New")
 
 
-def test_alarms_are_shelved_and_come_back(told: Rack, logged_in: LoggedIn, console_hub: FedHub) -> None:
+def test_alarms_are_shelved_and_come_back(told: Rack, alarms: Page, console_hub: FedHub) -> None:
     """With a reason, a grave one for an hour at most; they stand in their own list, and come back by themselves."""
     told.tell(alarms=(alarm("zone/d", Severity.ALARM), alarm("text/e")))
-    page = logged_in("susan", "alarms")
+    page = alarms
     expect(rows(page, "zone/d")).to_be_visible()
     rows(page, "zone/d").locator("button.shelve").click()
     assert page.locator("#sheet-minutes option").all_inner_texts() == ["15 minutes", "1 hour"]
@@ -142,9 +180,9 @@ def test_alarms_are_shelved_and_come_back(told: Rack, logged_in: LoggedIn, conso
     expect(rows(page, "text/e").locator(".alarm-state")).to_have_text("New")
 
 
-def test_a_cable_is_one_row_with_its_parts(told: Rack, logged_in: LoggedIn) -> None:
+def test_a_cable_is_one_row_with_its_parts(told: Rack, alarms: Page) -> None:
     """Its parts open below it; from there the way leads to the devices and to the plan; the history has them all."""
-    page = logged_in("conrad", "alarms")
+    page = alarms
     page.keyboard.press("l")
     expect(page.locator('[data-list="shelved"]')).to_have_attribute("aria-pressed", "true")
     page.click('[data-list="open"]')
@@ -198,9 +236,9 @@ def cell(page: Page, name: str, column: str) -> Locator:
     return page.locator(f'#device-table .ag-row[row-id="guidance/{name}"] [col-id="{column}"]')
 
 
-def test_devices_are_found_marked_and_commanded(told: Rack, logged_in: LoggedIn) -> None:
+def test_devices_are_found_marked_and_commanded(told: Rack, devices: Page) -> None:
     """By kind, place, condition, subsystem and words; each device is commanded by itself and shows what came of it."""
-    page = logged_in("conrad", "devices")
+    page = devices
     count = page.locator("#device-count")
     expect(count).to_have_text("17 of 17, 1 not well")
     expect(listed(page).first).to_contain_text("Degraded")
@@ -224,16 +262,16 @@ def test_devices_are_found_marked_and_commanded(told: Rack, logged_in: LoggedIn)
     for number in (0, 1, 2, 4, 5, 6, 7):
         expect(cell(page, f"led-{number}", "outcome")).to_have_text("✓ done")
     assert sorted(command.devices for command in told.commands) == [(f"led-{number}",) for number in range(8)]
-    assert {(command.action, command.by) for command in told.commands} == {("off", "Conrad")}
+    assert {(command.action, command.by) for command in told.commands} == {("off", "Susan")}
     expect(page.locator(".toast.error")).to_contain_text("7 of 8 devices did it")
     told.tell(devices=(device("led-0", Condition.OFF),))
     expect(cell(page, "led-0", "condition")).to_have_text("○ Off")
     assert page.locator("body").get_attribute("data-hacked") is None
 
 
-def test_what_has_to_be_known_first_is_asked(told: Rack, logged_in: LoggedIn) -> None:
+def test_what_has_to_be_known_first_is_asked(told: Rack, devices: Page) -> None:
     """Brightness and volume in percent, and whether really to start anew; what a kind cannot do is said beside it."""
-    page = logged_in("conrad", "devices")
+    page = devices
     page.fill("#device-find", "speaker-1")
     expect(page.locator("#device-count")).to_contain_text("1 of 17")
     page.locator("#device-table .ag-header-select-all input").check()
@@ -260,9 +298,10 @@ def test_what_has_to_be_known_first_is_asked(told: Rack, logged_in: LoggedIn) ->
     assert [command.action for command in told.commands].count("restart") == 2
 
 
-def test_since_when_everything_is_so(told: Rack, logged_in: LoggedIn) -> None:
+@pytest.mark.usefixtures("told")
+def test_since_when_everything_is_so(devices: Page) -> None:
     """Subsystems, the feed, its lines and gateways, each with since when; a device says that itself."""
-    page = logged_in("conrad", "devices")
+    page = devices
     expect(cell(page, "led-5", "since")).to_contain_text("09:30")
     page.click('[data-of="conditions"]')
     expect(page.locator('[data-condition="subsystem/guidance"]')).to_contain_text(re.compile("Connected.*09:4"))
@@ -272,3 +311,4 @@ def test_since_when_everything_is_so(told: Rack, logged_in: LoggedIn) -> None:
     expect(page.locator("#device-off")).to_have_text("关 F")
     page.click('[data-pane="alarms"]')
     expect(page.locator('[data-list="history"]')).to_have_text("历史")
+    page.click("#language")

@@ -27,6 +27,7 @@ export class DeviceGrid {
       doesExternalFilterPass: ({ data }) => hear.wanted(data),
       asyncTransactionWaitMillis: 50,
       animateRows: false,
+      ensureDomOrder: true,
       suppressScrollOnNewData: true,
       suppressDragLeaveHidesColumns: true,
       tooltipShowDelay: 350,
