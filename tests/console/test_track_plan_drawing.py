@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -16,6 +16,7 @@ from stationmaster.console.track_plan.drawing import draw
 from stationmaster.console.track_plan.layout import lay_out
 from stationmaster.station.load import load_station
 from stationmaster_kernel.configuration import Configuration, Place, PlaceKind
+from support.effort import scaled
 from support.small_station import STATION, both, place
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
@@ -126,6 +127,7 @@ def overlap(one: Box, other: Box) -> bool:
 NAMES = st.text(st.sampled_from("道站台Track 0123456789"), min_size=1, max_size=9)
 
 
+@settings(max_examples=scaled(40))
 @given(st.lists(st.sampled_from(["", "A", "B", "C", "D"]), min_size=1, max_size=40), st.data())
 def test_no_two_names_overlap(platforms: list[str], data: st.DataObject) -> None:
     """However tracks and platforms follow each other and are called, each name can be read within the picture."""
