@@ -68,9 +68,15 @@ def go(page: Page, pane: str) -> None:
     expect(page.locator(f"#pane-{pane}")).to_be_visible()
 
 
-def test_an_emergency_needs_two_persons_at_two_consoles(console_hub: FedHub, logged_in: LoggedIn) -> None:
-    """Both see it at once, whatever they look at; who asked can only take it back, the other one confirms."""
-    conrad, clara = logged_in("conrad"), logged_in("clara")
+def test_what_two_persons_do_at_two_consoles(console_hub: FedHub, logged_in: LoggedIn) -> None:
+    """An emergency is seen by both, taken back by who asked or confirmed by the other; a shift is handed over."""
+    conrad, clara = logged_in("conrad", "handover"), logged_in("clara", "handover")
+    _emergency(console_hub, conrad, clara)
+    _shift(conrad, clara)
+
+
+def _emergency(console_hub: FedHub, conrad: Page, clara: Page) -> None:
+    """Who asked can only take it back, the other one confirms."""
     asker = Session(console_hub, "conrad")
     assert asker.show("e1", f"请离开 {MARKUP}")["waits"] is True
     for page in (conrad, clara):
@@ -90,6 +96,20 @@ def test_an_emergency_needs_two_persons_at_two_consoles(console_hub: FedHub, log
     acts = {act["id"] for act in console_hub.get("/api/v1/acts")["acts"]}
     assert "act/e2" in acts
     assert "act/e1" not in acts
+
+
+def _shift(conrad: Page, clara: Page) -> None:
+    """Who goes writes what is to be known and signs; who comes sees it, signs, and finds it again later."""
+    conrad.fill("#handover-notes", f"2A 闸机 {MARKUP}")
+    conrad.click("#handover-give")
+    expect(conrad.locator(".toast").last).to_contain_text("Handed over")
+    clara.click("#handover-again")
+    expect(clara.locator(".notes").first).to_have_text(f"2A 闸机 {MARKUP}")
+    clara.click("#handover-take")
+    expect(clara.locator(".signed").filter(has_text="Clara (clara)")).to_be_visible()
+    expect(clara.locator("#handover-which option")).to_have_count(2)
+    assert _broken(clara, "handover") == []
+    assert "taken" not in clara.title()
 
 
 def test_the_log_is_read_searched_and_checked(console_hub: FedHub, logged_in: LoggedIn) -> None:
@@ -144,22 +164,6 @@ def test_accounts_are_made_at_the_console(console_hub: FedHub, logged_in: Logged
     go(page, "people")
     expect(page.locator("#sessions")).to_contain_text("Nina")
     assert _broken(page, "people") == []
-
-
-def test_a_shift_is_handed_over_at_the_console(console_hub: FedHub, logged_in: LoggedIn) -> None:
-    """Who goes writes what is to be known and signs; who comes sees it, signs, and finds it again later."""
-    conrad = logged_in("conrad", "handover")
-    go(conrad, "handover")
-    conrad.fill("#handover-notes", f"2A 闸机 {MARKUP}")
-    conrad.click("#handover-give")
-    clara = logged_in("clara", "handover")
-    go(clara, "handover")
-    expect(clara.locator(".notes").first).to_have_text(f"2A 闸机 {MARKUP}")
-    clara.click("#handover-take")
-    expect(clara.locator(".signed").filter(has_text="Clara (clara)")).to_be_visible()
-    expect(clara.locator("#handover-which option")).to_have_count(2)
-    assert _broken(clara, "handover") == []
-    assert "taken" not in clara.title()
 
 
 def _broken(page: Page, pane: str) -> list[str]:

@@ -141,15 +141,15 @@ def test_the_log_is_read_by_pages_exported_and_checked(world: Audited) -> None:
     assert [each["words"] for each in log_of(world, kind="log-check")] == ["2 rewritten", "whole"]
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "before=-1", "since=noon", "until=2026", "limit=1001", "before=1%00"]
-)
-def test_what_cannot_be_asked_of_the_log_is_said(world: Audited, query: str) -> None:
+def test_what_cannot_be_asked_of_the_log_is_said(world: Audited) -> None:
     """A misspelt time or number is told, and not taken for another."""
-    status, told = world.person("aud").ask("GET", f"/api/v1/log?{query}")
-    assert (status, told["error"]) == (400, "bad-argument")
-    assert world.person("aud").ask("GET", "/api/v1/log/check?known=1")[0] == 400
-    assert world.person("aud").ask("GET", "/api/v1/log/export?format=pdf")[0] == 400
+    auditor = world.person("aud")
+    log, export, check = "/api/v1/log", "/api/v1/log/export", "/api/v1/log/check"
+    for query in ("limit=0", "limit=x", "before=-1", "since=noon", "until=2026", "limit=1001", "before=1%00"):
+        status, told = auditor.ask("GET", f"{log}?{query}")
+        assert (status, told["error"]) == (400, "bad-argument"), query
+    assert auditor.ask("GET", f"{check}?known=1")[0] == 400
+    assert auditor.ask("GET", f"{export}?format=pdf")[0] == 400
 
 
 def test_refusals_of_one_place_do_not_fill_the_log(world: Audited) -> None:
@@ -308,11 +308,11 @@ def test_a_shift_is_handed_over(world: Audited) -> None:
     assert kinds == [("handover-taken", "Clara"), ("handover-given", "Conrad")]
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b'{"notes": 1}', b'{"notes": "x", "more": 1}', b'{"notes": "\\ud800"}'])
-def test_notes_that_cannot_be_kept_are_refused(world: Audited, body: bytes) -> None:
+def test_notes_that_cannot_be_kept_are_refused(world: Audited) -> None:
     """What is no text is told, and nothing is signed."""
     conrad = world.person("conrad")
-    assert conrad.ask("POST", "/api/v1/handover", body)[1]["error"] == "bad-notes"
+    for body in (b"[]", b"{", b'{"notes": 1}', b'{"notes": "x", "more": 1}', b'{"notes": "\\ud800"}'):
+        assert conrad.ask("POST", "/api/v1/handover", body)[1]["error"] == "bad-notes"
     token = world.peopled.visitor(headers={"Authorization": f"Bearer {DESK.token}"})
     assert token.ask("POST", "/api/v1/handover", {"notes": ""})[1]["error"] == "not-a-person"
     assert conrad.ask("GET", "/api/v1/handovers")[1]["handovers"] == []
