@@ -155,7 +155,12 @@ def test_another_drawing_has_another_address(world: World) -> None:
 
 
 def test_a_station_s_own_drawing_is_shown(world: World) -> None:
-    """With a drawing of its own the station is shown as it drew itself, and with its own directions."""
+    """With a drawing of its own the station is shown as it drew itself, and with its own directions; who looks on while
+    the folder is read again is told with what is committed next.
+    """
+    reader = world.subscribe()
+    ((_, _, before),) = events(reader)
+    assert not before["drawing"]["own"]
     own = Station(
         configuration=STATION,
         timetable=(),
@@ -164,6 +169,11 @@ def test_a_station_s_own_drawing_is_shown(world: World) -> None:
         directions=Directions(odd_from=Side.RIGHT),
     )
     world.hub.station = own
+    news = record("G9", planned_arrival=at("20:00"), planned_departure=at("20:10"))
+    world.hub.put(Feed(id="f1", at=at("07:50"), records=(news,)))
+    world.reactor.advance(TOGETHER_S)
+    ((_, name, data),) = events(reader)
+    assert (name, data["drawing"]["own"], data["puts"]) == ("changes", True, [])
     world.until("07:58")
     plan = world.plan()
     assert plan["drawing"]["own"]
