@@ -28,6 +28,7 @@ from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_kernel.plain_text import compact
+from stationmaster_people.ways import browser_of
 from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
@@ -232,9 +233,7 @@ class LogApi:
         return outcome
 
     def _record(self, request: WebRequest, asker: Asker, kind: str, words: str) -> None:
-        wire: Any = request
-        origin = str(wire.getClientAddress().host)
-        self._log.record(kind, who=asker.name, login=asker.login, origin=origin, words=words)
+        self._log.record(kind, who=asker.name, login=asker.login, origin=browser_of(request), words=words)
 
     def _instant(self) -> Instant:
         return Instant(int(self._now()))

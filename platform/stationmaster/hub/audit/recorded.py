@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from stationmaster.hub.audit.audit_log import AuditLog
 from stationmaster.hub.openapi_operations import Operation
 from stationmaster.hub.people.askers import Askers
+from stationmaster_people.ways import browser_of
 from stationmaster_service.interfaces import WebRequest
 
 __all__ = ["RECORDED", "RecordedDeeds"]
@@ -60,6 +61,12 @@ class RecordedDeeds:
             asker = self._askers.asker(request)
             who, login = ("", "") if asker is None else (asker.name, asker.login)
             subject = request.path.decode("utf-8", "replace").removeprefix("/api/v1/")
-            origin = str(request.getClientAddress().host)
-            self._log.record(RECORDED[operation], who=who, login=login, origin=origin, subject=subject, words=operation)
+            self._log.record(
+                RECORDED[operation],
+                who=who,
+                login=login,
+                origin=browser_of(request),
+                subject=subject,
+                words=operation,
+            )
         return result
