@@ -16,9 +16,9 @@ LIBRARIES = STATIC / "lib"
 
 
 def test_what_the_table_shows_finds_and_takes() -> None:
-    """Every fact in `day_modules.test.mjs` holds."""
+    """Every fact in `day_modules.test.mjs` and `day_typed.test.mjs` holds."""
     ran = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", str(Path(__file__).with_name("day_modules.test.mjs"))],
+        ["node", "--test", "--test-reporter=tap", *map(str, Path(__file__).parent.glob("day_*.test.mjs"))],
         env={**os.environ, "PANES": PANES.as_uri(), "NODE_NO_WARNINGS": "1"},
         capture_output=True,
         text=True,

@@ -32,8 +32,8 @@ export class Acts {
   }
 
   /**
-   * Do deeds to calls. `seen` are the revisions in which the person saw them when he began; `words` replace what is said
-   * of it. Gives the hub's answer; null where it was refused, or the person gave up.
+   * Do deeds to calls. `seen` are the revisions in which the person saw them when he began; `words` replace what is
+   * said of it. Gives the hub's answer; null where it was refused, or the person gave up.
    */
   perform(deeds, calls, { seen = this.seen(calls), words = null, ...options } = {}) {
     const said = words ?? {

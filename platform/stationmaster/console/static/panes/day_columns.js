@@ -1,5 +1,5 @@
 // The columns of the table of calls: what stands in each cell, of which fields of the call it speaks, how it sorts, and
-// what may be typed into it. A cell is { text, kind, sort, more }: `kind` are classes, `more` is said on hover and focus.
+// what may be typed into it. A cell is { text, kind, sort, more }: `kind` is a class, `more` is told on hover, focus.
 
 import { gravest, plannedOf, states } from "./day_state.js";
 import { clock, late, signed } from "./day_times.js";
@@ -104,7 +104,8 @@ const byTime = (event) => (event === null ? plain("", LAST) : null);
 
 /**
  * The columns in their usual order. `cell(call, about)` where about is { now, zone, t, language, names, proposals,
- * conflicts, next, manual } of this call; `fields` are those of its provenance; `edit` what may be typed into it.
+ * conflicts, next, manual } of this call; `fields` are those of its provenance; `edit` what may be typed into it;
+ * `width` in rem, one for both languages or one for each.
  */
 export const COLUMNS = [
   {
@@ -123,7 +124,7 @@ export const COLUMNS = [
   {
     id: "places",
     words: { zh: "始发 — 终到", en: "From — to" },
-    width: 8.4,
+    width: [8.4, 10.5],
     cell: (call, { language, names }) => {
       const spoken = (name) => (language === "zh" ? name : (names[name]?.[language] ?? name));
       return {
@@ -132,7 +133,7 @@ export const COLUMNS = [
       };
     },
   },
-  { id: "kind", words: { zh: "类", en: "Kind" }, width: 2.4, cell: (call, { t }) => plain(t(KINDS[call.kind])) },
+  { id: "kind", words: { zh: "类", en: "Kind" }, width: [2.4, 4], cell: (call, { t }) => plain(t(KINDS[call.kind])) },
   ...["arrival", "departure"].flatMap((event) => {
     const [short, zh, en] = event === "arrival" ? ["arr", "到", "Arr."] : ["dep", "发", "Dep."];
     return [
@@ -146,8 +147,8 @@ export const COLUMNS = [
       },
       {
         id: `${short}Now`,
-        words: { zh: `${zh}现`, en: `${en} now` },
-        width: 3.5,
+        words: { zh: `${zh}现`, en: `${short[0].toUpperCase()} now` },
+        width: [3.5, 3.9],
         kind: "time",
         fields: EVENT_FIELDS.map((name) => `${event}.${name}`),
         edit: event,
@@ -155,7 +156,7 @@ export const COLUMNS = [
       },
       {
         id: `${short}Late`,
-        words: { zh: `${zh}±`, en: `${en} ±` },
+        words: { zh: `${zh}±`, en: `${short[0].toUpperCase()} ±` },
         width: 2.6,
         kind: "time",
         fields: EVENT_FIELDS.map((name) => `${event}.${name}`),

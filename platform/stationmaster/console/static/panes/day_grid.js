@@ -21,7 +21,7 @@ const OF_THE_GRID = /^(Arrow|Page|Home|End|Tab|Enter|F2|Escape|Backspace|Delete|
 export class DayGrid {
   /**
    * `hear`: what the pane does: focused(row, column), marked(rows), typed(row, column, { typed, known }), begun(row),
-   * hint(row, column, typed), ended(), fold(section), told(row, column) → words, moved() when the person arranged columns.
+   * hint(row, column, typed), ended(), fold(section), told(row, column) → words, moved() when columns were arranged.
    */
   constructor(root, desk, hear) {
     this.desk = desk;
@@ -91,7 +91,7 @@ export class DayGrid {
       colId: id,
       headerName: desk.t(words),
       headerTooltip: desk.t(words),
-      width: Math.round(width * rem),
+      width: Math.round((Array.isArray(width) ? width[desk.language === "zh" ? 0 : 1] : width) * rem),
       pinned: pinned ?? null,
       lockPinned: false,
       cellClass: kind || undefined,

@@ -7,7 +7,7 @@ import { deedsOf } from "./day_typed.js";
 const MOST_KEPT = 30;
 
 export class Line {
-  /** `targets()` gives the calls that are meant, `event()` that of the focused cell; `back()` goes back into the table. */
+  /** `targets()`: the calls that are meant; `event()`: that of the focused cell; `back()` goes back into the table. */
   constructor(desk, acts, { targets, event, back, foresight }) {
     Object.assign(this, { desk, acts, targets, event, back, foresight });
     const { t } = desk;

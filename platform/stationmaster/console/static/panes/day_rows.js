@@ -90,7 +90,7 @@ export class About {
 }
 
 export class Rows {
-  /** `wanted(row)` says whether a row fits what the person looks for, `pastSeen()` whether those that are over are seen. */
+  /** `wanted(row)`: whether a row fits what one looks for; `pastSeen()`: whether those that are over are seen. */
   constructor(desk, { wanted, pastSeen }) {
     Object.assign(this, { desk, wanted, pastSeen });
     this.about = new About(desk);
@@ -107,7 +107,7 @@ export class Rows {
   }
 
   /**
-   * What has become of these calls (null: of any): { add, update, remove } of rows. A row of which nothing is another is
+   * What has become of these calls (null: of any): { add, update, remove } of rows. A row of which nothing differs is
    * not in it, so the clock can be asked about all of them.
    */
   changes(ids) {

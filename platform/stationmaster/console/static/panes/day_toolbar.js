@@ -2,6 +2,8 @@
 
 import { element, refill, setText } from "../desk/element.js";
 
+const KEEP = { zh: "保存视图", en: "Keep view" };
+
 export class Toolbar {
   /** `hear`: searched(query), chosen(view id), columns() → the grid's columns, kept(). */
   constructor(desk, views, hear) {
@@ -26,7 +28,7 @@ export class Toolbar {
       this.list,
       element("label", { for: "find" }, t({ zh: "查找 /", en: "Find /" })),
       this.find,
-      element("button", { type: "button", id: "keep-view", onclick: () => this.keep() }, t({ zh: "保存视图", en: "Keep view" })),
+      element("button", { type: "button", id: "keep-view", onclick: () => this.keep() }, t(KEEP)),
       this.counted,
     );
     this.paint();
@@ -39,7 +41,12 @@ export class Toolbar {
     const made = this.views.list.map(({ id, name, own }) => [
       element(
         "button",
-        { type: "button", "data-view": id, "aria-pressed": String(id === this.views.now.id), onclick: () => this.hear.chosen(id) },
+        {
+          type: "button",
+          "data-view": id,
+          "aria-pressed": String(id === this.views.now.id),
+          onclick: () => this.hear.chosen(id),
+        },
         name,
       ),
       own && id === this.views.now.id

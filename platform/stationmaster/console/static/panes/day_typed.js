@@ -16,6 +16,8 @@ import { clock, nearest, signed, typedTime } from "./day_times.js";
 import { FIELDS, LOCKABLE } from "./day_words.js";
 
 const MINUTE_S = 60;
+const UNKNOWN = { zh: "晚点未定", en: "delay unknown" };
+const KNOWN = { zh: "不再未定", en: "known again" };
 
 const wrong = (zh, en) => ({ wrong: { zh, en } });
 const EVENTS = { a: "arrival", 到: "arrival", d: "departure", 发: "departure" };
@@ -147,7 +149,7 @@ function placesOf(call, field, text) {
   return [{ do: "places", call: call.id, [field]: given.length === 1 && given[0] === "-" ? [] : given }];
 }
 
-/** Check-in from and until; an empty text gives it back to the rule, one that begins or ends with - sets one of them. */
+/** Check-in from and until; an empty text gives it back to the rule, one with an end left out sets the other. */
 function checkInOf(call, text, { zone }) {
   if (call.departure === null) {
     return [];
@@ -211,7 +213,9 @@ export function foretold(deed, call, { zone, t }) {
     case "delay": {
       const from = deed.cumulative ? (event.best ?? event.planned) : event.planned;
       const at = from + deed.minutes * MINUTE_S;
-      return `${name(deed.event)} ${clock(event.best ?? event.planned, zone)}→${clock(at, zone)} (${signed(Math.trunc((at - event.planned) / MINUTE_S))})`;
+      const now = clock(event.best ?? event.planned, zone);
+      const minutes = Math.trunc((at - event.planned) / MINUTE_S);
+      return `${name(deed.event)} ${now}→${clock(at, zone)} (${signed(minutes)})`;
     }
     case "expect":
       return deed.at === null
@@ -222,7 +226,7 @@ export function foretold(deed, call, { zone, t }) {
         ? `${name(deed.event)} ${t({ zh: "撤销报点", en: "report taken back" })}`
         : `${name(deed.event)} ✓${clock(deed.at, zone)}`;
     case "unknown":
-      return `${name(deed.event)} ${t(deed.unknown ? { zh: "晚点未定", en: "delay unknown" } : { zh: "不再未定", en: "known again" })}`;
+      return `${name(deed.event)} ${t(deed.unknown ? UNKNOWN : KNOWN)}`;
     case "track":
       return `${t(FIELDS.track)} ${call.track}→${deed.track}`;
     case "places":
