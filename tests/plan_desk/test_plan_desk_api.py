@@ -63,7 +63,7 @@ class Desk:
 
     def __init__(self, hub: MadeHub, folder: Path) -> None:
         self.folder, self.hub, self.log = folder, hub, Log()
-        self.thread, self.reading = HandThread(), HandThread()
+        self.thread, self.reading, self.uploads = HandThread(), HandThread(), HandThread()
         station = load_station(folder)
         clock = MachineClock(lambda: float(NOW))
         timer = StationTimer(clock, hub.reactor)
@@ -92,6 +92,7 @@ class Desk:
             days=3,
             in_thread=self.thread,
             where_read=self.reading,
+            where_uploads=self.uploads,
             importer=Importer(),
         )
         recorder = Recorder(cast("AuditLog", self.log))
@@ -185,7 +186,7 @@ def test_a_rule_is_changed_and_put_back(desk: Desk) -> None:
     status, applied = desk.ask("POST", f"{DRAFT}/apply", {"draft": checked["digest"], "why": "later check-in"})
     assert (status, applied["version"]["number"], applied["version"]["by"]) == (200, newest + 1, "li")
     assert applied["difference"]["tasks_changed"]["count"] == tasks["moved"] + tasks["changed"]
-    assert desk.hub.pipeline.state.tasks[opens].start == before - 60  # type: ignore[operator]  # it is known here
+    assert desk.hub.pipeline.state.tasks[opens].start == before - 60
     assert LATER in (desk.folder / "rules.toml").read_text("utf-8")
     assert desk.ask("GET", FILES)[1]["draft"] == ""
     status, undone = desk.put_back(newest)
@@ -412,9 +413,28 @@ def test_an_upload_with_faults_changes_nothing(desk: Desk) -> None:
     assert desk.ask("GET", FILES)[1]["draft"] == ""
 
 
+def test_what_is_drafted_while_an_upload_is_read_is_not_lost(desk: Desk) -> None:
+    """The upload is refused then: it was read into another draft."""
+    desk.uploads.at_once = False
+    body = CSV.encode()
+    desk.browser.send(
+        "POST", "/api/v1/station/import", f"Authorization: Bearer {LI}\r\nContent-Length: {len(body)}\r\n"
+    )
+    desk.browser.protocol.dataReceived(body)
+    desk.hub.reactor.advance(PATIENCE_S)
+    assert desk.browser.take()[0] == 202
+    desk.edit("timetable.csv", "00:12", "00:13", token=WANG)
+    desk.uploads.at_once = True
+    while desk.uploads.waiting:
+        desk.uploads.run()
+    told = desk.ask("GET", "/api/v1/station/import")[1]
+    assert (told["state"], "changed meanwhile" in told["problem"]) == ("refused", True)
+    assert desk.ask("GET", f"{FILES}/timetable.csv")[1]["file"]["by"] == "wang"
+
+
 def test_a_large_upload_is_read_after_its_request_was_answered(desk: Desk) -> None:
     """It stands in a file of its own then, and is the hub's memory's no more than a small one."""
-    desk.thread.at_once = False
+    desk.uploads.at_once = False
     body = (CSV + "\n" * 200_000).encode()
     desk.browser.send(
         "POST", "/api/v1/station/import", f"Authorization: Bearer {LI}\r\nContent-Length: {len(body)}\r\n"
@@ -422,9 +442,9 @@ def test_a_large_upload_is_read_after_its_request_was_answered(desk: Desk) -> No
     desk.browser.protocol.dataReceived(body)
     desk.hub.reactor.advance(PATIENCE_S)
     assert desk.browser.take()[0] == 202
-    desk.thread.at_once = True
-    while desk.thread.waiting:
-        desk.thread.run()
+    desk.uploads.at_once = True
+    while desk.uploads.waiting:
+        desk.uploads.run()
     told = desk.ask("GET", "/api/v1/station/import")[1]
     assert (told["state"], told["report"]["drafted"], told["report"]["rows"]) == ("done", True, 1)
 
@@ -438,7 +458,7 @@ def test_what_is_asked_of_an_upload_is_read_strictly(desk: Desk, query: str) -> 
 
 def test_an_upload_that_takes_long_is_told_later(desk: Desk) -> None:
     """The browser is answered in time; one upload is read at a time; what came of it is told to who asks again."""
-    desk.thread.at_once = False
+    desk.uploads.at_once = False
     body = CSV.encode()
     desk.browser.send(
         "POST", "/api/v1/station/import", f"Authorization: Bearer {LI}\r\nContent-Length: {len(body)}\r\n"
@@ -448,9 +468,10 @@ def test_an_upload_that_takes_long_is_told_later(desk: Desk) -> None:
     status, _, answer = desk.browser.take()
     assert (status, json.loads(answer)["state"]) == (202, "running")
     assert desk.ask("POST", "/api/v1/station/import", body)[1]["error"] == "desk-busy"
-    desk.thread.at_once = True
-    while desk.thread.waiting:
-        desk.thread.run()
+    assert desk.ask("GET", FILES)[0] == 200  # others are answered meanwhile
+    desk.uploads.at_once = True
+    while desk.uploads.waiting:
+        desk.uploads.run()
     assert desk.ask("GET", "/api/v1/station/import")[1]["state"] == "done"
 
 

@@ -54,6 +54,7 @@ class PlanDeskService(Service):
         layout_check: LayoutCheck | None = None,
     ) -> None:
         self._thread = WriterThread(reactor, "plan desk")
+        self._uploads = WriterThread(reactor, "uploads")
         self._reactor = reactor
         self._now = now
         self.work = DeskWork(
@@ -64,6 +65,7 @@ class PlanDeskService(Service):
             days=days,
             in_thread=self._thread,
             where_read=where_read,
+            where_uploads=self._uploads,
             importer=Importer(),
             layout_check=layout_check,
         )
@@ -79,9 +81,11 @@ class PlanDeskService(Service):
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         Service.startService(self)
         self._thread.startService()
+        self._uploads.startService()
 
     def stopService(self) -> None:  # noqa: N802 - Twisted's name
         """End what is being read, and wait for what is being written."""
         Service.stopService(self)
         self.work.stop()
+        self._uploads.stopService()
         self._thread.stopService()

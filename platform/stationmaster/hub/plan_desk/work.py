@@ -15,7 +15,7 @@ from stationmaster.hub.plan_desk.checking import examine
 from stationmaster.hub.plan_desk.desk import PlanDesk
 from stationmaster.hub.plan_desk.preview import StationPreview, preview
 from stationmaster.hub.plan_desk.refusals import DeskRefusal
-from stationmaster.hub.plan_desk.uploads import Importer, Upload, UploadReport
+from stationmaster.hub.plan_desk.uploads import Importer, Upload, UploadReport, UploadResult
 from stationmaster.hub.plan_desk.versions import Version
 from stationmaster.hub.reload import Difference, NotNow, Reloader, fixed_faults
 from stationmaster.hub.writer import InThread
@@ -63,6 +63,7 @@ class DeskWork:
         days: service dates after today that have a plan.
         in_thread: the desk's own thread.
         where_read: the thread in which the station's folder is read, and so is written.
+        where_uploads: the thread in which uploads are waited for.
         importer: reads uploads.
         layout_check: what draws boards, asked about layouts.
 
@@ -78,6 +79,7 @@ class DeskWork:
         days: int,
         in_thread: InThread,
         where_read: InThread,
+        where_uploads: InThread,
         importer: Importer,
         layout_check: LayoutCheck | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class DeskWork:
         self._days = days
         self._in_thread = in_thread
         self._where_read = where_read
+        self._where_uploads = where_uploads
         self._importer = importer
         self._layout_check = layout_check
         self._applying = False
@@ -143,18 +146,18 @@ class DeskWork:
             self._applying = False
         return applied
 
-    def take_in(self, upload: Upload, by: str) -> Deferred[UploadReport]:
-        """Bring an upload into the draft.
+    @inlineCallbacks
+    def take_in(self, upload: Upload, by: str) -> Generator[Deferred[Any], Any, UploadReport]:
+        """Bring an upload into the draft. While it is read, the desk answers others.
 
         Fails with `DeskRefusal`.
         """
-        done: Deferred[Any] = self._in_thread(lambda: self._imported(upload, by))
-
-        def tell(report: UploadReport) -> UploadReport:
-            _LOG.info("imported", by=by, kind=upload.kind, drafted=report.drafted, rows=report.rows)
-            return report
-
-        return done.addCallback(tell)
+        digest, contents = yield self._in_thread(lambda: (self._desk.draft().digest, self._desk.drafted_contents()))
+        result: UploadResult = yield self._where_uploads(lambda: self._importer.read(upload, contents))
+        if result.report.drafted:
+            yield self._in_thread(lambda: self._still(lambda desk: _take_result(desk, result, digest, by)))
+        _LOG.info("imported", by=by, kind=upload.kind, drafted=result.report.drafted, rows=result.report.rows)
+        return result.report
 
     def stop(self) -> None:
         """End what takes long."""
@@ -240,15 +243,8 @@ class DeskWork:
         _LOG.info("applied", by=by, why=why, version=version.number, again=again, changed=list(version.changed))
         return AppliedVersion(before=before, version=version, difference=difference)
 
-    def _imported(self, upload: Upload, by: str) -> UploadReport:
-        digest = self._desk.draft().digest
-        result = self._importer.read(upload, self._desk.drafted_contents())
-        if result.report.drafted:
 
-            def take(desk: PlanDesk) -> None:
-                if desk.draft().digest != digest:
-                    raise DeskRefusal("draft-changed", "The draft was changed meanwhile.", "Import it again.")
-                desk.take_in(result.contents, by)
-
-            self._still(take)
-        return result.report
+def _take_result(desk: PlanDesk, result: UploadResult, digest: str, by: str) -> None:
+    if desk.draft().digest != digest:
+        raise DeskRefusal("draft-changed", "The draft was changed meanwhile.", "Import it again.")
+    desk.take_in(result.contents, by)
