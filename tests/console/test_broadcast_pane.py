@@ -29,6 +29,8 @@ AWAY = ("404 (Not Found)", "504 (Gateway", "409 (Conflict)", "401 (Unauthorized)
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskStation]:
     """The processes, with a supervisor who may log in."""
     made = DeskStation(tmp_path_factory.mktemp("station"), start=START)
+    with (made.folder / "station" / "templates.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n["topic.evil"]\nzh = "{EVIL} {{{{ reason }}}}"\nen = "{EVIL}"\n')
     with made.config.open("a", encoding="utf-8") as file:
         file.write(f'[hub.console]\nbroadcast = "{made.base("broadcast")}"\nguidance = "{made.base("guidance")}"\n')
     try:
@@ -146,6 +148,11 @@ def test_templates_of_a_train_and_of_none(broadcast: Page, station: DeskStation)
     broadcast.select_option("#announce-template", "topic.no-smoking")
     preview = broadcast.locator(".preview")
     expect(preview.locator("p")).to_have_count(2)
+    broadcast.select_option("#announce-template", "topic.evil")
+    broadcast.fill("#announce-reason", EVIL)
+    expect(preview).to_contain_text(f"zh {EVIL} {EVIL}")
+    assert broadcast.locator(".composer img").count() == 0
+    broadcast.fill("#announce-reason", "")
     call = next(call for call in station.json("hub", "/api/v1/calls")["calls"] if call["departure"])
     broadcast.select_option("#announce-template", "check-in-open")
     broadcast.fill("#announce-train", call["number"])
