@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from stationmaster.hub.act_reading import SCHEMA
+from stationmaster.hub.people.request_reading import LONGEST_TEXT
 
 __all__ = ["LoginRequest", "PasswordRequest", "PersonBody", "SessionBody", "SessionInfo", "SessionsBody"]
+
+_TEXT = {SCHEMA: {"maxLength": LONGEST_TEXT}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +69,14 @@ class SessionsBody:
 class LoginRequest:
     """Who wants to be let in; `code` is what a second factor shows."""
 
-    login: str
-    password: str
-    code: str = ""
+    login: str = field(metadata=_TEXT)
+    password: str = field(metadata=_TEXT)
+    code: str = field(default="", metadata=_TEXT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordRequest:
     """The password that somebody has, and the one that he wants."""
 
-    old: str
-    new: str
+    old: str = field(metadata=_TEXT)
+    new: str = field(metadata=_TEXT)
