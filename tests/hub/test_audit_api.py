@@ -148,6 +148,7 @@ def test_what_cannot_be_asked_of_the_log_is_said(world: Audited) -> None:
     for query in ("limit=0", "limit=x", "before=-1", "since=noon", "until=2026", "limit=1001", "before=1%00"):
         status, told = auditor.ask("GET", f"{log}?{query}")
         assert (status, told["error"]) == (400, "bad-argument"), query
+    assert auditor.ask("GET", f"{log}?text=%00%ff&who=%00&kind=%00")[0] == 200
     assert auditor.ask("GET", f"{check}?known=1")[0] == 400
     assert auditor.ask("GET", f"{export}?format=pdf")[0] == 400
 
@@ -303,7 +304,9 @@ def test_a_shift_is_handed_over(world: Audited) -> None:
     kept = clara.ask("GET", "/api/v1/handovers/1")[1]["handover"]
     assert (kept["notes"], kept["sheet"]) == (notes, told["handover"]["sheet"])
     assert [each["id"] for each in clara.ask("GET", "/api/v1/handovers")[1]["handovers"]] == [1]
-    assert clara.ask("GET", "/api/v1/handovers/2")[1]["error"] == "no-such-sheet"
+    for number in (2, 10**30):
+        assert clara.ask("GET", f"/api/v1/handovers/{number}")[1]["error"] == "no-such-sheet"
+        assert clara.ask("POST", f"/api/v1/handovers/{number}/signature")[1]["error"] == "no-such-sheet"
     kinds = [(each["kind"], each["who"]) for each in log_of(world, text="handover+1")]
     assert kinds == [("handover-taken", "Clara"), ("handover-given", "Conrad")]
 

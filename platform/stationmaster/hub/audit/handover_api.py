@@ -42,6 +42,9 @@ SHIFT_S = 12 * 60 * MINUTE
 
 MOST_SHEETS = 50
 
+_LAST = 10**9
+"""No sheet has a higher number."""
+
 _STATUS = {"no-such-sheet": 404, "not-a-person": 403, "not-yourself": 403, "sheet-taken": 409, "store-down": 503}
 
 
@@ -151,6 +154,8 @@ class HandoverApi:
             asker = self._person(request, "takeHandover")
         except StationError as error:
             return self._problem(request, error)
+        if number > _LAST:
+            return problem_answer(request, 404, "no-such-sheet", "There is no such sheet.")
         return self._answered(
             self._book.take(number, self._signature(asker)),
             lambda taken: self._signed(request, taken, "handover-taken", asker),
@@ -184,6 +189,8 @@ class HandoverApi:
             self._askers.permit(request, "handoverSheet")
         except StationError as error:
             return refusal(request, error)
+        if number > _LAST:
+            return problem_answer(request, 404, "no-such-sheet", "There is no such sheet.")
 
         def told(found: Handover | None) -> bytes:
             if found is None:

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from stationmaster.hub.audit.audit_log import AuditLog
 from stationmaster.hub.audit.log_search import CSV_FIELDS, LogFilter, LogReader, csv_lines
 from stationmaster.hub.audit.proof import LogProof
-from stationmaster.hub.audit.record import Change, LogHead, LogRecord
+from stationmaster.hub.audit.record import Change, LogHead, LogRecord, storable
 from stationmaster.hub.bodies import as_json
 from stationmaster.hub.history import instant_from_text
 from stationmaster.hub.people.askers import Asker, Askers, refusal
@@ -216,9 +216,9 @@ class LogApi:
         return LogFilter(
             since=instant_from_text(since, self._zone) if since else None,
             until=instant_from_text(until, self._zone) if until else None,
-            who=_argument(request, "who"),
-            kinds=tuple(value.decode("utf-8", "replace") for value in request.args.get(b"kind", [])),
-            text=_argument(request, "text"),
+            who=storable(_argument(request, "who")),
+            kinds=tuple(storable(value.decode("utf-8", "replace")) for value in request.args.get(b"kind", [])),
+            text=storable(_argument(request, "text")),
         )
 
     def _ask(self, request: WebRequest, look: Callable[[], Any], told: Callable[[Any], Any]) -> bytes | Deferred[bytes]:

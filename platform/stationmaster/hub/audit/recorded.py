@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -24,6 +25,11 @@ RECORDED: Mapping[str, str] = {
 """The kind of record that is made of an operation; others are in the journal, or recorded where they are done."""
 
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
+
+_SAID = ("do", "identity", "kind")
+"""What is told of a request's body: none of it is a secret."""
+
+_LONGEST = 10_000
 
 Answer = Callable[[], Any]
 Around = Callable[[WebRequest, str, Answer], Any]
@@ -60,13 +66,22 @@ class RecordedDeeds:
         if request.code < 400:
             asker = self._askers.asker(request)
             who, login = ("", "") if asker is None else (asker.name, asker.login)
-            subject = request.path.decode("utf-8", "replace").removeprefix("/api/v1/")
+            request.content.seek(0)
+            words = _words(operation, request.content.read(_LONGEST))
             self._log.record(
                 RECORDED[operation],
                 who=who,
                 login=login,
                 origin=browser_of(request),
-                subject=subject,
-                words=operation,
+                words=words,
             )
         return result
+
+
+def _words(operation: str, body: bytes) -> str:
+    try:
+        plain = json.loads(body)
+    except ValueError:
+        return operation
+    said = [str(plain[key]) for key in _SAID if key in plain] if isinstance(plain, dict) else []
+    return " ".join(said) or operation

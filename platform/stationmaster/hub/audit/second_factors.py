@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import delete, insert, select
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from stationmaster.hub.alarms.sign import Severity, Sign
@@ -171,12 +171,13 @@ class SecondFactorBook:
 
     def reset(self, login: str) -> Deferred[bool]:
         """Somebody has no second factor any more; fires with whether he had one when it is on disk."""
-        had = login in self._factors or login in self._unreadable
+        if login not in self._factors and login not in self._unreadable:
+            return succeed(False)
         factor = self._factors.pop(login, None)  # at once, so that no code that is shown meanwhile brings it back
 
         def gone(_: None) -> bool:
             self._unreadable = tuple(each for each in self._unreadable if each != login)
-            return had
+            return True
 
         def kept(failure: Failure) -> Failure:
             if factor is not None:
