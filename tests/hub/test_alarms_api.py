@@ -97,6 +97,7 @@ def test_what_people_may_not_do(hub: Watched) -> None:
         b'{"minutes": 5, "why": null}',
         b'{"minutes": 5, "why": "x", "more": 1}',
         b'{"minutes": 5, "why": "\\u0007"}',
+        b'{"minutes": 5, "why": "\\ud800"}',
         b'{"minutes": 5, "why": "' + b"x" * 501 + b'"}',
         b" " * 9000,
     ):

@@ -65,6 +65,7 @@ BEYOND_SCHEMAS = {
     "/api/v1/accounts/{login}": "a new account needs more than one that is changed; passwords have rules of their own",
     "/api/v1/acts": "a time of day may be out of range",
     "/api/v1/acts/preview": "the same",
+    "/api/v1/alarms/{key}/shelve": "a reason is more than blanks",
     "/api/v1/told": "one of a train and an act must be named",
     "/api/v1/broadcast/preview": "of acts only one announcement",
     "/api/v1/broadcast/words": "of acts only one announcement",

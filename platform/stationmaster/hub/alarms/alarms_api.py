@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,9 @@ LARGEST_BODY = 8000
 LONGEST_WHY = 500
 USUAL_HISTORY = 200
 MOST_HISTORY = 1000
+
+_UNWRITABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What is no text: control characters but the line feed, and halves of characters."""
 
 _MOST_WAITING = 8
 _LAST_INSTANT = 4_102_444_799
@@ -235,8 +239,7 @@ def _table(request: WebRequest, faults: Faults) -> Table | None:
 
 def _why(asked: Table, *, needed: bool) -> str:
     why = asked.text("why", None if needed else "").strip()
-    printable = all(character.isprintable() or character == "\n" for character in why)
-    if len(why) > LONGEST_WHY or not printable:
+    if len(why) > LONGEST_WHY or _UNWRITABLE.search(why):
         asked.fault("why", "is no text that can be kept", f"at most {LONGEST_WHY} characters")
     elif needed and not why and "why" in asked:
         asked.fault("why", "is empty", "why it may be put aside")
