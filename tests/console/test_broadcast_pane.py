@@ -214,7 +214,9 @@ def test_what_comes_next_is_done_now_or_not_at_all(broadcast: Page, station: Des
 
 
 def test_a_board_as_it_is_beside_as_it_should_be(boards: Page, browser: Browser, station: DeskStation) -> None:
-    """Without a page of the board nobody knows what it shows; with one its words and its picture are there."""
+    """Without a page of the board nobody knows what it shows; with one its words and its picture are there, and a row
+    that is gone from the page is marked; a text takes the board and is taken back; its light is switched.
+    """
     expect(boards.locator(".board-view")).to_contain_text("nobody knows what it shows")
     should = boards.get_by_alt_text("What should be seen")
     expect(should).to_have_js_property("complete", True)
@@ -229,6 +231,10 @@ def test_a_board_as_it_is_beside_as_it_should_be(boards: Page, browser: Browser,
         expect(boards.locator(".compared tr[data-task]").filter(has_text=EVIL).first).to_be_visible()
         assert boards.locator(".compared img").count() == 0
         expect(boards.locator(f'tr[data-board="{BOARD}"]')).to_contain_text("✓")
+        screen.evaluate("document.querySelector('#board .row').remove()")
+        expect(boards.locator(".compared tr.differs")).to_contain_text("missing", timeout=SOON_MS)
+        screen.reload()
+        expect(boards.locator(".compared tr.differs")).to_have_count(0, timeout=SOON_MS)
         _text_is_shown_and_taken_back(boards, screen)
         _light(boards, screen)
     finally:
