@@ -20,6 +20,7 @@ const W = {
   to: { zh: "终到", en: "To" },
   arrival: { zh: "到", en: "Arr." },
   departure: { zh: "发", en: "Dep." },
+  expected: { zh: "预计", en: "Expected" },
   track: { zh: "股道", en: "Track" },
   platform: { zh: "站台", en: "Platform" },
   gates: { zh: "检票口", en: "Gates" },
@@ -75,8 +76,8 @@ export function boardsThen(desk, then, board) {
     const plain = words.every((word) => !word) ? row.texts.map((each) => each.text).join(" ") : null;
     return element("tr", {}, plain === null ? words.map((word) => element("td", {}, word)) : element("td", { colspan: cells.length }, plain));
   });
-  const heads = [W.train, W.to, W.departure, "", W.track, W.platform, W.gates, W.state];
-  return [element("h3", {}, t(W.showed)), table(t, heads, body)];
+  const heads = [W.train, W.to, W.departure, W.expected, W.track, W.platform, W.gates, W.state];
+  return [element("h2", {}, t(W.showed)), table(t, heads, body)];
 }
 
 /** What was said in every zone, the newest first. */
@@ -98,7 +99,7 @@ export function saidThen(desk, then, station) {
       element("p", {}, words(item.texts)),
     ]),
   );
-  return [element("h3", {}, t(W.said)), element("ol", {}, items)];
+  return [element("h2", {}, t(W.said)), element("ol", {}, items)];
 }
 
 function table(t, heads, rows) {
