@@ -187,6 +187,7 @@ def test_it_needs_no_inline_style_and_no_inline_script(console_hub: FedHub, look
     ready(looker)
     looker.locator('.ag-header-cell[col-id="track"]').click()
     expect(looker.locator('.ag-header-cell[col-id="track"]')).to_have_attribute("aria-sort", "ascending")
+    assert trains(looker)[1:7] == ["[Next two hours 5]", "K109", "D105", "G101", "G103", "G107/G108"]
     cell(looker, "G101", "track").first.hover()
     expect(looker.locator(".ag-tooltip")).to_be_visible()
     assert [each for each in looker.evaluate("window.held") if "ag-grid" in each or "/panes/day" in each] == []
@@ -215,3 +216,15 @@ def test_who_only_looks_can_do_nothing(looker: Page) -> None:
     looker.keyboard.press("5")
     expect(looker.locator("#day-line")).to_have_value("")
     expect(looker.locator("input[data-editor]")).to_have_count(0)
+
+
+def test_columns_are_chosen(looker: Page) -> None:
+    """Which columns are seen, and which stay at the left, is chosen at the side; a given view has them all again."""
+    looker.click("#columns")
+    looker.locator("#sheet-shown").select_option(["number", "state", "formation", "track"])
+    looker.locator("#sheet-pinned").select_option(["number", "formation"])
+    looker.locator("#sheet button[type=submit]").click()
+    expect(cell(looker, "G101", "formation").first).to_be_visible()
+    expect(cell(looker, "G101", "places")).to_have_count(0)
+    looker.click('[data-view="all"]')
+    expect(cell(looker, "G101", "places").first).to_be_visible()

@@ -42,6 +42,7 @@ class Day {
       searched: (query) => this.search(query),
       chosen: (id) => this.view(id),
       columns: () => this.grid.api.getColumnState(),
+      arrange: () => this.arrange(),
       left: () => this.grid.enter(),
     });
     this.info = element("p", { id: "day-info" });
@@ -68,7 +69,6 @@ class Day {
       focused: (row, column) => this.tell(row, column),
       marked: () => this.named(),
       fold: () => this.fold(),
-      moved: () => {},
       opened: (row, column) => EDITS.get(column) === undefined && this.sheets.details(row.call.id),
       told: (row, column) => told(row, column, this.rows.about.of(row.call)).join("\n"),
       mayType: (row, edit) => mayType(row.call, edit, (deed) => this.desk.may(deed)),
@@ -181,6 +181,34 @@ class Day {
     }
     this.toolbar.paint();
     this.refit();
+  }
+
+  /** Choose which columns are seen, and which of them stay at the left. */
+  async arrange() {
+    const now = this.grid.api.getColumnState();
+    const options = COLUMNS.map(({ id, words }) => [id, words]);
+    const ids = (fits) => now.filter(fits).map(({ colId }) => colId);
+    const many = { kind: "many", options };
+    const given = await this.desk.ask({
+      title: { zh: "列", en: "Columns" },
+      fields: [
+        { ...many, name: "shown", words: { zh: "显示", en: "Shown" }, value: ids(({ hide }) => !hide) },
+        {
+          ...many,
+          name: "pinned",
+          words: { zh: "固定在左侧", en: "Kept at the left" },
+          value: ids(({ pinned }) => pinned),
+        },
+      ],
+    });
+    if (given !== null) {
+      const state = COLUMNS.map(({ id }) => ({
+        colId: id,
+        hide: !given.shown.includes(id),
+        pinned: given.pinned.includes(id) ? "left" : null,
+      }));
+      this.grid.api.applyColumnState({ state });
+    }
   }
 
   fold() {

@@ -21,12 +21,11 @@ const OF_THE_GRID = /^(Arrow|Page|Home|End|Tab|Enter|F2|Escape|Backspace|Delete|
 export class DayGrid {
   /**
    * `hear`: what the pane does: focused(row, column), marked(rows), typed(row, column, { typed, known }), begun(row),
-   * hint(row, column, typed), ended(), fold(section), told(row, column) → words, moved() when columns were arranged.
+   * hint(row, column, typed), ended(), fold(section), told(row, column) → words, opened(row, column).
    */
   constructor(root, desk, hear) {
     this.desk = desk;
     this.hear = hear;
-    this.sorted = false;
     this.focus = null; // { id, column }: the grid keeps a row's number, and numbers change
     this.root = root;
     this.headings = new Map(); // part of the table → its heading
@@ -69,14 +68,6 @@ export class DayGrid {
       getLocaleText: ({ key, defaultValue }) => desk.t(GRID_WORDS[key] ?? defaultValue),
       onCellFocused: (event) => this.focused(event),
       onSelectionChanged: () => hear.marked(this.marked()),
-      onSortChanged: () => {
-        this.sorted = this.api.getColumnState().some(({ sort }) => sort);
-        hear.moved();
-      },
-      onColumnMoved: ({ finished }) => finished && hear.moved(),
-      onColumnResized: ({ finished }) => finished && hear.moved(),
-      onColumnPinned: () => hear.moved(),
-      onColumnVisible: () => hear.moved(),
       onCellDoubleClicked: ({ data, column }) => hear.opened(data, column.getColId()),
     });
     this.viewport = root.querySelector(".ag-grid-viewport");
@@ -163,7 +154,7 @@ export class DayGrid {
         parts.get(node.data.section)?.push(node) ?? parts.set(node.data.section, [node]);
       }
     }
-    if (!this.sorted) {
+    if (!this.api?.getColumnState().some(({ sort }) => sort)) {
       parts.forEach((part) => part.sort((one, other) => usual(one.data.call, other.data.call)));
     }
     const all = [...parts].flatMap(([section, part]) => (heads.has(section) ? [heads.get(section), ...part] : part));

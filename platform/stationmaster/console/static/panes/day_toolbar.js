@@ -5,7 +5,7 @@ import { element, refill, setText } from "../desk/element.js";
 const KEEP = { zh: "保存视图", en: "Keep view" };
 
 export class Toolbar {
-  /** `hear`: searched(query), chosen(view id), columns() → the grid's columns, kept(). */
+  /** `hear`: searched(query), chosen(view id), columns() → the grid's columns, arrange(), left(). */
   constructor(desk, views, hear) {
     Object.assign(this, { desk, views, hear });
     const { t } = desk;
@@ -29,6 +29,11 @@ export class Toolbar {
       element("label", { for: "find" }, t({ zh: "查找 /", en: "Find /" })),
       this.find,
       element("button", { type: "button", id: "keep-view", onclick: () => this.keep() }, t(KEEP)),
+      element(
+        "button",
+        { type: "button", id: "columns", onclick: () => hear.arrange() },
+        t({ zh: "列…", en: "Columns…" }),
+      ),
       this.counted,
     );
     this.paint();
