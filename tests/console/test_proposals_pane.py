@@ -208,6 +208,9 @@ def test_nothing_waits_unseen(opened: Opened, waiting: FedHub) -> None:
     expect(page.locator("#rail")).to_contain_text("for a decision", timeout=15_000)
     alarms: list[dict[str, Any]] = waiting.get("/api/v1/alarms")["alarms"]
     assert {alarm["severity"] for alarm in alarms if alarm["id"].startswith("proposals/")} == {"alarm"}
+    heard = page.locator("body").get_attribute("data-sounded") or ""
+    page.evaluate("() => { const now = performance.now.bind(performance); performance.now = () => now() + 25_000; }")
+    expect(page.locator("body")).not_to_have_attribute("data-sounded", heard, timeout=15_000)
     page.locator("#pane-proposals .bar label input").uncheck()
     heard = page.locator("body").get_attribute("data-sounded")
     settle(waiting)
