@@ -79,7 +79,7 @@ export class DaysView {
       { class: "plans-days" },
       this.glance,
       this.bar,
-      element("div", { class: "scroll" }, this.table, this.notes),
+      element("div", { class: "scroll" }, this.notes, this.table),
     );
   }
 
@@ -267,6 +267,7 @@ export class DaysView {
   paintNotes() {
     const { t } = this.desk;
     const body = this.plan;
+    const open = [...this.notes.querySelectorAll("details")].map((list) => list.open);
     refill(
       this.notes,
       body === null
@@ -286,6 +287,7 @@ export class DaysView {
                 ),
           ],
     );
+    this.notes.querySelectorAll("details").forEach((list, at) => (list.open = open[at] ?? false));
   }
 
   /** One row can be reached with Tab, the others from it with the arrows. */
