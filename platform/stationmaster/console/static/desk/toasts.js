@@ -55,6 +55,9 @@ export class Toasts {
 
   /** Say what the hub refused, with each fault where there are several. */
   problem(problem, options = {}) {
+    if (problem.code === "password-to-change") {
+      return () => {}; // the sheet at the side asks for it already
+    }
     const faults = (problem.faults ?? []).map(({ place, problem: what, allowed }) => `${place}: ${what} (${allowed})`);
     const reached = problem.status !== 0 || problem.code !== "not-reached";
     const said = reached ? [problem.message, problem.hint, ...faults].filter(Boolean).join(" ") : NOT_REACHED;
