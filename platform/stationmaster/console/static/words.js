@@ -2,14 +2,14 @@
 
 const formats = new Map();
 
-/** HH:MM of an instant (seconds since 1970) in a zone; empty for none. */
+/** HH:MM of an instant (seconds since 1970) in a zone; empty for none, and while the zone is not known: it would be wrong. */
 export function hhmm(instant, zone) {
-  if (instant === null || instant === undefined) {
+  if (instant === null || instant === undefined || !zone) {
     return "";
   }
   if (!formats.has(zone)) {
-    const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    formats.set(zone, new Intl.DateTimeFormat("zh-CN", zone ? { ...parts, timeZone: zone } : parts));
+    const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
+    formats.set(zone, new Intl.DateTimeFormat("zh-CN", parts));
   }
   return formats.get(zone).format(new Date(instant * 1000));
 }

@@ -190,7 +190,7 @@ export class World {
 
   take(state) {
     this.state = state;
-    this.zone = state.station?.zone;
+    this.zone = state.station?.zone ?? this.zone; // a hub that is only just up does not know it yet
     this.topics.tell("state");
     this.topics.tell("alarm");
   }

@@ -10,7 +10,7 @@ import { subsystemRows } from "./subsystems.js";
 const SECTIONS = [
   { id: "alarms", words: { zh: "当前告警", en: "Alarms now" }, tag: "ol", topics: ["alarm", "connection"], lines: alarmLines, hides: true, live: "assertive" },
   { id: "due", words: { zh: "即将执行", en: "Due next" }, tag: "ol", topics: ["task", "call", "minute", "state"], lines: dueLines },
-  { id: "subsystems", words: { zh: "子系统", en: "Subsystems" }, tag: "table", topics: ["subscribers"], lines: subsystemRows },
+  { id: "subsystems", words: { zh: "子系统", en: "Subsystems" }, tag: "table", topics: ["subscribers", "state"], lines: subsystemRows },
   { id: "notes", words: { zh: "记事", en: "Notes" }, tag: "ol", topics: ["state"], lines: noteLines },
 ];
 
