@@ -33,6 +33,7 @@ export class BoardView {
     this.page = 1;
     this.language = "";
     this.title = element("h2", {});
+    this.drawn = "";
     this.proof = element("p", { class: "empty" });
     this.away = element("p", { class: "away", role: "alert", hidden: true });
     const { t } = desk;
@@ -53,7 +54,7 @@ export class BoardView {
     this.idle = element("p", { class: "empty" }, t({ zh: "屏上没有行。", en: "No rows." }));
     this.node = element(
       "section",
-      { class: "board-view" },
+      { class: "board-view", hidden: true },
       element("div", { class: "bar" }, this.title, this.pageBox, this.languageBox),
       this.proof,
       this.away,

@@ -90,7 +90,6 @@ class Broadcast {
     desk.key("H", { zh: "暂停分区", en: "Hold the zone" }, () => this.zoneCommand("hold"));
     desk.key("U", { zh: "恢复分区", en: "Release the zone" }, () => this.zoneCommand("release"));
     desk.key("L", { zh: "监听，再按停止", en: "Listen; again: no more" }, () => this.listen());
-    desk.key("Escape", { zh: "放弃播音", en: "Give up the announcement" }, () => (this.composer.node.hidden ? false : this.composer.close()));
     desk.key(" ", { zh: "标记分区", en: "Mark the zone" }, (event) => (event.target.closest("button, input") ? false : this.mark(this.chosen)));
     desk.key("ArrowDown", { zh: "下一分区", en: "Next zone" }, (event) => this.move(event, 1));
     desk.key("ArrowUp", { zh: "上一分区", en: "Previous zone" }, (event) => this.move(event, -1));

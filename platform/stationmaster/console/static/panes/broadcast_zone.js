@@ -26,7 +26,7 @@ export class ZoneQueue {
   constructor(desk, { act }) {
     this.desk = desk;
     this.act = act;
-    this.title = element("h2", {});
+    this.title = element("h2", { hidden: true });
     this.list = element("div", {});
     this.node = element("div", { class: "queue" }, this.title, this.list);
   }
@@ -34,6 +34,7 @@ export class ZoneQueue {
   paint(zone) {
     const { desk } = this;
     const { t } = desk;
+    this.title.hidden = zone === null;
     this.title.textContent = zone === null ? "" : named(desk, zone.names, zone.id);
     if (this.list.contains(document.activeElement) && zone?.id === this.zone) {
       const key = JSON.stringify(zone) + this.upcoming(zone).map(({ id, revision }) => id + revision);
