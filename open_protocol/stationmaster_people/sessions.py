@@ -2,8 +2,8 @@
 
 A session is known by a secret in a cookie, which is made anew at each login and never taken over from a browser, and
 everything that is to be done in it has to show a proof, which only the page itself is told. It counts for as long as
-the account is exactly as it was at the login: who is locked, gets another password or other rights, or is removed, is out
-at that moment. Where a `SessionKeeper` is given, sessions outlive the process; it never learns a secret.
+the account is exactly as it was at the login: who is locked, gets another password or other rights, or is removed, is
+out at that moment. Where a `SessionKeeper` is given, sessions outlive the process; it never learns a secret.
 """
 
 from __future__ import annotations

@@ -65,8 +65,14 @@ SOME: dict[str, dict[str, Any]] = {
     "add": {
         "day": "2026-03-01",
         "planned": {
-            **{"number": "G9", "numbers": ["G9"], "train_class": "G", "kind": "origin"},
-            **{"origin": "A", "destination": "B", "departure": 0, "track": "1"},
+            "number": "G9",
+            "numbers": ["G9"],
+            "train_class": "G",
+            "kind": "origin",
+            "origin": "A",
+            "destination": "B",
+            "departure": 0,
+            "track": "1",
         },
     },
     "announce": {"targets": ["hall"], "template": "x"},
