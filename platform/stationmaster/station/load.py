@@ -32,8 +32,9 @@ class Station:
     """A station as its folder says.
 
     `classes` are the train classes that `station.toml` lists. `calendars` are the dates with names, `operations` how
-    trains are worked here. `drawing` is its own SVG of its tracks, made harmless, None without one; `directions` which
-    way trains go. `warnings` are what was made by rule for want of better; their `allowed` is advice.
+    trains are worked here. `drawing` is its own SVG of its tracks, made harmless; None without one. `directions` is
+    which way trains go. `wiring` is what devices hang on together. `warnings` are what was made by rule for want of
+    better; their `allowed` is advice.
     """
 
     configuration: Configuration
