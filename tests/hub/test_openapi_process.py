@@ -31,7 +31,7 @@ SECONDS = 120 if EFFORT == 1 else min(20 * EFFORT, 1000)
 
 SETTINGS = """\
 [checks]
-negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
+negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, "5xx"]
 """
 """Too large is as good a refusal as impossible."""
 

@@ -92,8 +92,10 @@ async function personIs(person) {
   world.person = person;
   await attempt(() => preferences.load(person));
   tools.load();
-  tabs.reopen();
-  world.readAll();
+  if (tabs.now !== null) {
+    tabs.reopen();
+    world.readAll(); // he may see more than who was here before
+  }
   topics.tell("person");
 }
 
@@ -173,9 +175,9 @@ panes.forEach((pane) => pane.begin?.(desk)); // what a pane does though another 
 await attempt(() => preferences.load(null));
 tools.load();
 spoken();
+world.follow();
+await session.ask(); // before the panes: they would be drawn twice
 tabs.paint();
 tabs.go(location.hash.slice(1));
 topics.on(["state", "proposal"], headed);
 setInterval(tick, 1000);
-await session.ask();
-world.follow();

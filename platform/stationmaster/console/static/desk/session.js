@@ -36,17 +36,17 @@ export class Session {
   /** Learn from the hub who is logged in here. */
   async ask(method = "GET") {
     try {
-      this.take(await this.api.ask(method, "/api/v1/session", {}));
+      await this.take(await this.api.ask(method, "/api/v1/session", {}));
     } catch (problem) {
       if (problem.status === 401) {
-        this.take(null);
+        await this.take(null);
       } else if (problem.status !== 0 && problem.status !== 503) {
         this.toasts.problem(problem);
       }
     }
   }
 
-  take(answer) {
+  async take(answer) {
     const before = this.person?.login;
     this.person = answer?.person ?? null;
     this.api.proof = answer?.proof ?? null;
@@ -57,7 +57,7 @@ export class Session {
         this.toasts.tell({ zh: "您已退出登录。", en: "You are logged out." }, { kind: "warn" });
       }
       this.paint();
-      this.onPerson(this.person);
+      await this.onPerson(this.person);
     }
     if (this.person?.change_password && !this.asked) {
       this.changePassword({ zh: "请先设置您自己的密码。", en: "Choose a password of your own first." });
