@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from stationmaster.console.track_plan.sojourn import Stage, sojourn_of
 from stationmaster.console.track_plan.trains import Frame, TrainBook
-from stationmaster.hub.openapi_track_plan import TrainBody
+from stationmaster.hub.openapi.track_plan import TrainBody
 from stationmaster.station.directions import Directions, Side
 from stationmaster.station.load import load_station
 from stationmaster.station.plans import plan_day

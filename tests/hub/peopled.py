@@ -16,7 +16,7 @@ from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.audit.confirmations import Hold, nothing_held
 from stationmaster.hub.feed import FeedIntake
 from stationmaster.hub.health import hub_health
-from stationmaster.hub.openapi import OPERATIONS
+from stationmaster.hub.openapi.document import OPERATIONS
 from stationmaster.hub.people.guard import PermitGuard
 from stationmaster.hub.people.hooks import SecondFactors, SecurityLog
 from stationmaster.hub.people.people_desk import COOKIE, PeopleDesk

@@ -19,7 +19,7 @@ from hub.test_build import wired
 from service.web import Browser
 from stationmaster.console.face import install
 from stationmaster.hub.build import Hub
-from stationmaster.hub.openapi import api_document
+from stationmaster.hub.openapi.document import api_document
 from stationmaster.hub.people import askers
 from stationmaster.hub.people.permits import DEEDS, HERE, OPEN, PERMITS, PRIVATE, STREAMS, TOKEN_ROLES
 from stationmaster.hub.settings import Operator

@@ -18,7 +18,7 @@ from service.web import Browser
 from stationmaster.console.face import install
 from stationmaster.hub.build import Hub
 from stationmaster.hub.database import database_url
-from stationmaster.hub.openapi import OPERATIONS
+from stationmaster.hub.openapi.document import OPERATIONS
 from stationmaster.hub.people.askers import Asker, Askers
 from stationmaster.hub.people.deed_permits import check_command, check_deeds
 from stationmaster.hub.people.people_settings import PeopleSettings

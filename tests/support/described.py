@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import jsonschema_rs
 
-from stationmaster.hub.openapi import api_document
+from stationmaster.hub.openapi.document import api_document
 
 __all__ = ["DOCUMENT", "check_answer", "check_event", "operation_of", "strict"]
 

@@ -22,7 +22,7 @@ from stationmaster.hub.bodies import (
     as_json,
 )
 from stationmaster.hub.changes_stream import ChangesStream, ReadBack
-from stationmaster.hub.openapi import OpenApi
+from stationmaster.hub.openapi.document import OpenApi
 from stationmaster.hub.pipeline import Committed
 from stationmaster.hub.station_api import StationApi
 from stationmaster.hub.store import Loaded

@@ -21,7 +21,7 @@ from stationmaster.hub.leaps import LeapWatch
 from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.masters import ClockApi
 from stationmaster.hub.neighbours.assembly import add_neighbours
-from stationmaster.hub.openapi import OPERATIONS
+from stationmaster.hub.openapi.document import OPERATIONS
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.people.guard import PermitGuard
 from stationmaster.hub.people.people_desk import PeopleDesk

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stationmaster.hub.bodies import as_json
-from stationmaster.hub.openapi_operations import Answer, Operation
+from stationmaster.hub.openapi.operations import Answer, Operation
 from stationmaster.hub.view import HubView
 from stationmaster_base.times import Instant
 from stationmaster_kernel.configuration import Board, Place, StationFacts, Template, Zone

@@ -16,7 +16,7 @@ from stationmaster.console.track_plan.drawing import Drawing, draw, drawing_of
 from stationmaster.console.track_plan.legend import LEGEND
 from stationmaster.console.track_plan.trains import Frame, TrainBook
 from stationmaster.hub.bodies import as_json
-from stationmaster.hub.openapi_track_plan import (
+from stationmaster.hub.openapi.track_plan import (
     DrawingBody,
     LegendBody,
     TrackPlanBody,

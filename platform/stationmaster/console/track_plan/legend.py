@@ -6,7 +6,7 @@ or white, whichever can be read better. A state is never told by colour alone: e
 
 from __future__ import annotations
 
-from stationmaster.hub.openapi_track_plan import LegendEntry
+from stationmaster.hub.openapi.track_plan import LegendEntry
 
 __all__ = ["LEGEND"]
 

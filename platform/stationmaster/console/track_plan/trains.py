@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from stationmaster.console.track_plan.sojourn import Sojourn, Stage, sojourn_of
-from stationmaster.hub.openapi_track_plan import TrainBody
+from stationmaster.hub.openapi.track_plan import TrainBody
 from stationmaster.station.directions import Directions
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call

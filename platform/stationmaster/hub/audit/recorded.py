@@ -10,7 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from stationmaster.hub.audit.audit_log import AuditLog
-from stationmaster.hub.openapi_operations import Operation
+from stationmaster.hub.openapi.operations import Operation
 from stationmaster.hub.people.askers import Askers
 from stationmaster_people.ways import browser_of
 from stationmaster_service.interfaces import WebRequest

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from stationmaster.hub.openapi_operations import Operation
+from stationmaster.hub.openapi.operations import Operation
 from stationmaster.hub.people.askers import Askers, refusal
 from stationmaster.hub.people.permits import STREAMS
 from stationmaster_base.errors import StationError

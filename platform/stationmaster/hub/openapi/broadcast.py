@@ -7,7 +7,7 @@ from stationmaster.hub.deciding.bodies import FallenBody, WaitingBody
 from stationmaster.hub.neighbours import broadcast_api
 from stationmaster.hub.neighbours.neighbours_api import NeighboursBody
 from stationmaster.hub.neighbours.words import WordsBody
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
 
 __all__ = ["BROADCAST"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.openapi_operations import Operation
-from stationmaster.hub.openapi_schemas import Schema
+from stationmaster.hub.openapi.operations import Operation
+from stationmaster.hub.openapi.schemas import Schema
 from stationmaster.hub.people.permits import HERE, OPEN, PERMITS, PRIVATE
 from stationmaster_kernel.account import Role
 

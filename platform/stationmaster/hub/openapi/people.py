@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
-from stationmaster.hub.openapi_plain import ACCOUNT, ACCOUNT_SENT, ACCOUNTS
+from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi.plain import ACCOUNT, ACCOUNT_SENT, ACCOUNTS
 from stationmaster.hub.people.person_bodies import LoginRequest, PasswordRequest, SessionBody, SessionsBody
 from stationmaster.hub.people.preferences import LARGEST_VALUE
 from stationmaster.hub.people.request_reading import LARGEST_BODY

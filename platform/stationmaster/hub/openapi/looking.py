@@ -25,8 +25,8 @@ from stationmaster.hub.equipment_bodies import (
 )
 from stationmaster.hub.history import MINUTES, MOST_MINUTES, Then
 from stationmaster.hub.lines_api import CallAgesBody, LinesBody
-from stationmaster.hub.openapi_operations import Answer, Operation, Parameter
-from stationmaster.hub.openapi_plain import CLOCK, HEALTH, NAMES
+from stationmaster.hub.openapi.operations import Answer, Operation, Parameter
+from stationmaster.hub.openapi.plain import CLOCK, HEALTH, NAMES
 from stationmaster_protocol.equipment import Condition
 
 __all__ = ["LOOKING"]

@@ -7,7 +7,7 @@ from stationmaster.hub.act_reading import ActRequest
 from stationmaster.hub.consequences.past_day import DayThen
 from stationmaster.hub.consequences.preview_api import PreviewBody
 from stationmaster.hub.consequences.told_api import MINUTES, MOST_MINUTES, ToldBody
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
 
 __all__ = ["CONSEQUENCES"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stationmaster.hub.openapi_operations import Answer, Operation, Parameter
+from stationmaster.hub.openapi.operations import Answer, Operation, Parameter
 from stationmaster_base.times import Instant
 from stationmaster_kernel.configuration import Words
 from stationmaster_kernel.values import CallKind, Running

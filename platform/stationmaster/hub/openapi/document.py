@@ -16,18 +16,18 @@ from stationmaster.hub.act_reading import LAST_REVISION, Revision
 from stationmaster.hub.alarms.bodies import AlarmsChanged
 from stationmaster.hub.bodies import ChangesBody, Plain
 from stationmaster.hub.meanwhile import ChangedMeanwhile
-from stationmaster.hub.openapi_alarms import ALARMS
-from stationmaster.hub.openapi_audit import AUDIT_OPERATIONS
-from stationmaster.hub.openapi_broadcast import BROADCAST
-from stationmaster.hub.openapi_consequences import CONSEQUENCES
-from stationmaster.hub.openapi_doing import DOING
-from stationmaster.hub.openapi_looking import LOOKING
-from stationmaster.hub.openapi_operations import JSON, Answer, Body, Operation, Parameter
-from stationmaster.hub.openapi_people import PEOPLE
-from stationmaster.hub.openapi_permits import SCHEMES, refusals_of, security_of, words_of
-from stationmaster.hub.openapi_plan_desk import PLAN_DESK
-from stationmaster.hub.openapi_schemas import Schema, Schemas
-from stationmaster.hub.openapi_track_plan import TRACK_PLAN, TrackPlanChanges
+from stationmaster.hub.openapi.alarms import ALARMS
+from stationmaster.hub.openapi.audit import AUDIT_OPERATIONS
+from stationmaster.hub.openapi.broadcast import BROADCAST
+from stationmaster.hub.openapi.consequences import CONSEQUENCES
+from stationmaster.hub.openapi.doing import DOING
+from stationmaster.hub.openapi.looking import LOOKING
+from stationmaster.hub.openapi.operations import JSON, Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi.people import PEOPLE
+from stationmaster.hub.openapi.permits import SCHEMES, refusals_of, security_of, words_of
+from stationmaster.hub.openapi.plan_desk import PLAN_DESK
+from stationmaster.hub.openapi.schemas import Schema, Schemas
+from stationmaster.hub.openapi.track_plan import TRACK_PLAN, TrackPlanChanges
 from stationmaster.hub.repeats import KEY_PATTERN, KEY_PROBLEMS, takes_keys
 from stationmaster.hub.station_api import STATION
 from stationmaster_protocol.scalars import Stamp

@@ -8,8 +8,8 @@ from stationmaster.hub.bodies import ActBody
 from stationmaster.hub.enrolment import Secret
 from stationmaster.hub.equipment_bodies import CommandBody
 from stationmaster.hub.identities_api import IdentitiesBody, RevokedBody
-from stationmaster.hub.openapi_operations import Answer, Body, Operation
-from stationmaster.hub.openapi_plain import (
+from stationmaster.hub.openapi.operations import Answer, Body, Operation
+from stationmaster.hub.openapi.plain import (
     CLOCK,
     COMMAND_SENT,
     HEALTH,

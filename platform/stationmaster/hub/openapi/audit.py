@@ -10,7 +10,7 @@ from stationmaster.hub.audit.handover_api import HandoverBody, HandoversBody, No
 from stationmaster.hub.audit.log_api import MOST_RECORDS, USUAL_RECORDS, LogBody, LogCheckBody
 from stationmaster.hub.audit.second_factor_api import FactorsBody, RecoveryBody
 from stationmaster.hub.audit.totp import Invitation
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
 from stationmaster.hub.people.request_reading import LARGEST_BODY as LARGEST_SHOWN
 
 __all__ = ["AUDIT_OPERATIONS"]

@@ -1,7 +1,7 @@
 """What the web API can be asked, as values: operations with their parameters, bodies, answers and problems.
 
-These values say what OpenAPI says, in the few forms that our routes have. The tables are in `openapi_looking` and
-`openapi_doing`.
+These values say what OpenAPI says, in the few forms that our routes have. The tables are in `looking`, `doing` and
+their neighbours.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stationmaster.hub.openapi_schemas import Schema
+from stationmaster.hub.openapi.schemas import Schema
 
 __all__ = ["JSON", "Answer", "Body", "Operation", "Parameter"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.openapi_schemas import Schema
+from stationmaster.hub.openapi.schemas import Schema
 from stationmaster_base.timekeeping import ClockState
 from stationmaster_kernel.account import LONGEST_NAME, Role
 from stationmaster_people.passwords import LEAST, MOST

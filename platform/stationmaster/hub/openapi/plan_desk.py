@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
 from stationmaster.hub.plan_desk.bodies import (
     AppliedBody,
     DroppedBody,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stationmaster.hub.alarms import alarms_api, desk
 from stationmaster.hub.alarms.bodies import AlarmsBody, ConditionsBody, DoneBody, HistoryBody
-from stationmaster.hub.openapi_operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
 from stationmaster_protocol.equipment import Severity
 
 __all__ = ["ALARMS"]
