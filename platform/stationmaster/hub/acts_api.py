@@ -15,7 +15,7 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from stationmaster.hub.act_reading import read_act
+from stationmaster.hub.act_reading import ActRequest, read_act
 from stationmaster.hub.audit.confirmations import Hold, Wanted, kinds_of_deeds, nothing_held, words_of_deeds
 from stationmaster.hub.batch import QUARANTINED
 from stationmaster.hub.bodies import ActBody, ActsBody, ChangedBody, as_json, told_faults
@@ -39,7 +39,7 @@ from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import MachineTime, WebRequest
 
-__all__ = ["LARGEST_BODY", "PATIENCE_S", "ActsApi"]
+__all__ = ["LARGEST_BODY", "PATIENCE_S", "ActsApi", "act_asked"]
 
 _LOG = get_logger("acts")
 
@@ -101,15 +101,9 @@ class ActsApi:
             asker = self._askers.permit(request, "act")
         except StationError as error:
             return refusal(request, error)
-        body = request.content.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            return problem_answer(
-                request, 413, "act-too-large", f"The act is larger than {LARGEST_BODY} bytes.", "Split it."
-            )
-        faults = Faults()
-        asked = read_act(body, faults)
-        if asked is None:
-            return problem_answer(request, 400, "bad-act", "The act cannot be read.", faults=told_faults(faults))
+        asked = act_asked(request)
+        if isinstance(asked, bytes):
+            return asked
         try:
             self._askers.permit_act(request, asker, lambda who: check_deeds(who, asked.deeds, self._view.state))
         except StationError as error:
@@ -248,6 +242,20 @@ class ActsApi:
             acts=tuple(acts[: int(limit)]),
         )
         return json_answer(request, as_json(body))
+
+
+def act_asked(request: WebRequest) -> ActRequest | bytes:
+    """The act that a request's body describes, or the answer that says why it describes none."""
+    body = request.content.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        return problem_answer(
+            request, 413, "act-too-large", f"The act is larger than {LARGEST_BODY} bytes.", "Split it."
+        )
+    faults = Faults()
+    asked = read_act(body, faults)
+    if asked is None:
+        return problem_answer(request, 400, "bad-act", "The act cannot be read.", faults=told_faults(faults))
+    return asked
 
 
 def _same(one: Act, other: Act) -> bool:

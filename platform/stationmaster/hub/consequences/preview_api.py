@@ -11,9 +11,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
 
-from stationmaster.hub.act_reading import ActRequest, read_act
-from stationmaster.hub.acts_api import CHANGED, LARGEST_BODY
-from stationmaster.hub.bodies import as_json, told_faults
+from stationmaster.hub.act_reading import ActRequest
+from stationmaster.hub.acts_api import CHANGED, act_asked
+from stationmaster.hub.bodies import as_json
 from stationmaster.hub.consequences.preview import Foreseen, preview
 from stationmaster.hub.consequences.telling import Told, told_after
 from stationmaster.hub.meanwhile import ChangedMeanwhile, changed_meanwhile, with_what_was_said
@@ -22,7 +22,6 @@ from stationmaster.hub.people.deed_permits import check_deeds
 from stationmaster.hub.recent import Recent
 from stationmaster.hub.view import HubView
 from stationmaster.hub.writer import InThread
-from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_kernel.inputs import Act
@@ -90,15 +89,9 @@ class PreviewApi:
             asker = self._askers.permit(request, "previewAct")
         except StationError as error:
             return refusal(request, error)
-        body = request.content.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            return problem_answer(
-                request, 413, "act-too-large", f"The act is larger than {LARGEST_BODY} bytes.", "Split it."
-            )
-        faults = Faults()
-        asked = read_act(body, faults)
-        if asked is None:
-            return problem_answer(request, 400, "bad-act", "The act cannot be read.", faults=told_faults(faults))
+        asked = act_asked(request)
+        if isinstance(asked, bytes):
+            return asked
         try:
             check_deeds(asker, asked.deeds, self._view.state)
         except StationError as error:
