@@ -171,11 +171,11 @@ def test_on_sqlite() -> None:
             Path(folder).mkdir()
             return database_url("sqlite:///hub.db", Path(folder))
 
-        run(make, 16)
+        run(make, 10)
 
 
 def test_on_postgresql(server: PostgreSQL) -> None:
     """The same on PostgreSQL."""
     if not server.up:
         server.start()
-    run(lambda: server.emptied_database("machine"), 8)
+    run(lambda: server.emptied_database("machine"), 6)

@@ -179,7 +179,7 @@ class KernelMachine(RuleBasedStateMachine):
 
 TestKernelMachine = KernelMachine.TestCase
 TestKernelMachine.settings = settings(
-    max_examples=scaled(25),
+    max_examples=scaled(16),
     stateful_step_count=40,
     deadline=None,
     phases=(Phase.generate,),  # the world itself finds the shortest inputs, and sooner

@@ -19,11 +19,11 @@ from support.real_station import SUBSYSTEMS, RealStation, real_station
 from support.records import record
 
 SEED = int(os.environ.get("STATIONMASTER_TEST_SEED", "20260302"))
-COUNT = int(os.environ.get("STATIONMASTER_TEST_KILLS", "9"))
-"""How many faults: a few in twenty minutes with a third of the trains, or, so set, hundreds through the whole day."""
+COUNT = int(os.environ.get("STATIONMASTER_TEST_KILLS", "6"))
+"""How many faults: a few in a quarter of an hour with a third of the trains, or, so set, hundreds through the whole day."""
 
 WHOLE_DAY = COUNT >= 50
-BEGIN, END, LONGEST = ("00:30", "24:00", 8) if WHOLE_DAY else ("07:00", "07:20", 2)
+BEGIN, END, LONGEST = ("00:30", "24:00", 8) if WHOLE_DAY else ("07:00", "07:14", 2)
 HEARTBEAT_S = 0.25
 
 pytestmark = pytest.mark.timeout(14_400 if WHOLE_DAY else 300)
