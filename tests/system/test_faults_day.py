@@ -20,7 +20,7 @@ from support.records import record
 
 SEED = int(os.environ.get("STATIONMASTER_TEST_SEED", "20260302"))
 COUNT = int(os.environ.get("STATIONMASTER_TEST_KILLS", "6"))
-"""How many faults: a few in a quarter of an hour with a third of the trains, or, so set, hundreds through the whole day."""
+"""How many faults: a few in a quarter of an hour with a third of the trains, or hundreds through the whole day."""
 
 WHOLE_DAY = COUNT >= 50
 BEGIN, END, LONGEST = ("00:30", "24:00", 8) if WHOLE_DAY else ("07:00", "07:14", 2)
