@@ -258,17 +258,17 @@ def _wanted(request: WebRequest) -> tuple[HistoryFilter, int]:
         StationError: `bad-argument`.
 
     """
-    severity, heads = _argument(request, "severity"), _argument(request, "heads")
-    if heads not in ("", "yes"):
+    severity, heads = _given(request, "severity"), _given(request, "heads")
+    if heads not in (None, "yes"):
         raise _bad("heads", heads, "yes")
-    if severity not in ("", *Severity):
+    if severity is not None and severity not in tuple(Severity):
         raise _bad("severity", severity, ", ".join(Severity))
     wanted = HistoryFilter(
         begin=_instant_of(request, "from"),
         end=_instant_of(request, "to"),
         identity=_argument(request, "identity"),
         code=_argument(request, "code"),
-        severity=severity,
+        severity=severity or "",
         key=_argument(request, "key"),
         text=_argument(request, "text"),
         part_of=_number_of(request, "part_of", 2**53),
@@ -282,8 +282,8 @@ def _wanted(request: WebRequest) -> tuple[HistoryFilter, int]:
 
 
 def _instant_of(request: WebRequest, name: str) -> Instant | None:
-    text = _argument(request, name)
-    if not text:
+    text = _given(request, name)
+    if text is None:
         return None
     try:
         instant = Instant(int(text)) if text.isascii() and text.isdecimal() and len(text) < 12 else from_iso(text)
@@ -295,17 +295,21 @@ def _instant_of(request: WebRequest, name: str) -> Instant | None:
 
 
 def _number_of(request: WebRequest, name: str, most: int) -> int | None:
-    text = _argument(request, name)
-    if not text:
+    text = _given(request, name)
+    if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 17 and int(text) <= most):
         raise _bad(name, text, f"0…{most}")
     return int(text)
 
 
-def _argument(request: WebRequest, name: str) -> str:
+def _given(request: WebRequest, name: str) -> str | None:
     values = request.args.get(name.encode(), [])
-    return values[0].decode("utf-8", "replace").replace("\0", "") if values else ""
+    return values[0].decode("utf-8", "replace") if values else None
+
+
+def _argument(request: WebRequest, name: str) -> str:
+    return (_given(request, name) or "").replace("\0", "")
 
 
 def _bad(name: str, value: str, allowed: str) -> StationError:
