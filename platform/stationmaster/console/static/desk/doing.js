@@ -3,6 +3,7 @@
 const AGAIN_MS = 700;
 const GIVE_UP_MS = 60_000;
 const WAITING_MS = 1500; // after so long it is said that an act is still on its way
+const MOST_DONE = 200; // acts that are remembered for Ctrl+Z; any other is taken back where it is listed
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -30,6 +31,7 @@ export class Doing {
     }
     const answer = await this.send(body);
     this.done.push({ id: answer.id, words });
+    this.done.splice(0, this.done.length - MOST_DONE);
     this.undone = [];
     this.tell(words ?? { zh: "已执行", en: "Done" }, { kind: "ok", undo: answer.id });
     return answer;

@@ -7,6 +7,7 @@ const SILENT_MS = 4500; // the stream has a pulse every two seconds
 const PROBE_MS = 400;
 const TASKS_AHEAD_S = 2 * 3600;
 const TASKS_AGAIN_S = 1800; // station time
+const MOST_ACTS = 300; // the newest; the hub has the others, and a page is open for months
 
 /** Kinds of resource that are kept here, and where all of them are told. */
 const KEPT = {
@@ -135,6 +136,7 @@ export class World {
         return;
       }
       kinds.forEach(([kind, { list }], place) => (this[`${kind}s`] = index(lists[place][list])));
+      this.acts = new Map([...this.acts].reverse()); // told newest first; the oldest is let go first
       this.names = names.names;
       this.subsystems = subscribers.subscribers;
       this.tasksAt = state.now;
@@ -165,6 +167,9 @@ export class World {
         const known = this[`${kind}s`];
         if (!(known.get(id)?.revision > value.revision)) {
           known.set(id, value);
+        }
+        if (kind === "act" && known.size > MOST_ACTS) {
+          known.delete(known.keys().next().value);
         }
         this.topics.tell(kind, id);
       } else if (TOLD.has(kind)) {
