@@ -1,7 +1,8 @@
 // The card of a train: the chief facts of its call, and the acts that are most often wanted while one looks at tracks.
 
 import { element, refill } from "../desk/element.js";
-import { hhmm, KINDS, nameIn } from "../words.js";
+import { hhmm, nameIn } from "../words.js";
+import { KINDS } from "./day_words.js";
 
 const WAYS = [
   ["arrival", { zh: "到", en: "Arr." }],
@@ -54,12 +55,11 @@ export class Card {
 
   head(call) {
     const { t, language, world } = this.desk;
-    const [zh, en] = KINDS[call.kind];
     const name = (station) => nameIn(language, station, world) || station;
     return element(
       "div",
       {},
-      element("h2", {}, call.numbers.join("/"), element("small", {}, " ", t({ zh, en }), " · ", call.train_class)),
+      element("h2", {}, call.numbers.join("/"), element("small", {}, " ", t(KINDS[call.kind]), " · ", call.train_class)),
       element("p", {}, `${name(call.origin)} — ${name(call.destination)}`),
     );
   }

@@ -1,7 +1,7 @@
 // The tables of a past minute: trains as they stood, the rows of one board, and what was said before.
 
 import { element } from "../desk/element.js";
-import { standing } from "../words.js";
+import { gravest, lastOf, sectionOf, states } from "./day_state.js";
 import { clock } from "./day_times.js";
 import { named } from "./station.js";
 
@@ -35,15 +35,16 @@ const W = {
 /** The trains of the day as they stood; `wanted`: those with such a number only, else the nearest hours first. */
 export function callsThen(desk, then, wanted, zone) {
   const { t, world } = desk;
-  const event = (call) => call.departure ?? call.arrival;
   const found = then.calls.filter((call) => (wanted ? call.numbers.some((number) => number.includes(wanted)) : true));
   if (!found.length) {
     return element("p", { class: "idle" }, t(W.none));
   }
   const heads = [W.train, W.from, W.to, W.arrival, W.departure, W.track, W.platform, W.gates, W.state];
   const rows = found.map((call) => {
-    const { words, kind, over } = standing(call, then.at);
-    const far = Math.abs((event(call).best ?? event(call).planned) - then.at) > NEAR_S;
+    const stands = states(call, then.at);
+    const last = lastOf(call);
+    const over = last.actual !== null || sectionOf(call, then.at) === "past";
+    const far = Math.abs((last.best ?? last.planned) - then.at) > NEAR_S;
     return element("tr", { class: [over || far ? "over" : "", call.running].join(" ") }, [
       element("th", { scope: "row", class: "number" }, call.number),
       element("td", {}, place(world, desk, call.origin)),
@@ -53,7 +54,7 @@ export function callsThen(desk, then, wanted, zone) {
       element("td", { class: call.track === call.planned_track ? "" : "moved" }, call.track),
       element("td", {}, call.platform),
       element("td", {}, call.gates.join(" ")),
-      element("td", { class: `state ${kind}` }, words),
+      element("td", { class: `state ${gravest(stands)}` }, stands.map(({ words }) => t(words)).join(" · ")),
     ]);
   });
   return table(t, heads, rows);
