@@ -7,25 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from broadcast.running import Station, station
-
-CHROMIUM = os.environ.get("STATIONMASTER_CHROMIUM", "/usr/bin/chromium")
+from guidance.browsing import TORN, chromium, listen_for_errors
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A page of a headless browser; errors on its console fail the test."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         made = browser.new_page(viewport={"width": 1280, "height": 900})
-        errors: list[str] = []
-        made.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        made.on("pageerror", lambda error: errors.append(str(error)))
+        errors = listen_for_errors(made)
         yield made
-        browser.close()
-        assert [error for error in errors if "ERR_CONNECTION_REFUSED" not in error and "INCOMPLETE" not in error] == []
+    assert [error for error in errors if not any(word in error for word in TORN)] == []
 
 
 def zone(page: Page, name: str) -> str:
@@ -75,14 +70,14 @@ def test_the_page_follows_the_station(tmp_path: Path, page: Page) -> None:
         assert length == pytest.approx(held.played()[-1]["seconds"], abs=0.01)
 
         held.end("hub")
-        expect(page.locator("#state")).to_have_text("自治 autonomous", timeout=15_000)
+        expect(page.locator("#state")).to_have_text("自治 autonomous")
         held.run_to(400, "alone")
         expect(page.locator("#played tr")).to_have_count(5)
 
         held.end("broadcast", signal.SIGKILL)
         expect(page.locator("#state")).to_have_text("无连接 no connection")
         held.start()
-        expect(page.locator("#state")).not_to_have_text("无连接 no connection", timeout=30_000)
+        expect(page.locator("#state")).not_to_have_text("无连接 no connection")
         expect(page.locator("#played tr")).to_have_count(5)
         assert page.evaluate("window.loaded_once")
 

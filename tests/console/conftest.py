@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from console.fed_hub import G101, G103, PASSWORD, FedHub
-from guidance.browsing import chromium, listen_for_errors
+from guidance.browsing import TORN, chromium, listen_for_errors
 
 PEOPLE = {
     "vera": ("viewer",),
@@ -19,7 +19,7 @@ PEOPLE = {
 }
 """Who may log in, by role; everyone has the same password."""
 
-HARMLESS = ("ERR_CONNECTION_REFUSED", "INCOMPLETE", "ERR_ABORTED", "401 (Unauthorized)", "412 (Precondition Failed)")
+HARMLESS = (*TORN, "401 (Unauthorized)", "412 (Precondition Failed)")
 """What a browser writes of its own accord when a process is ended, and before somebody has logged in."""
 
 LoggedIn = Callable[..., Page]

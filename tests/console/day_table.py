@@ -6,9 +6,6 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-SOON_MS = 5_000
-"""How long something may take that comes over the stream."""
-
 
 def row(page: Page, number: str, day: str = "2026-03-01") -> Locator:
     """The part of a train's row that scrolls sideways, or all of it: every element of the row."""
@@ -45,7 +42,7 @@ def trains(page: Page) -> list[str]:
 
 def ready(page: Page) -> Page:
     """The page, once its trains are there."""
-    expect(row(page, "G101").first).to_be_visible(timeout=SOON_MS)
+    expect(row(page, "G101").first).to_be_visible()
     return page
 
 

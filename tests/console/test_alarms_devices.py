@@ -143,7 +143,7 @@ def test_alarms_are_seen_heard_and_acknowledged(told: Rack, logged_in: LoggedIn,
     kept = {each["id"]: each for each in console_hub.get("/api/v1/alarms")["alarms"]}
     assert kept["zone/a"]["acknowledged"]["by"] == "Conrad"
     told.tell(gone=(Deletion(kind="alarm", id="zone/a"),))
-    expect(rows(page, "zone/a")).to_have_count(0, timeout=15_000)
+    expect(rows(page, "zone/a")).to_have_count(0)
     told.tell(alarms=(alarm("zone/a", Severity.ALARM),))
     expect(rows(page, "zone/a").locator(".alarm-state")).to_have_text("New")
 
@@ -188,7 +188,7 @@ def test_a_cable_is_one_row_with_its_parts(told: Rack, alarms: Page) -> None:
     page.click('[data-list="open"]')
     told.tell(devices=tuple(device(each.id, Condition.ABSENT, each.kind, each.targets[0]) for each in DEVICES))
     row = rows(page, "17 of 17 devices behind it fail together")
-    expect(row).to_be_visible(timeout=15_000)
+    expect(row).to_be_visible()
     expect(page.locator("#pane-alarms tbody tr", has_text="does not answer")).to_have_count(0)
     row.click()
     page.keyboard.press("Enter")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from console.conftest import LoggedIn
-from console.day_table import SOON_MS, cell, has_class, ready, row, trains
+from console.day_table import cell, has_class, ready, row, trains
 from console.fed_hub import G101, FedHub, at
 
 pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")  # playwright's own pipes
@@ -21,17 +21,17 @@ def test_trains_come_leave_and_fold_away(console_hub: FedHub, logged_in: LoggedI
     late = replace(G101, expected_arrival=at("10:25"), expected_departure=at("10:30"))
     console_hub.step("10:27")
     console_hub.report(replace(late, actual_arrival=at("10:26")))
-    expect(cell(page, "G101", "arrNow")).to_have_text("✓10:26", timeout=SOON_MS)
+    expect(cell(page, "G101", "arrNow")).to_have_text("✓10:26")
     expect(cell(page, "G101", "state")).to_contain_text("In station")
-    expect(cell(page, "G101", "checkIn")).to_have_text("■10:15–10:27", timeout=SOON_MS)
+    expect(cell(page, "G101", "checkIn")).to_have_text("■10:15–10:27")
     cell(page, "G101", "state").click()
 
     console_hub.step("10:32")
     console_hub.report(replace(late, actual_arrival=at("10:26"), actual_departure=at("10:31")))
-    expect(cell(page, "G101", "state")).to_have_text("Departed · 26 min late", timeout=SOON_MS)
+    expect(cell(page, "G101", "state")).to_have_text("Departed · 26 min late")
 
     console_hub.step("10:42")
-    expect(row(page, "G101")).to_have_count(0, timeout=SOON_MS)
+    expect(row(page, "G101")).to_have_count(0)
     assert trains(page)[0] == "[Past 1]"
     page.locator("#day-table .section.past button").click()
     expect(row(page, "G101").first).to_have_class(has_class("over"))
@@ -53,11 +53,11 @@ def test_without_a_feed_trains_are_unconfirmed_and_do_not_pile_up(console_browse
         page.goto(f"{hub.base}/#day")
         ready(page)
         hub.step("10:30")
-        expect(cell(page, "G101", "state")).to_contain_text("Unconfirmed", timeout=SOON_MS)
+        expect(cell(page, "G101", "state")).to_contain_text("Unconfirmed")
         expect(cell(page, "G101", "unconfirmed")).to_have_count(0)  # far to the right; the state says it
         expect(page.locator("#lamps li.alarm").first).to_contain_text("lost")
         hub.step("12:45")
-        expect(row(page, "G101")).to_have_count(0, timeout=SOON_MS)
+        expect(row(page, "G101")).to_have_count(0)
         page.locator("#day-table .section.past button").click()
         expect(cell(page, "G101", "state")).to_contain_text("Unconfirmed")
     finally:

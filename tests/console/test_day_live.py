@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from console.busy_day import TRAINS, BusyHub, Changes, number_of
-from console.day_table import SOON_MS, cell, row
+from console.day_table import cell, row
 from console.fed_hub import PASSWORD
-from guidance.browsing import listen_for_errors
+from guidance.browsing import SOON_MS, listen_for_errors
 from support.effort import EFFORT
 
 pytestmark = [
@@ -136,11 +136,11 @@ def test_nothing_is_lost_and_nobody_is_disturbed(console_browser: Browser, busy:
     page.press("#sheet-password", "Enter")
     expect(page.locator("#who")).to_contain_text("Conrad")
     page.locator("#day-table .section.past button").click()
-    expect(row(page, number_of(0)).first).to_be_visible(timeout=SOON_MS)
+    expect(row(page, number_of(0)).first).to_be_visible()
     place = count // 2
     page.fill("#find", number_of(place))
     mine = row(page, number_of(place))
-    expect(mine.first).to_be_visible(timeout=SOON_MS)
+    expect(mine.first).to_be_visible()
     mine.locator("input[type=checkbox]").check()
     cell(page, number_of(place), "depNow").click()
     page.fill("#find", "")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from console.conftest import HARMLESS
-from console.day_table import SOON_MS, cell, colour, has_class, of_variable, ready, row, text, trains
+from console.day_table import cell, colour, has_class, of_variable, ready, row, text, trains
 from console.fed_hub import G101, G103, FedHub, at
 from guidance.browsing import listen_for_errors
 from stationmaster_telegram.records import RunningState
@@ -35,9 +35,9 @@ def page(console_hub: FedHub, console_browser: Browser) -> Iterator[Page]:
 def looker(console_hub: FedHub, page: Page) -> Page:
     """The table, with the feed's trains as planned."""
     console_hub.report(G101, G103)
-    expect(cell(ready(page), "G101", "track")).to_have_text("7", timeout=SOON_MS)
+    expect(cell(ready(page), "G101", "track")).to_have_text("7")
     for number in ("G101", "G103"):
-        expect(cell(page, number, "state")).to_have_text("On time", timeout=SOON_MS)
+        expect(cell(page, number, "state")).to_have_text("On time")
     return page
 
 
@@ -64,21 +64,21 @@ def test_a_late_train_is_coloured_and_said(console_hub: FedHub, looker: Page) ->
     """A late train has its new times, its minutes with their sign, and the colour of late ones; others do not."""
     calm = colour(cell(looker, "G101", "state"))
     console_hub.report(replace(G101, expected_arrival=at("10:25"), expected_departure=at("10:30")))
-    expect(cell(looker, "G101", "state")).to_have_text("25 min late", timeout=SOON_MS)
+    expect(cell(looker, "G101", "state")).to_have_text("25 min late")
     late = ("arrNow", "arrLate", "depNow", "depLate")
     assert [text(looker, "G101", column) for column in late] == ["10:25", "+25", "10:30", "+25"]
     amber = of_variable(looker, "--late")
     assert {colour(cell(looker, "G101", column)) for column in (*late, "state")} == {amber}
     assert colour(cell(looker, "G103", "state")) == calm != amber
     console_hub.report(replace(G101, expected_departure=at("10:03")))
-    expect(cell(looker, "G101", "depLate")).to_have_text("−2", timeout=SOON_MS)
+    expect(cell(looker, "G101", "depLate")).to_have_text("−2")
     assert colour(cell(looker, "G101", "depLate")) == of_variable(looker, "--early")
 
 
 def test_a_changed_track_shows_the_planned_one(console_hub: FedHub, looker: Page) -> None:
     """A train on another track than planned shows both, with the new platform and gates."""
     console_hub.report(replace(G101, track="12"))
-    expect(cell(looker, "G101", "track")).to_have_text("7→12", timeout=SOON_MS)
+    expect(cell(looker, "G101", "track")).to_have_text("7→12")
     expect(cell(looker, "G101", "track")).to_have_class(has_class("moved"))
     assert [text(looker, "G101", column) for column in ("platform", "gates")] == ["3→6", "6A 6B"]
     assert text(looker, "G103", "track") == "8"
@@ -93,14 +93,14 @@ def test_a_suspended_train_is_struck_through(console_hub: FedHub, looker: Page) 
 
     assert struck("G103") == "none"
     console_hub.report(replace(G103, running=RunningState.SUSPENDED, reason="因大风"))
-    expect(cell(looker, "G103", "state")).to_have_text("Suspended 因大风", timeout=SOON_MS)
+    expect(cell(looker, "G103", "state")).to_have_text("Suspended 因大风")
     assert (struck("G103"), struck("G101")) == ("line-through", "none")
 
 
 def test_an_unknown_delay_is_said_and_not_counted(console_hub: FedHub, looker: Page) -> None:
     """A delay that nobody knows is said to be unknown, and is no number."""
     console_hub.report(replace(G103, departure_unknown=True))
-    expect(cell(looker, "G103", "depNow")).to_have_text("unknown", timeout=SOON_MS)
+    expect(cell(looker, "G103", "depNow")).to_have_text("unknown")
     assert (text(looker, "G103", "depLate"), text(looker, "G103", "state")) == ("?", "Delay unknown")
 
 
@@ -127,7 +127,7 @@ def test_trains_are_found_by_number_name_pinyin_and_place(looker: Page) -> None:
 def test_views_choose_trains(console_hub: FedHub, looker: Page) -> None:
     """Departures, arrivals and those that are not on time are a press away; which was chosen is seen."""
     console_hub.report(replace(G103, expected_departure=at("10:31")))
-    expect(cell(looker, "G103", "depLate")).to_have_text("+11", timeout=SOON_MS)
+    expect(cell(looker, "G103", "depLate")).to_have_text("+11")
     for view, there, gone in (("arrivals", "D105", "G103"), ("departures", "G103", "D105"), ("late", "G103", "G101")):
         looker.click(f'[data-view="{view}"]')
         expect(row(looker, there).first).to_be_visible()
@@ -158,7 +158,7 @@ def test_where_a_value_came_from_is_told_by_key_and_by_pointer(console_hub: FedH
     """A focused cell says who set it, when, and that it is locked; so does one under the pointer; locks are seen."""
     console_hub.act({"do": "track", "call": "MZN/2026-03-02/G103/1", "track": "12"})
     moved = cell(looker, "G103", "track", "2026-03-02")
-    expect(moved).to_have_class(has_class("locked"), timeout=SOON_MS)
+    expect(moved).to_have_class(has_class("locked"))
     looker.keyboard.press("j")
     expect(cell(looker, "G101", "number")).to_be_focused()
     looker.keyboard.press("ArrowDown")
@@ -198,7 +198,7 @@ def test_names_of_trains_and_places_are_never_markup(console_hub: FedHub, looker
     """What a feed writes in a reason is shown as it is written, and is nothing that a browser would run."""
     attack = "<img src=x onerror=window.hurt=1>"
     console_hub.report(replace(G103, running=RunningState.SUSPENDED, reason=attack))
-    expect(cell(looker, "G103", "state")).to_have_text(f"Suspended {attack}", timeout=SOON_MS)
+    expect(cell(looker, "G103", "state")).to_have_text(f"Suspended {attack}")
     cell(looker, "G103", "state").hover()
     expect(looker.locator(".ag-tooltip", has_text=attack)).to_be_visible()
     cell(looker, "G103", "state").click()

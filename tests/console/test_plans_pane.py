@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from console.conftest import LoggedIn
@@ -14,14 +12,6 @@ from console.fed_hub import FedHub
 TOMORROW = "2026-03-02"
 RULE, LATER = "offset = -30 }", "offset = -31 }"
 NEW_TRAIN = "高速动车,through,G909,<b>甲</b>,=1+1,19:00,19:05,7\n"
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    """Every step commits to disk, and a busy machine takes its time."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def plans(page: Page, view: str) -> None:

@@ -203,14 +203,14 @@ def test_nothing_waits_unseen(opened: Opened, waiting: FedHub) -> None:
     propose(waiting, "6", "9")
     expect(rows(page)).to_have_count(2)
     waiting.step("09:42")
-    expect(page.locator("[data-pane=proposals] .counter")).to_have_class(re.compile(r"\bgrave\b"), timeout=15_000)
+    expect(page.locator("[data-pane=proposals] .counter")).to_have_class(re.compile(r"\bgrave\b"))
     expect(row(page, "G101", "Track")).to_contain_text("shown or said now")
-    expect(page.locator("#rail")).to_contain_text("for a decision", timeout=15_000)
+    expect(page.locator("#rail")).to_contain_text("for a decision")
     alarms: list[dict[str, Any]] = waiting.get("/api/v1/alarms")["alarms"]
     assert {alarm["severity"] for alarm in alarms if alarm["id"].startswith("proposals/")} == {"alarm"}
     heard = page.locator("body").get_attribute("data-sounded") or ""
     page.evaluate("() => { const now = performance.now.bind(performance); performance.now = () => now() + 25_000; }")
-    expect(page.locator("body")).not_to_have_attribute("data-sounded", heard, timeout=15_000)
+    expect(page.locator("body")).not_to_have_attribute("data-sounded", heard)
     page.locator("#pane-proposals .bar label input").uncheck()
     heard = page.locator("body").get_attribute("data-sounded")
     settle(waiting)

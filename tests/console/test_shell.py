@@ -152,7 +152,7 @@ def test_tasks_that_come_near_are_asked_for(console_hub: FedHub, looker: Page) -
     evening = looker.locator("#due li", has_text="1111")
     assert evening.count() == 0
     console_hub.step("17:50")
-    expect(evening.first).to_be_visible(timeout=15_000)
+    expect(evening.first).to_be_visible()
 
 
 def test_single_letters_can_be_turned_off(looker: Page) -> None:

@@ -13,12 +13,20 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from guidance.fakes import ROOT
 from support.ports import free_port
 
 CHROMIUM = os.environ.get("STATIONMASTER_CHROMIUM", "/usr/bin/chromium")
+
+SOON_MS = 30_000
+"""How long something may take before a test gives it up: a machine that runs many browsers at once is slow."""
+
+TORN = ("ERR_CONNECTION_", "ERR_INCOMPLETE", "ERR_ABORTED", "ERR_EMPTY_RESPONSE", "ERR_NETWORK_")
+"""What a browser writes of its own accord when the process at the other end has ended; which of them is chance."""
+
+expect.set_options(timeout=SOON_MS)
 
 
 class ServedBoards:

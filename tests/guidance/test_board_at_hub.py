@@ -148,7 +148,7 @@ def test_hub_knows_what_a_board_really_shows(station: Station) -> None:
         station.post("acts", id="test-1", why="drill", deeds=[{**deed, "priority": 1}])
         page.wait_for_selector("#whole:not([hidden])")
         until(page, lambda: len(station.board()["texts"]) == 1 and not station.board()["differences"], station.board)
-        page.wait_for_selector("#whole", state="hidden", timeout=15_000)
+        page.wait_for_selector("#whole", state="hidden")
         until(page, station.well, lambda: (station.board(), station.alarms()))
 
         station.post(

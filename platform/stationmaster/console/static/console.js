@@ -48,6 +48,7 @@ const desk = {
     return tools.theme;
   },
   act: (deeds, options) => doing.act(deeds, options),
+  inTurn: (work) => doing.inTurn(work),
   undo: (act) => attempt(() => doing.undo(act)),
   redo: () => attempt(() => doing.redo()),
   may: (name) => session.may(name),

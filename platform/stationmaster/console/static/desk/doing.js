@@ -15,10 +15,40 @@ export class Doing {
     this.count = 0;
     this.done = []; // { id, words }: what can be taken back, oldest first
     this.undone = []; // what can be done again
+    this.settled = Promise.resolve(); // once everything that was asked for until now has been answered
   }
 
   /** Do one act, all of it or nothing; gives the hub's answer. Throws a `Problem`. */
-  async act(deeds, { why = "", lock, lockUntil, known, words } = {}) {
+  act(deeds, options = {}) {
+    return this.noted(this.perform(deeds, options));
+  }
+
+  /** Take back the last act of this page, or a given one. */
+  undo(id) {
+    return this.inTurn(() => this.takeBack(id));
+  }
+
+  /** Do again what was taken back last. */
+  redo() {
+    return this.inTurn(() => this.doAgain());
+  }
+
+  /**
+   * Do `work` once everything that was asked for before it has been answered. A table may show an act before its answer
+   * is here: the key that takes it back, pressed in between, means that act and no earlier one.
+   */
+  inTurn(work) {
+    return this.noted(this.settled.then(work));
+  }
+
+  noted(answer) {
+    const before = this.settled;
+    const after = () => before;
+    this.settled = answer.then(after, after); // of a problem, whoever asked is told
+    return answer;
+  }
+
+  async perform(deeds, { why = "", lock, lockUntil, known, words }) {
     const body = { id: this.nextId(), deeds, why };
     if (lock !== undefined) {
       body.lock = lock;
@@ -37,8 +67,7 @@ export class Doing {
     return answer;
   }
 
-  /** Take back the last act of this page, or a given one. */
-  async undo(id = this.done.at(-1)?.id) {
+  async takeBack(id = this.done.at(-1)?.id) {
     if (id === undefined) {
       this.tell({ zh: "没有可撤销的操作", en: "Nothing to undo" }, { kind: "warn" });
       return null;
@@ -47,8 +76,7 @@ export class Doing {
     return this.turn(entry, this.done, this.undone, { zh: "已撤销", en: "Undone" });
   }
 
-  /** Do again what was taken back last. */
-  async redo() {
+  async doAgain() {
     const entry = this.undone.at(-1);
     if (entry === undefined) {
       this.tell({ zh: "没有可重做的操作", en: "Nothing to redo" }, { kind: "warn" });

@@ -165,7 +165,9 @@ export class World {
     for (const { kind, id, value } of puts) {
       if (kind in KEPT) {
         const known = this[`${kind}s`];
-        if (!(known.get(id)?.revision > value.revision)) {
+        if (kind === "task" && this.isFar(value)) {
+          known.delete(id); // it may have been near
+        } else if (!(known.get(id)?.revision > value.revision)) {
           known.set(id, value);
         }
         if (kind === "act" && known.size > MOST_ACTS) {
@@ -191,6 +193,11 @@ export class World {
       this.state.notes = [...this.state.notes, ...noted].slice(-50);
       this.topics.tell("state");
     }
+  }
+
+  /** Whether a task is due so late that it is read anew before anybody acts on it from here. */
+  isFar({ due }) {
+    return due !== null && due > this.stationTime() + TASKS_AHEAD_S + TASKS_AGAIN_S;
   }
 
   take(state) {

@@ -11,7 +11,6 @@ const MOST_TOLD = 3;
 export class Acts {
   constructor(desk) {
     this.desk = desk;
-    this.last = Promise.resolve(); // acts are sent one after another, each knowing what the one before it made
     this.made = new Map(); // id of a call → the revision that an act of this page gave it
   }
 
@@ -35,37 +34,37 @@ export class Acts {
    * Do deeds to calls. `seen` are the revisions in which the person saw them when he began; `words` replace what is
    * said of it. Gives the hub's answer; null where it was refused, or the person gave up.
    */
-  perform(deeds, calls, { seen = this.seen(calls), words = null, ...options } = {}) {
+  async perform(deeds, calls, { seen = this.seen(calls), words = null, ...options } = {}) {
     const said = words ?? {
       zh: this.said(deeds, calls, ({ zh }) => zh),
       en: this.said(deeds, calls, ({ en }) => en),
     };
-    const mine = this.last.then(() => this.send(deeds, { seen, words: said, ...options }));
-    this.last = mine.catch(() => null);
-    return mine;
-  }
-
-  async send(deeds, { seen, words, ...options }) {
-    const known = Object.entries(seen).map(([id, revision]) => ({
-      kind: "call",
-      id,
-      revision: Math.max(revision, this.made.get(id) ?? 0),
-    }));
     try {
-      const answer = await this.desk.act(deeds, { ...options, words, known });
-      for (const { kind, id, revision } of answer.puts) {
-        if (kind === "call") {
-          this.made.set(id, revision);
-        }
-      }
-      return answer;
+      return await this.desk.inTurn(() => this.send(deeds, seen, { ...options, words: said }));
     } catch (problem) {
       if (problem.code !== "changed-meanwhile") {
         this.desk.problem(problem);
         return null;
       }
-      return (await this.insists(problem, words)) ? this.send(deeds, { seen: {}, words, ...options }) : null;
+      const insists = await this.insists(problem, said);
+      return insists ? this.perform(deeds, calls, { ...options, seen: {}, words: said }) : null;
     }
+  }
+
+  /** Each act knows what the one before it made: they are sent one after another. */
+  async send(deeds, seen, options) {
+    const known = Object.entries(seen).map(([id, revision]) => ({
+      kind: "call",
+      id,
+      revision: Math.max(revision, this.made.get(id) ?? 0),
+    }));
+    const answer = await this.desk.act(deeds, { ...options, known });
+    for (const { kind, id, revision } of answer.puts) {
+      if (kind === "call") {
+        this.made.set(id, revision);
+      }
+    }
+    return answer;
   }
 
   /** Show what somebody else has changed meanwhile, and ask whether to go on. */

@@ -255,12 +255,12 @@ export class DayGrid {
   }
 
   /** Bring a call into sight and put the focus on it. */
-  goTo(id, column = "number") {
+  goTo(id, column = "number", where = "middle") {
     const node = this.api.getRowNode(id);
     if (node?.rowIndex == null) {
       return false;
     }
-    this.api.ensureNodeVisible(node, "middle");
+    this.api.ensureNodeVisible(node, where);
     this.api.setFocusedCell(node.rowIndex, column);
     return true;
   }
@@ -273,14 +273,13 @@ export class DayGrid {
 
   /** Put the focus back into the table, where it was, or on its first train. */
   enter() {
-    if (this.focus !== null && this.api.getRowNode(this.focus.id)?.rowIndex != null) {
-      this.api.setFocusedCell(this.api.getRowNode(this.focus.id).rowIndex, this.focus.column);
+    if (this.focus !== null && this.goTo(this.focus.id, this.focus.column, null)) {
       return;
     }
     let first = null;
     this.api.forEachNodeAfterFilterAndSort((node) => (first ??= isHeading(node.data) ? null : node));
     if (first !== null) {
-      this.api.setFocusedCell(first.rowIndex, "number");
+      this.goTo(first.data.id, "number", null);
     }
   }
 
