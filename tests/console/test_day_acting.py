@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
-from console.conftest import HARMLESS
+from console.conftest import HARMLESS, LoggedIn
 from console.day_table import cell, has_class, ready, row, text
 from console.fed_hub import PASSWORD, FedHub, at
 from guidance.browsing import listen_for_errors
@@ -235,6 +235,25 @@ def test_taken_back_before_it_is_answered(page: Page) -> None:
         route.fulfill(response=answer)
     expect(cell(page, "G103", "depNow", day)).to_have_text("10:25")
     assert len(held) == 1
+
+
+def test_who_comes_next_takes_back_nothing_of_who_left(logged_in: LoggedIn) -> None:
+    """The page of somebody who has logged out forgets what he did: the key is for one's own acts."""
+    day = DAYS[3]
+    page = ready(logged_in("conrad"))
+    say(page, "D105", "arrNow", day, "+6")
+    page.keyboard.press("Enter")
+    expect(cell(page, "D105", "arrNow", day)).to_have_text("10:36")
+    page.click("#person")
+    page.click("#logout")
+    page.click("#login")
+    page.fill("#sheet-login", "clara")
+    page.fill("#sheet-password", PASSWORD)
+    page.press("#sheet-password", "Enter")
+    expect(page.locator("#who")).to_contain_text("Clara")
+    ready(page).locator("body").press("Control+z")
+    expect(page.locator(".toast", has_text="Nothing to undo")).to_be_visible()
+    expect(cell(page, "D105", "arrNow", day)).to_have_text("10:36")
 
 
 def test_an_extra_train_is_added(page: Page) -> None:

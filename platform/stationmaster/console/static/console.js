@@ -91,6 +91,7 @@ async function attempt(action) {
 
 async function personIs(person) {
   world.person = person;
+  doing.person(person?.login ?? null);
   await attempt(() => preferences.load(person));
   tools.load();
   if (tabs.now !== null) {

@@ -16,6 +16,14 @@ export class Doing {
     this.done = []; // { id, words }: what can be taken back, oldest first
     this.undone = []; // what can be done again
     this.settled = Promise.resolve(); // once everything that was asked for until now has been answered
+    this.login = null; // whose acts are remembered
+  }
+
+  /** From now on somebody works here: what another one did before him is not his to take back with a key. */
+  person(login) {
+    if (login !== null && login !== this.login) {
+      Object.assign(this, { login, done: [], undone: [] });
+    }
   }
 
   /** Do one act, all of it or nothing; gives the hub's answer. Throws a `Problem`. */
