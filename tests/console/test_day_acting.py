@@ -194,6 +194,24 @@ def test_trains_are_suspended_locked_and_made_manual(page: Page, console_hub: Fe
     expect(page.locator(".toast", has_text="D105 automatic")).to_be_visible()
 
 
+def test_a_key_that_follows_at_once_means_the_train_that_was_pressed(page: Page) -> None:
+    """However busy the machine: who presses a train and then a key means this train and not the one before it."""
+    day = DAYS[3]
+    cell(page, "K109", "track", day).click()
+    expect(page.locator("#day-who")).to_have_text("K109")
+    cell(page, "G101", "track", day).evaluate(
+        """(cell) => {
+          const press = { bubbles: true, cancelable: true, pointerType: "mouse" };
+          cell.dispatchEvent(new PointerEvent("pointerdown", press));
+          cell.dispatchEvent(new MouseEvent("mousedown", press));
+          cell.focus();
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "x", code: "KeyX", bubbles: true }));
+        }"""
+    )
+    expect(page.locator("#day-line")).to_have_value("x ")
+    expect(page.locator("#day-who")).to_have_text("G101")
+
+
 def test_a_sheet_shows_what_would_follow(page: Page) -> None:
     """Another track is chosen at the side: who is there, and what would follow, stand there before it is done."""
     day = DAYS[0]

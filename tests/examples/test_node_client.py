@@ -91,7 +91,7 @@ class HubProcess:
         assert self.running is not None
         assert self.running.poll() is None, (self.folder / "hub.log").read_text("utf-8")
         with suppress(OSError, http.client.HTTPException):
-            return bool(self.ask("GET", "/healthz")["calls"])
+            return bool(self.ask("GET", "/healthz")["settled"])
         return False
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

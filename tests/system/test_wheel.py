@@ -58,23 +58,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def environment_of(folder: Path, wheel: Path, packages: str) -> Path:
-    """A virtual environment with the wheel in it, and on its path the folder `packages`; its Python."""
+def environment_of(folder: Path, *packages: str) -> Path:
+    """A virtual environment that has what is in these folders, and nothing else; its Python."""
     venv.create(folder, with_pip=False)
-    python = folder / "bin" / "python"
-    installed = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"),
-            *("install", "--quiet", "--no-deps", "--no-index", str(wheel)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert installed.returncode == 0, installed.stderr
     (own,) = folder.glob("lib/python*/site-packages")
-    (own / "outside.pth").write_text(f"{packages}\n")
-    return python
+    (own / "outside.pth").write_text("".join(f"{each}\n" for each in packages))
+    return folder / "bin" / "python"
 
 
 def clean_environment() -> dict[str, str]:
@@ -85,7 +74,18 @@ def clean_environment() -> dict[str, str]:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python that has the wheel, and everything else from here, but not the checkout."""
     outside = next(folder for folder in site.getsitepackages() if Path(folder).is_dir())
-    return environment_of(tmp_path_factory.mktemp("installed") / "venv", wheel, outside)
+    python = environment_of(tmp_path_factory.mktemp("installed") / "venv", outside)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"),
+            *("install", "--quiet", "--no-deps", "--no-index", str(wheel)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return python
 
 
 def required(name: str, wheel: Path) -> list[str]:
@@ -187,10 +187,11 @@ OF_PREVIEW = {"stationmaster_guidance.screenshot"}
 
 
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
-def test_an_extra_brings_what_its_machine_needs(extra: str, wheel: Path, tmp_path: Path) -> None:
+def test_an_extra_brings_what_its_machine_needs(extra: str, wheel: Path, installed: Path, tmp_path: Path) -> None:
     """With nothing but the extra's requirements, every module of its component can be imported and its help read."""
     only(closure(extra, wheel), tmp_path / "packages")
-    python = environment_of(tmp_path / "venv", wheel, str(tmp_path / "packages"))
+    (ours,) = installed.parent.parent.glob("lib/python*/site-packages")
+    python = environment_of(tmp_path / "venv", str(tmp_path / "packages"), str(ours))
     code = f"""
 import importlib, pkgutil
 for name in {EXTRAS[extra]!r}:

@@ -18,6 +18,7 @@ const KEPT = {
   mode: { path: () => "/api/v1/modes", list: "modes" },
   act: { path: () => "/api/v1/acts?limit=200", list: "acts" },
 };
+const OPEN = new Set(["planned", "begun"]);
 /** Kinds of which only the change is told: who shows them asks anew. */
 const TOLD = new Set(["plan", "row", "acceptance"]);
 
@@ -165,8 +166,8 @@ export class World {
     for (const { kind, id, value } of puts) {
       if (kind in KEPT) {
         const known = this[`${kind}s`];
-        if (kind === "task" && this.isFar(value)) {
-          known.delete(id); // it may have been near
+        if (kind === "task" && !this.isNear(value)) {
+          known.delete(id);
         } else if (!(known.get(id)?.revision > value.revision)) {
           known.set(id, value);
         }
@@ -195,9 +196,14 @@ export class World {
     }
   }
 
-  /** Whether a task is due so late that it is read anew before anybody acts on it from here. */
-  isFar({ due }) {
-    return due !== null && due > this.stationTime() + TASKS_AHEAD_S + TASKS_AGAIN_S;
+  /** Whether a task begins or ends soon, as those do that are read: the others are read when their time comes. */
+  isNear({ state, due, start, end, hard_end: hardEnd }) {
+    const now = this.stationTime();
+    const until = now + TASKS_AHEAD_S + TASKS_AGAIN_S;
+    if (!OPEN.has(state)) {
+      return false;
+    }
+    return due === null ? [start, end, hardEnd].some((at) => at !== null && at > now && at < until) : due < until;
   }
 
   take(state) {

@@ -1,6 +1,7 @@
 // Boards: each as it really is beside what it should be, texts on one or many, their light, and what is manual.
 
 import { element, refill } from "../desk/element.js";
+import { focusCurrent, markCurrent, stepFrom } from "../desk/walking.js";
 import { hhmm } from "../words.js";
 import { BoardView } from "./boards_view.js";
 import { Modes } from "./boards_modes.js";
@@ -196,10 +197,7 @@ class Boards {
   choose(id) {
     if (id !== this.chosen) {
       this.chosen = id;
-      for (const row of this.rows.children) {
-        row.tabIndex = row.dataset.board === id ? 0 : -1;
-        row.classList.toggle("current", row.dataset.board === id);
-      }
+      markCurrent(this.rows, "board", id);
       this.view.choose(this.boards.find((board) => board.id === id) ?? null, this.types.get(id));
       refill(this.texts, texts(this.desk, id));
       this.view.read();
@@ -223,9 +221,8 @@ class Boards {
     if (!ids.length || event.target.closest?.("input, select, .modes")) {
       return false;
     }
-    const place = ids.indexOf(this.chosen);
-    this.choose(ids[this.rows.contains(document.activeElement) ? Math.min(ids.length - 1, Math.max(0, place + step)) : place]);
-    this.rows.querySelector('[tabindex="0"]')?.focus();
+    this.choose(stepFrom(this.rows, ids, this.chosen, step));
+    focusCurrent(this.rows);
     return true;
   }
 

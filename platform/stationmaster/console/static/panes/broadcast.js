@@ -1,6 +1,7 @@
 // Broadcast: what plays in each zone, what comes next and what waits for a person; announcements; what was said.
 
 import { element, refill } from "../desk/element.js";
+import { focusCurrent, markCurrent, stepFrom } from "../desk/walking.js";
 import { Composer } from "./broadcast_composer.js";
 import { callEmergency, Emergencies } from "./broadcast_emergency.js";
 import { Played } from "./broadcast_record.js";
@@ -224,10 +225,7 @@ class Broadcast {
   choose(id) {
     if (id !== this.chosen) {
       this.chosen = id;
-      for (const row of this.zones.children) {
-        row.tabIndex = row.dataset.zone === id ? 0 : -1;
-        row.classList.toggle("current", row.dataset.zone === id);
-      }
+      markCurrent(this.zones, "zone", id);
       this.queue.paint(this.list().find((zone) => zone.id === id) ?? null);
       this.played.zone(id, this.list());
     }
@@ -248,9 +246,8 @@ class Broadcast {
     if (!ids.length || event.target.matches?.("input[type=range]")) {
       return false;
     }
-    const place = ids.indexOf(this.chosen);
-    this.choose(ids[this.zones.contains(document.activeElement) ? Math.min(ids.length - 1, Math.max(0, place + step)) : place]);
-    this.zones.querySelector('[tabindex="0"]')?.focus();
+    this.choose(stepFrom(this.zones, ids, this.chosen, step));
+    focusCurrent(this.zones);
     return true;
   }
 

@@ -66,11 +66,11 @@ export class DayGrid {
       tooltipShowDelay: 350,
       tooltipHideDelay: 60_000,
       getLocaleText: ({ key, defaultValue }) => desk.t(GRID_WORDS[key] ?? defaultValue),
-      onCellFocused: (event) => this.focused(event),
       onSelectionChanged: () => hear.marked(this.marked()),
       onCellDoubleClicked: ({ data, column }) => hear.opened(data, column.getColId()),
     });
     this.viewport = root.querySelector(".ag-grid-viewport");
+    root.addEventListener("focusin", (event) => this.focused(event));
     this.rem = rem;
     this.sizes = new ResizeObserver(() => this.fitRem());
     this.sizes.observe(root);
@@ -231,10 +231,12 @@ export class DayGrid {
     }
   }
 
-  focused({ rowIndex, column }) {
-    const node = rowIndex === null ? null : this.api.getDisplayedRowAtIndex(rowIndex);
-    if (node?.data && column && !isHeading(node.data)) {
-      this.focus = { id: node.data.id, column: typeof column === "string" ? column : column.getColId() };
+  /** The page's own word of where the focus is: the grid's comes later, with a row's number that may have changed. */
+  focused({ target }) {
+    const cell = target.closest(".ag-cell[col-id]");
+    const node = cell && this.api.getRowNode(cell.closest(".ag-row").getAttribute("row-id"));
+    if (node?.data && !isHeading(node.data)) {
+      this.focus = { id: node.data.id, column: cell.getAttribute("col-id") };
       this.hear.focused(node.data, this.focus.column);
     }
   }

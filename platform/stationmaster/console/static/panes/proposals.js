@@ -1,6 +1,7 @@
 // What the feed changed and nobody has taken: what stands, what it says, how long that may wait; accept and reject.
 
 import { element, refill } from "../desk/element.js";
+import { focusCurrent, markCurrent, stepFrom } from "../desk/walking.js";
 import { hhmm } from "../words.js";
 import { acceptances } from "./proposal_acceptance.js";
 import { fieldName, proposed, provenance, SOURCES, standing, WHY } from "./proposal_values.js";
@@ -169,10 +170,7 @@ class Proposals {
   choose(id) {
     if (this.current !== id) {
       this.current = id;
-      for (const row of this.body.children) {
-        row.tabIndex = row.dataset.id === id ? 0 : -1;
-        row.classList.toggle("current", row.dataset.id === id);
-      }
+      markCurrent(this.body, "id", id);
     }
   }
 
@@ -180,10 +178,8 @@ class Proposals {
     if (event.target.matches?.("input[type=range]") || !this.order.length) {
       return false;
     }
-    const place = this.order.indexOf(this.current);
-    const inside = this.body.contains(document.activeElement);
-    this.choose(this.order[inside ? Math.min(this.order.length - 1, Math.max(0, place + step)) : Math.max(0, place)]);
-    this.body.querySelector('[tabindex="0"]')?.focus();
+    this.choose(stepFrom(this.body, this.order, this.current, step));
+    focusCurrent(this.body);
     return true;
   }
 
