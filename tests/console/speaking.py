@@ -22,10 +22,12 @@ TOKEN = "of-broadcast"
 
 
 def let_speak(hub: FedHub) -> None:
-    """Have a hub that is not started yet let a speaker in."""
+    """Have a hub that is not started yet let a speaker in, and bear with its silence: it has no heart."""
     file = _configuration(hub)
-    known = "[hub.subsystems]\n"
-    file.write_text(file.read_text("utf-8").replace(known, f'{known}broadcast = "{TOKEN}"\n'), "utf-8")
+    text = file.read_text("utf-8")
+    for table, line in (("[hub]\n", "heartbeat_s = 300\n"), ("[hub.subsystems]\n", f'broadcast = "{TOKEN}"\n')):
+        text = text.replace(table, table + line)
+    file.write_text(text, "utf-8")
 
 
 def _configuration(hub: FedHub) -> Path:
