@@ -16,7 +16,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 run: ; @tools/setup && exec .venv/bin/stationmaster run $(ARGS)
 
-test: ; @tools/setup test && exec $(PYTHON) -m pytest -n 4 --dist worksteal $(ARGS)
+# Each file stays with one worker, so that what its tests share is started once; the longest are first (tests/conftest.py).
+test: ; @tools/setup test && exec $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check:
 	@tools/setup

@@ -149,7 +149,7 @@ def test_of_two_who_decide_at_once_one_is_told(opened: Opened, waiting: FedHub) 
     """While one's decision is on its way another decides: the later one is told who was first, and nothing is lost."""
     settle(waiting)
     page = opened("clara", "proposals")
-    propose(waiting, "6", "7")
+    propose(waiting, "6", "11")
     expect(row(page, "G103", "Track")).to_have_count(1)
     name = row(page, "G103", "Track").get_attribute("data-id")
 
@@ -161,7 +161,7 @@ def test_of_two_who_decide_at_once_one_is_told(opened: Opened, waiting: FedHub) 
     row(page, "G103", "Track").get_by_role("button", name="Reject").click()
     expect(page.locator(".toast.error")).to_be_visible()
     expect(row(page, "G103", "Track")).to_have_count(0)
-    assert track(waiting, "G103") == "7"
+    assert track(waiting, "G103") == "11"
 
 
 def test_words_of_the_feed_are_words(opened: Opened, waiting: FedHub) -> None:
@@ -184,7 +184,7 @@ def test_what_is_taken_by_itself(opened: Opened, waiting: FedHub) -> None:
     expect(box).not_to_be_checked()
     box.click()
     expect(box).to_be_checked()
-    propose(waiting, "8", "5")
+    propose(waiting, "8", "13")
     assert track(waiting, "G101") == "8"
     page.locator('[data-acceptance="report/arrival.actual"]').click()
     expect(page.locator(".toast.ok").last).to_contain_text("Waits for a person: Report · Arrival actual")
@@ -214,6 +214,6 @@ def test_nothing_waits_unseen(opened: Opened, waiting: FedHub) -> None:
     page.locator("#pane-proposals .bar label input").uncheck()
     heard = page.locator("body").get_attribute("data-sounded")
     settle(waiting)
-    propose(waiting, "4", "10")
+    propose(waiting, "4", "12")
     expect(rows(page)).to_have_count(2)
     assert page.locator("body").get_attribute("data-sounded") == heard

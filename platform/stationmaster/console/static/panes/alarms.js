@@ -1,6 +1,7 @@
 // Alarms: what is wrong, one row for each cause; who knows of it, what is put aside for a while, and what was wrong before.
 
 import { element, refill } from "../desk/element.js";
+import { focusCurrent, markCurrent, redrawn, stepFrom } from "../desk/walking.js";
 import { AlarmActs } from "./alarms_acts.js";
 import { AlarmHistory } from "./alarms_history.js";
 import { alarmRow, HEADS, partsRow } from "./alarms_rows.js";
@@ -82,9 +83,8 @@ class Alarms {
   show(argument) {
     if (argument?.key) {
       this.choose("open");
-      this.current = argument.key;
-      this.paint();
-      this.focus();
+      this.setCurrent(argument.key);
+      focusCurrent(this.body);
     }
   }
 
@@ -144,11 +144,7 @@ class Alarms {
       this.current = keys[Math.min(place, keys.length - 1)] ?? null;
     }
     this.order = keys;
-    const focused = this.body.contains(document.activeElement) && document.activeElement.matches("tr");
-    refill(this.body, listed.slice(0, MOST).map((entry) => this.rows(entry)));
-    if (focused) {
-      this.focus();
-    }
+    redrawn(this.body, "key", () => refill(this.body, listed.slice(0, MOST).map((entry) => this.rows(entry))));
     this.table.hidden = !listed.length;
     this.idle.hidden = listed.length > 0;
     this.all.checked = listed.length > 0 && this.marked.size === listed.length;
@@ -219,8 +215,7 @@ class Alarms {
   setCurrent(key) {
     if (key !== this.current) {
       this.current = key;
-      this.paintRows();
-      this.focus();
+      markCurrent(this.body, "key", key);
     }
   }
 
@@ -228,15 +223,12 @@ class Alarms {
     if (this.list === "history" || event.target.closest("input, select")) {
       return false;
     }
-    const place = this.order.indexOf(this.current) + by;
-    this.current = this.order[Math.max(0, Math.min(this.order.length - 1, place))] ?? null;
-    this.paintRows();
-    this.focus();
+    if (!this.order.length) {
+      return false;
+    }
+    this.setCurrent(stepFrom(this.body, this.order, this.current, by));
+    focusCurrent(this.body);
     return true;
-  }
-
-  focus() {
-    this.body.querySelector('tr[tabindex="0"]')?.focus();
   }
 
   end() {

@@ -1,7 +1,7 @@
 // Boards: each as it really is beside what it should be, texts on one or many, their light, and what is manual.
 
 import { element, refill } from "../desk/element.js";
-import { focusCurrent, markCurrent, stepFrom } from "../desk/walking.js";
+import { focusCurrent, markCurrent, redrawn, stepFrom } from "../desk/walking.js";
 import { hhmm } from "../words.js";
 import { BoardView } from "./boards_view.js";
 import { Modes } from "./boards_modes.js";
@@ -152,13 +152,7 @@ class Boards {
     if (!listed.some(({ id }) => id === this.chosen)) {
       this.chosen = listed[0]?.id ?? null;
     }
-    const active = this.rows.contains(document.activeElement) ? document.activeElement : null;
-    const box = active?.matches("input") ? active.closest("tr").dataset.board : null;
-    refill(this.rows, listed.map((board) => this.row(board)));
-    if (active) {
-      const row = this.rows.querySelector(box === null ? '[tabindex="0"]' : `tr[data-board="${CSS.escape(box)}"] input`);
-      row?.focus();
-    }
+    redrawn(this.rows, "board", () => refill(this.rows, listed.map((board) => this.row(board))));
     const differing = this.boards.filter(({ lasting }) => lasting).length;
     const marked = this.marked.size ? ` · ${t({ zh: "已标记", en: "marked" })} ${this.marked.size}` : "";
     this.count.textContent = `${this.boards.length} ${t({ zh: "块屏", en: "boards" })} · ${differing} ${t({ zh: "有持续差异", en: "differ lastingly" })}${marked}`;

@@ -1,7 +1,7 @@
 // Broadcast: what plays in each zone, what comes next and what waits for a person; announcements; what was said.
 
 import { element, refill } from "../desk/element.js";
-import { focusCurrent, markCurrent, stepFrom } from "../desk/walking.js";
+import { focusCurrent, markCurrent, redrawn, stepFrom } from "../desk/walking.js";
 import { Composer } from "./broadcast_composer.js";
 import { callEmergency, Emergencies } from "./broadcast_emergency.js";
 import { Played } from "./broadcast_record.js";
@@ -150,21 +150,10 @@ class Broadcast {
     }
     this.emergencies.paint(this.told?.emergencies ?? []);
     if (!this.dragging) {
-      this.repaint(zones);
+      redrawn(this.zones, "zone", () => refill(this.zones, zones.map((zone) => this.row(zone))));
     }
     this.queue.paint(zones.find(({ id }) => id === this.chosen) ?? null);
     this.played.zone(this.chosen, zones);
-  }
-
-  /** Draw the zones anew; what had the focus has it again. */
-  repaint(zones) {
-    const active = this.zones.contains(document.activeElement) ? document.activeElement : null;
-    const place = active && [active.closest("tr").dataset.zone, active.dataset.part];
-    refill(this.zones, zones.map((zone) => this.row(zone)));
-    if (place) {
-      const row = this.zones.querySelector(`tr[data-zone="${CSS.escape(place[0])}"]`);
-      (row?.querySelector(`[data-part="${place[1]}"]`) ?? row)?.focus();
-    }
   }
 
   row(zone) {
@@ -182,13 +171,13 @@ class Broadcast {
     return element(
       "tr",
       { "data-zone": zone.id, tabindex: zone.id === this.chosen ? "0" : "-1", class: zone.id === this.chosen ? "current" : "", onclick: () => this.choose(zone.id), onfocus: () => this.choose(zone.id) },
-      element("td", {}, element("input", { type: "checkbox", "data-part": "mark", checked: this.marked.has(zone.id), "aria-label": `${t({ zh: "标记", en: "Mark" })} ${name}`, onchange: () => this.mark(zone.id) })),
+      element("td", {}, element("input", { type: "checkbox", checked: this.marked.has(zone.id), "aria-label": `${t({ zh: "标记", en: "Mark" })} ${name}`, onchange: () => this.mark(zone.id) })),
       element("td", { class: "name" }, name),
       element("td", { class: "playing" }, state, zone.playing === null ? element("span", { class: "dim" }, t(zone.unknown ? { zh: "不详", en: "Not known" } : { zh: "空闲", en: "Idle" })) : this.playing(zone.playing)),
       element("td", {}, next ? [element("b", {}, trainOf(desk, next)), element("span", { class: "said one-line" }, named(desk, next.class_names, next.class))] : null),
       element("td", { class: "time" }, waits || "", zone.kept_back.length ? element("b", { class: "moved" }, ` +${zone.kept_back.length}`) : null),
       element("td", {}, this.volume(zone, name)),
-      element("td", {}, element("button", { type: "button", "data-part": "listen", onclick: () => this.listen(zone.id), "aria-label": `${t({ zh: "监听", en: "Listen to" })} ${name}` }, "♪")),
+      element("td", {}, element("button", { type: "button", onclick: () => this.listen(zone.id), "aria-label": `${t({ zh: "监听", en: "Listen to" })} ${name}` }, "♪")),
     );
   }
 
@@ -212,13 +201,12 @@ class Broadcast {
       value: percent ?? 100,
       disabled: !may,
       "aria-label": `${t({ zh: "音量", en: "Volume of" })} ${name}`,
-      "data-part": "volume",
       onpointerdown: () => (this.dragging = true),
       onpointerup: () => (this.dragging = false),
       onpointercancel: () => (this.dragging = false),
       onchange: (event) => set({ percent: event.target.value }, { zh: `${name} 音量 ${event.target.value}%`, en: `${name}: volume ${event.target.value}%` }),
     });
-    const automatic = element("button", { type: "button", "data-part": "automatic", disabled: !may, onclick: () => set({}, { zh: `${name} 音量自动`, en: `${name}: volume by the time of day` }) }, t({ zh: "自动", en: "Auto" }));
+    const automatic = element("button", { type: "button", disabled: !may, onclick: () => set({}, { zh: `${name} 音量自动`, en: `${name}: volume by the time of day` }) }, t({ zh: "自动", en: "Auto" }));
     return percent === undefined ? [range, element("small", {}, t({ zh: "自动", en: "auto" }))] : [range, `${percent}% `, automatic];
   }
 

@@ -1,7 +1,7 @@
 // What the feed changed and nobody has taken: what stands, what it says, how long that may wait; accept and reject.
 
 import { element, refill } from "../desk/element.js";
-import { focusCurrent, markCurrent, stepFrom } from "../desk/walking.js";
+import { focusCurrent, markCurrent, redrawn, stepFrom } from "../desk/walking.js";
 import { hhmm } from "../words.js";
 import { acceptances } from "./proposal_acceptance.js";
 import { fieldName, proposed, provenance, SOURCES, standing, WHY } from "./proposal_values.js";
@@ -100,11 +100,7 @@ class Proposals {
       this.current = before.slice(place + 1).find((id) => ids.has(id)) ?? before.slice(0, Math.max(0, place)).findLast((id) => ids.has(id)) ?? open[0]?.id ?? null;
     }
     this.order = open.map(({ id }) => id);
-    const focused = this.body.contains(document.activeElement) && document.activeElement.matches("tr");
-    refill(this.body, open.map((proposal) => this.row(proposal)));
-    if (focused) {
-      this.body.querySelector('[tabindex="0"]')?.focus();
-    }
+    redrawn(this.body, "id", () => refill(this.body, open.map((proposal) => this.row(proposal))));
     this.idle.hidden = open.length > 0;
     this.table.hidden = !open.length;
     this.all.checked = open.length > 0 && this.marked.size === open.length;
