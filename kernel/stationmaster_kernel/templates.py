@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Undefined
-from jinja2 import Template as Compiled
+from jinja2 import Template as JinjaTemplate
 from jinja2.exceptions import SecurityError
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from stationmaster_kernel.configuration import Template
 
-__all__ = ["Texts", "environment"]
+__all__ = ["Compiled", "Texts", "compiled", "environment"]
 
 COMPILED = 1024
 """Compiled texts that are kept. A configuration is made ready again and again, and most of its texts are the same."""
@@ -43,7 +43,7 @@ class Texts:
         if text is None:
             return ""
         try:
-            made = _compiled(text)
+            made = compiled(text)
             return self._rendered(made, tuple([(name, fields[name]) for name in made.uses if name in fields]))
         except Exception as error:  # a template may raise anything that its expressions raise
             return f"[{template}: {error}]"
@@ -94,19 +94,33 @@ def _sayable(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Made:
-    """A compiled text, with the names of the fields that it uses."""
+class Compiled:
+    """A compiled text, with the names that it uses and does not make itself: fields, and what every text has."""
 
-    compiled: Compiled
+    template: JinjaTemplate
     uses: tuple[str, ...]
 
 
 @lru_cache(maxsize=COMPILED)
-def _compiled(text: str) -> _Made:
-    reader = environment()
-    uses = find_undeclared_variables(reader.parse(text))
-    return _Made(compiled=reader.from_string(text), uses=tuple(sorted(uses)))
+def compiled(text: str) -> Compiled:
+    """A text made ready to be rendered. To read a station's folder is to compile its texts, and the kernel goes on
+    with those.
+
+    Raises:
+        TemplateSyntaxError: it is no template.
+
+    """
+    reader = _reader()
+    tree = reader.parse(text)
+    uses = find_undeclared_variables(tree)
+    return Compiled(template=reader.from_string(tree), uses=tuple(sorted(uses)))
 
 
-def _rendered(made: _Made, fields: tuple[tuple[str, Field], ...]) -> str:
-    return made.compiled.render(dict(fields)).strip()
+@cache
+def _reader() -> ImmutableSandboxedEnvironment:
+    """One for all texts, which cannot change it: each of its own would be as much again as what it has compiled."""
+    return environment()
+
+
+def _rendered(made: Compiled, fields: tuple[tuple[str, Field], ...]) -> str:
+    return made.template.render(dict(fields)).strip()

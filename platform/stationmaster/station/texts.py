@@ -7,12 +7,11 @@ from pathlib import Path
 
 from jinja2 import TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
-from jinja2.meta import find_undeclared_variables
 
 from stationmaster.station.reading import closest
 from stationmaster_base.configuration import IDENTIFIER, Faults, Table, read_toml
 from stationmaster_kernel.configuration import Template
-from stationmaster_kernel.templates import environment
+from stationmaster_kernel.templates import compiled
 from stationmaster_kernel.values import Status
 
 __all__ = ["STATUS_FIELDS", "STATUS_PREFIX", "TEMPLATES_FILE", "TEMPLATE_FIELDS", "TOPIC_PREFIX", "read_templates"]
@@ -96,20 +95,19 @@ def _fields(template: str) -> tuple[str, ...]:
 def _try(table: Table, language: str, text: str, fields: Sequence[str]) -> None:
     """Name every field that does not exist; if there is none, render the text with full and with empty fields."""
     allowed = f"fields {', '.join(fields)}"
-    reader = environment()
     if not text:
         return
     try:
-        unknown = find_undeclared_variables(reader.parse(text)) - {*fields, *reader.globals}
+        made = compiled(text)
+        unknown = {*made.uses} - {*fields, *made.template.globals}
         for field in sorted(unknown):
             table.fault(language, f"{field!r} is not known", ", ".join(fields))
         if unknown:
             return
-        template = reader.from_string(text)
         for minutes in MINUTES:
             for trial in (TRIAL_TEXT, ""):
                 values: Mapping[str, str | int] = dict.fromkeys(fields, trial) | {"minutes": minutes}
-                rendered = template.render(values)
+                rendered = made.template.render(values)
                 if trial and not rendered.strip():
                     table.fault(language, f"says nothing for minutes = {minutes}", "some text")
                     return
