@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +17,7 @@ from stationmaster.hub.journal import (
     resource_from_row,
 )
 from stationmaster.hub.schema import HEAD, INPUT, JOURNAL, RESOURCE
+from stationmaster_base.collecting import uncollected
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.state import State
@@ -112,22 +111,10 @@ def read_state(connection: Connection) -> State | None:
     rows = connection.execute(select(RESOURCE)).all()
     if not rows:
         return None
-    with _without_collecting():
+    with uncollected():  # nothing of it is waste, and to look for waste in it again and again takes a third of the time
         return State.from_resources(
             resource_from_row(Row(kind=row.kind, id=row.id, revision=row.revision, body=row.body)) for row in rows
         )
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Nothing of what is read is waste, and to look for waste again and again among it takes a third of the time."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()
 
 
 def read_entries(connection: Connection, epoch: str, most: int, size: int) -> Iterator[Stored]:
