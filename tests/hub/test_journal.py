@@ -114,6 +114,13 @@ def test_every_part_of_an_entry_is_in_its_hash(parts: tuple[str, int, str, str, 
     assert entry_hash(*parts) != entry_hash(*other)  # type: ignore[arg-type]  # the list holds what the tuple did
 
 
+def test_the_hash_of_a_very_long_entry_is_that_of_its_whole_text() -> None:
+    """It is made piece by piece, and letters of several bytes stand where one piece ends and the next begins."""
+    long = "1" + "站北🚄" * (1 << 19)
+    whole = f'{"0" * 64}\n[7,"a\\"b"]\n{long}\n[]'
+    assert entry_hash("0" * 64, 7, 'a"b', long, "[]") == sha256(whole.encode()).hexdigest()
+
+
 @given(st.text(), st.text(), st.text())
 def test_texts_stand_in_the_journal_as_they_are(code: str, subject: str, detail: str) -> None:
     """Any text in a note comes back, whatever characters it has."""

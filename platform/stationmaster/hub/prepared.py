@@ -61,9 +61,9 @@ def run_all(dialect: Dialect, connection: Any, work: Sequence[tuple[Prepared, Ro
         for statement, rows in work:
             text, order = statement.text(dialect)
             cursor = connection.cursor()
-            given: list[Any] = [row if order is None else [row[name] for name in order] for row in rows]
-            if len(given) == 1:
-                cursor.execute(text, given[0])
+            given: Iterator[Any] = (row if order is None else [row[name] for name in order] for row in rows)
+            if len(rows) == 1:
+                cursor.execute(text, next(given))
             else:
                 cursor.executemany(text, given)
             done.append(cursor)
