@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import structlog
 from sqlalchemy.engine import URL
 
 from hub.making import HandThread, begin, contents, made_hub, opened, run_sql, tick, worked
+from stationmaster.hub import writer
 from stationmaster.hub.batch import Batch
 from stationmaster.hub.pipeline import FIRST_PAUSE_S, LONGEST_PAUSE_S, MOST_INPUTS, Committed
 from stationmaster.hub.store import Fenced, Loaded, Store, StoreDown
@@ -292,3 +294,24 @@ def test_station_errors_of_the_store_end_the_hub(database: URL) -> None:
     with made_hub(database, store=Damaged) as hub:
         hub.open()
         assert [error.code for error in hub.failures] == ["store-damaged"]
+
+
+def test_memory_of_a_large_batch_is_given_back_when_the_next_one_begins(
+    database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then nobody holds its texts any more. Small ones are nothing to speak of; what was read at the start is."""
+    given_back: list[int] = []
+    with made_hub(database) as hub:
+        monkeypatch.setattr(writer, "give_back", lambda: given_back.append(hub.pipeline.position.sequence))
+        hub.open()
+        hub.put(*begin())
+        assert given_back == [0]
+        hub.put(tick(1))
+        assert given_back == [0]
+        monkeypatch.setattr(writer, "LARGE", 1)
+        hub.put(tick(2))
+        monkeypatch.undo()
+        monkeypatch.setattr(writer, "give_back", lambda: given_back.append(hub.pipeline.position.sequence))
+        hub.put(tick(3))
+        hub.put(tick(4))
+        assert given_back == [0, 5]

@@ -17,6 +17,7 @@ from twisted.python.threadpool import ThreadPool
 
 from stationmaster.hub.batch import Batch, Kernel, prepare
 from stationmaster.hub.store import Displaced, Repeated, Store, StoreDown
+from stationmaster_base.freed import give_back
 from stationmaster_kernel.inputs import Input
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step
@@ -26,6 +27,9 @@ from stationmaster_service.interfaces import ThreadReactor
 __all__ = ["InThread", "NewBeginning", "Work", "Writer", "WriterThread"]
 
 T = TypeVar("T")
+
+LARGE = 4_000_000
+"""Characters of changes with which a batch is a large one: a whole day's plan, nothing that happens in a day."""
 
 
 class InThread(Protocol):
@@ -66,6 +70,8 @@ class Writer:
         self._seconds = seconds
         self._kernel = kernel
         self._unsettled: Batch | None = None
+        self._much_freed = True
+        """Whether memory has been let go of that should be given back; the store's state was read back at first."""
 
     def work(self, state: State, base: Position, inputs: Sequence[Input]) -> Work | NewBeginning:
         """Work through `inputs` and commit. After `StoreDown` it is to be called again with the same arguments.
@@ -84,6 +90,9 @@ class Writer:
 
     def _work(self, state: State, base: Position, inputs: Sequence[Input]) -> Work:
         began = self._seconds()
+        if self._much_freed:
+            self._much_freed = False
+            give_back()  # now: nobody holds the texts of the batch before any more
         batch = self._unsettled
         if batch is None:
             batch = prepare(state, base, inputs, (), self._kernel)
@@ -107,6 +116,7 @@ class Writer:
             self._unsettled = batch
             self._store.commit(batch)
             self._unsettled = None
+            self._much_freed = sum(len(entry.changes_text) for entry in batch.entries) > LARGE
 
 
 class WriterThread(Service):
