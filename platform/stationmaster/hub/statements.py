@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
 from stationmaster.hub.batch import Batch
@@ -36,7 +36,8 @@ class Statements:
     """Those for one kind of database, which `url` tells."""
 
     def __init__(self, url: URL) -> None:
-        dialect = postgresql if url.get_backend_name() == "postgresql" else sqlite
+        # SQLAlchemy's module for a server is 2 MB that a hub with a file has no use for.
+        dialect: Any = import_module(f"sqlalchemy.dialects.{url.get_backend_name()}")
         put: Any = dialect.insert(RESOURCE)
         self._put_resource = Prepared(
             put.on_conflict_do_update(

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-import svgwrite
-
 from stationmaster.console.track_plan.layout import Lane, PlanLayout, lay_out
 from stationmaster_kernel.configuration import Configuration, PlaceKind, StationFacts, Words
 
@@ -64,6 +62,9 @@ class _Pen:
         self._plan = plan
         self._station = station
         self._languages = station.languages
+        # Its tables of SVG take a tenth of a second: a hub need not have them before somebody looks at a plan.
+        import svgwrite  # noqa: PLC0415 - as above
+
         self._svg: Any = svgwrite.Drawing(
             size=None, viewBox=f"0 0 {_number(plan.width)} {_number(plan.height)}", debug=False
         )
