@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, func, inspect, select
+from sqlalchemy import Connection, create_engine, func, inspect, select
 from sqlalchemy.engine import URL
 
 from hub.journalled import Journal, archive, journal, morning, write
@@ -149,6 +149,43 @@ def test_the_schema_is_the_one_that_the_code_has(first: URL) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
     engine.dispose()
+
+
+def test_a_new_database_is_made_as_the_migrations_make_it(database: URL) -> None:
+    """It is made in one go, and Alembic finds it at the present version with nothing to be changed."""
+    engine = create_engine(database)
+    opts = {"compare_type": True, "compare_server_default": True}
+    looks = []
+    for in_one_go in (True, False):
+        if in_one_go:
+            with engine.begin() as connection:
+                migrate(connection)
+        else:
+            to_version(database, "head")
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts=opts)
+            assert (context.get_current_revision(), compare_metadata(context, METADATA)) == (VERSION, [])
+            looks.append(look(connection))
+        to_version(database, "base")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+    engine.dispose()
+    assert looks[0] == looks[1]
+
+
+def look(connection: Connection) -> dict[str, object]:
+    """What the database itself says of its tables."""
+    found = inspect(connection)
+    return {
+        table: (
+            [(each["name"], str(each["type"]), each["nullable"], each["default"]) for each in found.get_columns(table)],
+            found.get_pk_constraint(table),
+            sorted((each["name"] or "", each["column_names"], each["unique"]) for each in found.get_indexes(table)),
+            found.get_foreign_keys(table),
+            found.get_unique_constraints(table),
+        )
+        for table in found.get_table_names()
+    }
 
 
 def test_every_migration_goes_both_ways(database: URL) -> None:

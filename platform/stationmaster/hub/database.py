@@ -10,12 +10,25 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    create_engine,
+    insert,
+    inspect,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import CreateTable
 
 from stationmaster.hub.prepared import Prepared, Rows
-from stationmaster.hub.schema import VERSION
+from stationmaster.hub.schema import METADATA, VERSION
 from stationmaster_base.errors import StationError
 
 __all__ = [
@@ -100,16 +113,36 @@ def database_url(given: str, folder: Path) -> URL:
 
 def migrate(connection: Connection, version: str = VERSION) -> None:
     """Bring the schema to a version, the present one unless another is given, in the connection's transaction."""
-    if inspect(connection).has_table("alembic_version"):
+    found = inspect(connection)
+    if found.has_table("alembic_version"):
         there = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if there == version:
             return
+    elif version == VERSION and not found.get_table_names():
+        _make(connection)
+        return
     # Alembic costs 10 MB and 0.1 s, and is needed once in a database's life for each change of the schema.
     from alembic import command  # noqa: PLC0415 - as above
 
     config = _alembic()
     config.attributes["connection"] = connection
     command.upgrade(config, version)
+
+
+def _make(connection: Connection) -> None:
+    """Make an empty database's tables as they are now, with the word by which Alembic will know them."""
+    METADATA.create_all(connection, checkfirst=False)
+    connection.execute(CreateTable(_ALEMBIC))
+    connection.execute(insert(_ALEMBIC).values(version_num=VERSION))
+
+
+_ALEMBIC = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""The table that Alembic makes for itself."""
 
 
 def known_versions() -> frozenset[str]:
