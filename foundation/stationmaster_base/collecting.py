@@ -26,9 +26,12 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def kept_for_good() -> None:
-    """What there is now stays until the process ends: the collector need not look at it any more.
+@contextmanager
+def kept_for_good() -> Iterator[None]:
+    """What is made within, and all that there was before, stays until the process ends: it is not looked at any more.
 
-    To be called once, by a process that is made and has not begun.
+    For imports and wiring alone: what they leave behind as garbage stays too.
     """
-    gc.freeze()
+    with uncollected():
+        yield
+        gc.freeze()

@@ -23,7 +23,7 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogBeginner
 
 from stationmaster_base.clock import FileClock, StationClock
-from stationmaster_base.collecting import kept_for_good, uncollected
+from stationmaster_base.collecting import kept_for_good
 from stationmaster_base.configuration import Faults, Table, read_toml
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import configure_logging, get_logger
@@ -112,13 +112,12 @@ def run(name: str, config: Path, build: Callable[[Running], Service]) -> int:
             fail=fail,
             on_hangup=lambda call: _on_hangup(reactor, call),
         )
-        with uncollected():
+        with kept_for_good():
             service = build(running)
         faults.raise_if_any()
     except StationError as error:
         failures.append(error)
     if not failures:
-        kept_for_good()
         globalLogBeginner.beginLoggingTo([cast("Any", _log_twisted)], redirectStandardIO=False)
         reactor.callWhenRunning(start, service)
         reactor.addSystemEventTrigger("before", "shutdown", lambda: service.stopService() if service.running else None)

@@ -39,11 +39,12 @@ def test_a_process_that_does_not_collect_is_left_so() -> None:
 
 
 def test_what_is_kept_for_good_is_looked_at_no_more() -> None:
-    """What there is now is not among what the collector looks at; what comes later is."""
-    early = [object()]
-    kept_for_good()
+    """What is made within is not among what the collector looks at; what comes later is."""
+    with kept_for_good():
+        early = [object()]
     late = [early]
     watched = gc.get_objects()
+    assert gc.isenabled()
     assert gc.get_freeze_count() > 0
     assert not any(each is early for each in watched)
     assert any(each is late for each in watched)

@@ -29,7 +29,7 @@ from stationmaster.cli.pki_commands import add_pki_commands
 from stationmaster.cli.processes import PROCESSES, Process
 from stationmaster.cli.station_commands import add_station_commands
 from stationmaster.cli.subsystem_commands import add_subsystem_commands
-from stationmaster_base.collecting import uncollected
+from stationmaster_base.collecting import kept_for_good
 from stationmaster_base.errors import StationError
 
 __all__ = ["main"]
@@ -262,7 +262,7 @@ def _add_process(commands: Any, process: Process) -> None:
 
 
 def _process(process: Process, config: Path, **more: object) -> int:
-    with uncollected():
+    with kept_for_good():
         start: Callable[..., int] = import_module(process.module).main
     return start(config, **more)
 
@@ -273,9 +273,10 @@ def _hub(chosen: argparse.Namespace) -> int:
 
 def _hub_of(config: Path) -> int:
     process = next(process for process in PROCESSES if process.command == "hub")
-    with uncollected():
+    with kept_for_good():
         console = import_module("stationmaster.console.face")
-    return _process(process, config, faces=[console.install], layout_check=_layout_check())
+        layout_check = _layout_check()
+    return _process(process, config, faces=[console.install], layout_check=layout_check)
 
 
 def _layout_check() -> Any:
