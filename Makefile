@@ -33,7 +33,7 @@ soak:
 	@tools/setup test
 	STATIONMASTER_TEST_KILLS=300 $(PYTHON) -m pytest -q -s tests/system/test_real_day.py tests/system/test_faults_day.py --timeout 14400
 	STATIONMASTER_TEST_EFFORT=50 $(PYTHON) -m pytest -q -n 2 tests/kernel tests/protocol tests/agent tests/broadcast tests/hub --timeout 14400
-	STATIONMASTER_TEST_EFFORT=2 $(PYTHON) -m pytest -q tests/console/test_day_live.py --timeout 3600
+	STATIONMASTER_TEST_EFFORT=2 $(PYTHON) -m pytest -q tests/console/test_day_live.py tests/system/test_emergency.py --timeout 3600
 	$(PYTHON) benchmarks/line_errors.py --bits 1e9 --seconds 600
 	$(PYTHON) benchmarks/year.py 366
 	$(PYTHON) tools/soak.py $(ARGS)

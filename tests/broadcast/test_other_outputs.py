@@ -125,6 +125,14 @@ def test_only_so_many_files_stay(tmp_path: Path) -> None:
     assert shelf.names == ["20260301T010000-b.wav", "20260301T010000-c.wav", "notes.txt"]
 
 
+def test_of_two_files_of_one_second_the_later_one_stays(tmp_path: Path) -> None:
+    """Its name has a number, and it is not the oldest."""
+    shelf = Shelf(tmp_path, keep=1)
+    shelf.play()
+    shelf.play()
+    assert shelf.names == ["20260301T010000-a-2.wav"]
+
+
 def test_a_disk_that_takes_nothing_is_a_problem_and_over_with_the_next_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

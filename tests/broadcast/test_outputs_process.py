@@ -191,7 +191,7 @@ def test_a_station_is_heard_and_goes_on_being_heard(tmp_path: Path) -> None:
         heard = listener.samples[: len(sound)]
         assert heard == sound[: len(heard)]
         assert len(heard) > 4000
-        taken = sorted((tmp_path / "taken").iterdir())
+        taken = sorted((tmp_path / "taken").iterdir(), key=lambda path: path.stem)
         spoken = [play for play in plays if play["target"] == "b"]
         assert [read_wave(path).samples for path in taken] == [
             read_wave(held.sounds / play["file"]).samples for play in spoken

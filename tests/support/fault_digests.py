@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from stationmaster.hub.archive import DatabaseArchive
+from stationmaster.hub.checkpoint import Checkpoint
 from stationmaster.hub.database import database_url
+from stationmaster.hub.journal import resource_from_row
+from stationmaster.hub.past import Past
 from stationmaster.hub.store import Store as HubStore
+from stationmaster_agent.replica import Replica
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_agent.store import Store as AgentStore
 from stationmaster_base.configuration import Faults, read_toml
@@ -32,19 +38,44 @@ def hub_state(folder: Path) -> State:
     return loaded.state
 
 
+def hub_states(folder: Path, sequences: Iterable[int]) -> dict[int, State]:
+    """What the hub had committed by each of these sequences of its journal in `hub.db`."""
+    left = sorted(set(sequences))
+    found: dict[int, State] = {}
+    archive = DatabaseArchive(database_url("sqlite:///hub.db", folder))
+    try:
+        lines = archive.lines()
+        start = next(lines)
+        assert isinstance(start, Checkpoint)
+        past = Past(start)
+        for line in lines:
+            past.apply(line)
+            if past.position.sequence in left:
+                found[past.position.sequence] = State.from_resources(map(resource_from_row, past.rows.values()))
+    finally:
+        archive.close()
+    assert sorted(found) == left
+    return found
+
+
 def hub_digest(state: State, wanted: Filter) -> str:
     """The digest of what a filter admits of a hub's state."""
     public = (resource for resource in state.resources() if resource.kind in PUBLIC_KINDS)
     return digest_of(resource for resource in public if wanted.admits(resource))
 
 
-def replica_digest(agent: AgentSettings) -> str:
-    """The digest of the replica in the state file of an agent that has ended."""
+def replica_of(agent: AgentSettings) -> Replica:
+    """The replica in the state file of an agent that has ended."""
     store = AgentStore.open(agent.state_file, filter_class=repr(agent.wanted))
     try:
-        return store.replica().digest()
+        return store.replica()
     finally:
         store.close()
+
+
+def replica_digest(agent: AgentSettings) -> str:
+    """Its digest."""
+    return replica_of(agent).digest()
 
 
 def agent_settings(config: Path, name: str) -> AgentSettings:

@@ -189,6 +189,7 @@ class Trial:
         self._pages = {name: first + 2 + number for number, name in enumerate(PRODUCTS)}
         self._reach = {name: reach(name, self.protocol) for name in (*self.products, *self.agents)}
         self._acts = 0
+        self.had: dict[str, int] = {}
         _small_station(folder / "station")
         write_anchor(folder / "clock.json", Anchor(station=STARTS, machine=time.time(), rate=RATE))
         if self._hubs_place:
@@ -232,7 +233,9 @@ class Trial:
         raise AssertionError(f"not settled: {self.subscribers()}")
 
     def end(self) -> None:
-        """End everything in order, the hub last."""
+        """End everything in order, the hub last, once each has what concerns it: up to where is in `had`."""
+        self.settle()
+        self.had = {name: min(each["last"], each["acked"]) for name, each in self.subscribers().items()}
         for name in reversed(self.children):
             assert self.children[name].stop() == 0, f"{name} ended badly:\n{self.log(name)}"
 

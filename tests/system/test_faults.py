@@ -9,7 +9,7 @@ import pytest
 
 from stationmaster_agent.settings import AgentSettings
 from support import fault_agents
-from support.fault_digests import agent_settings, hub_digest, hub_state, replica_digest
+from support.fault_digests import agent_settings, hub_digest, hub_states, replica_of
 from support.fault_kinds import FAULTS, PACKET_FAULTS, Parted, kill_hub, part, stop_hub
 from support.fault_links import FaultLink, FaultProxy, fault_proxy
 from support.fault_packets import PacketLink, packet_network
@@ -37,11 +37,17 @@ def settings_of(trial: Trial, name: str) -> AgentSettings:
 
 
 def all_agree(trial: Trial, folder: Path) -> None:
-    """Each replica on disk is what the hub's database holds, by digest; all have ended."""
-    state = hub_state(folder)
+    """Each replica on disk is, by digest, what the hub had committed at the replica's place in its journal.
+
+    That is no earlier than what it had been told before all ended; the hub, which ended last, may have gone on.
+    """
     settings = {name: settings_of(trial, name) for name in trial.everybody}
-    wanted = {name: hub_digest(state, each.wanted) for name, each in settings.items()}
-    assert {name: replica_digest(each) for name, each in settings.items()} == wanted
+    replicas = {name: replica_of(each) for name, each in settings.items()}
+    places = {name: each.position.sequence for name, each in replicas.items() if each.position is not None}
+    states = hub_states(folder, places.values())
+    wanted = {name: hub_digest(states[places[name]], each.wanted) for name, each in settings.items()}
+    assert {name: each.digest() for name, each in replicas.items()} == wanted
+    assert [name for name, last in trial.had.items() if places[name] < last] == []
 
 
 def judge(means: str, times: list[Parted]) -> None:

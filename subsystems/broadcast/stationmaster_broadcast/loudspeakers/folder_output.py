@@ -109,7 +109,7 @@ class FolderOutput:
         return path
 
     def _tidy(self) -> None:
-        mine = sorted(self._settings.folder.glob("[0-9]*T[0-9]*-*.wav"))
+        mine = sorted(self._settings.folder.glob("[0-9]*T[0-9]*-*.wav"), key=_age)
         for path in mine[: -self._settings.keep]:
             path.unlink(missing_ok=True)
 
@@ -134,6 +134,11 @@ class FolderOutput:
             self.problem = problem
             if self._changed is not None:
                 self._changed()
+
+
+def _age(path: Path) -> str:
+    """Older files first: by the name without its ending, before which a second file of one second has its number."""
+    return path.stem
 
 
 class _Lasting:
