@@ -134,6 +134,25 @@ def test_a_click_leads_to_the_call(busy: FedHub, logged_in: LoggedIn) -> None:
     assert plan.url.endswith("#day")
 
 
+def test_what_happened_now_happened_when_the_button_is_pressed(busy: FedHub, logged_in: LoggedIn) -> None:
+    """A card may be open for long; and another track shows there what would follow before it is taken."""
+    plan = logged_in("conrad", "plan")
+    train(plan, "G103").click()
+    card = plan.locator(".plan-card")
+    expect(card.locator("[data-act=actual]")).to_be_visible()
+    busy.step("10:29")
+    expect(plan.locator("#clock")).to_contain_text("10:29")
+    card.locator("[data-act=actual]").click()
+    expect(plan.locator(".toast.ok")).to_contain_text("G103")
+    (found,) = [call for call in busy.get("/api/v1/calls")["calls"] if call["id"] == "MZN/2026-03-01/G103/1"]
+    assert found["departure"]["actual"] == at("10:29")
+    plan.keyboard.press("Control+z")
+    card.locator("[data-act=track]").click()
+    plan.select_option("#sheet-track", "5")
+    expect(plan.locator("#sheet .note")).to_contain_text("conflict clearance 5")
+    plan.keyboard.press("Escape")
+
+
 def test_arrow_keys_go_through_the_trains(busy: FedHub, plan: Page) -> None:
     """From the first train the keys go to the next by track and back again; each says what it is in words; and who goes
     to another pane and comes back asks for no drawing again.

@@ -2,6 +2,8 @@
 
 import { element, refill } from "../desk/element.js";
 import { hhmm, nameIn } from "../words.js";
+import { Acts } from "./day_acts.js";
+import { Foresight } from "./day_foresight.js";
 import { KINDS } from "./day_words.js";
 
 const WAYS = [
@@ -12,7 +14,7 @@ const MINUTES = [1, 5, 10];
 
 export class Card {
   constructor(place, desk, { onClose }) {
-    Object.assign(this, { place, desk, onClose });
+    Object.assign(this, { place, desk, onClose, doing: new Acts(desk), foresight: new Foresight(desk) });
     this.id = null;
     place.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
@@ -100,18 +102,19 @@ export class Card {
     const next = WAYS.map(([event]) => event).find((event) => call[event] !== null && call[event].actual === null);
     const number = call.numbers.join("/");
     const made = [act("day", { zh: "在到发表中显示", en: "Show in the day" }, async () => desk.go("day", { call: call.id }))];
+    const perform = (deeds, words) => this.doing.perform(deeds, [call], { words });
     if (next) {
-      const now = Math.floor(desk.now() / 60) * 60;
+      const minute = () => Math.floor(desk.now() / 60) * 60; // of when it is pressed
       const done = next === "arrival" ? { zh: "现已到达", en: "Arrived now" } : { zh: "现已开出", en: "Departed now" };
-      const said = (words) => ({ words: { zh: `${number} ${words.zh}`, en: `${number} ${words.en.toLowerCase()}` } });
-      made.push(act("actual", done, () => desk.act([{ do: "actual", call: call.id, event: next, at: now }], said(done)), "actual"));
+      const said = (words) => ({ zh: `${number} ${words.zh}`, en: `${number} ${words.en.toLowerCase()}` });
+      made.push(act("actual", done, () => perform([{ do: "actual", call: call.id, event: next, at: minute() }], said(done)), "actual"));
       for (const minutes of MINUTES) {
         const words = { zh: `+${minutes} 分`, en: `+${minutes} min` };
         const deeds = [{ do: "delay", call: call.id, event: next, minutes, cumulative: true }];
-        made.push(act(`delay-${minutes}`, words, () => desk.act(deeds, said(words)), "delay"));
+        made.push(act(`delay-${minutes}`, words, () => perform(deeds, said(words)), "delay"));
       }
       const unknown = { zh: "晚点未定", en: "Delay unknown" };
-      made.push(act("unknown", unknown, () => desk.act([{ do: "unknown", call: call.id, event: next }], said(unknown)), "unknown"));
+      made.push(act("unknown", unknown, () => perform([{ do: "unknown", call: call.id, event: next }], said(unknown)), "unknown"));
       made.push(act("track", { zh: "改股道…", en: "Other track…" }, () => this.otherTrack(call), "track"));
     }
     made.push(element("button", { type: "button", "data-act": "close", onclick: () => this.close() }, t({ zh: "关闭 Esc", en: "Close Esc" })));
@@ -122,13 +125,15 @@ export class Card {
     const { desk } = this;
     const station = await desk.api.get("/api/v1/station");
     const options = station.places.filter((place) => place.kind === "track").map((place) => [place.id, Object.fromEntries(place.names)]);
+    const deeds = ({ track }) => (track === call.track ? [] : [{ do: "track", call: call.id, track }]);
     const given = await desk.ask({
       title: { zh: `${call.numbers.join("/")} 改股道`, en: `Another track for ${call.numbers.join("/")}` },
       fields: [{ name: "track", words: { zh: "股道", en: "Track" }, kind: "select", value: call.track, options }],
+      watch: (values, note) => this.foresight.list(deeds(values), note),
     });
-    if (given !== null && given.track !== call.track) {
+    if (given !== null && deeds(given).length) {
       const words = { zh: `${call.numbers.join("/")} → ${given.track}道`, en: `${call.numbers.join("/")} to track ${given.track}` };
-      await desk.act([{ do: "track", call: call.id, track: given.track }], { words });
+      await this.doing.perform(deeds(given), [call], { words });
     }
   }
 }
