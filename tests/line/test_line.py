@@ -48,7 +48,7 @@ def end(path: Path, flags: int) -> int:
 def read_all(device: int, count: int) -> bytes:
     """So many bytes, which the kernel may still be moving."""
     data = b""
-    while len(data) < count and select.select([device], [], [], 5)[0]:
+    while len(data) < count and select.select([device], [], [], 60)[0]:
         data += os.read(device, count - len(data))
     return data
 

@@ -46,6 +46,8 @@ LISTEN = "127.0.0.2"
 """An address of its own on this machine: a browser keeps the sessions of a drill and of the real hub apart."""
 
 PORT = 8090
+_BEFORE_SEAL = ("twisted.internet.reactor", "stationmaster.hub.freed")
+"""What looks at the machine when it is imported: its devices, its C library."""
 _DEVICES = frozenset({"/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"})
 
 
@@ -75,8 +77,8 @@ def run_drill(options: DrillOptions, run_hub: Callable[[Path], int]) -> int:
         f"data            {options.folder.absolute()}\nto stop         Ctrl-C\n"
     )
     sys.stdout.flush()
-    reactor: Any = import_module("twisted.internet.reactor")  # made before the seal: it may look at the machine
-    del reactor
+    for name in _BEFORE_SEAL:
+        import_module(name)
     seal({(options.listen, options.port)})
     try:
         return run_hub(configuration)
