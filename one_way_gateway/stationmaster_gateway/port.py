@@ -147,11 +147,14 @@ class TransmitPort:
         """How many bytes wait in the kernel (TIOCOUTQ); a pseudo-terminal always says 0.
 
         Raises:
-            PortGone: the device went away; the port is closed.
+            PortGone: the device went away, or its name belongs to another one by now; the port is closed.
 
         """
         if self._port is None:
             raise PortGone("port-gone", f"{self._path} is not open.")
+        if self._renamed(self._port):
+            self.close()
+            raise PortGone("port-gone", f"{self._path} is another device by now.")
         try:
             (count,) = struct.unpack("i", fcntl.ioctl(self._port, termios.TIOCOUTQ, b"\0\0\0\0"))
         except OSError as error:
@@ -174,6 +177,15 @@ class TransmitPort:
             pass  # it is gone already, with what it held
         finally:
             os.close(port)
+
+    def _renamed(self, port: int) -> bool:
+        """Whether the path leads to another device than the open one, as after a plug was moved.
+
+        While it leads nowhere the open device is held: if that has gone, whoever writes to it is told.
+        """
+        with suppress(OSError):
+            return self._path.stat().st_rdev != os.fstat(port).st_rdev
+        return False
 
     def _gone(self, error: Exception) -> PortGone:
         number = error.args[0] if error.args else None

@@ -214,6 +214,27 @@ def test_a_device_that_goes_away_closes_the_port_and_comes_back(
         port.queued()
 
 
+def test_a_name_that_another_device_has_by_now_is_followed(far: Far, machine: MachinePaths, tmp_path: Path) -> None:
+    """What was opened under the name of a device that had gone is let go of when the name is right again."""
+    link = tmp_path / "line"
+    link.symlink_to(far.device)
+    port = TransmitPort(link, 9600, machine=machine)
+    port.open()
+    assert port.queued() == 0
+    link.unlink()
+    assert port.queued() == 0
+    other = Far()
+    link.symlink_to(other.device)
+    with pytest.raises(PortGone, match="another device by now"):
+        port.queued()
+    assert not port.is_open
+    port.open()
+    port.write(b"there")
+    assert other.take(5) == b"there"
+    port.close()
+    other.close()
+
+
 def test_a_pseudo_terminal_reports_no_queue(far: Far, port: TransmitPort) -> None:
     """TIOCOUTQ is only a cap where there is a real device."""
     port.open()
