@@ -25,7 +25,7 @@ HARMLESS = (*TORN, "401 (Unauthorized)", "412 (Precondition Failed)")
 LoggedIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def console_browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started

@@ -201,7 +201,7 @@ def test_a_clock_that_cannot_be_read(tmp_path: Path, content: str) -> None:
     """A clock file that is none is told by its name."""
     tables = good(tmp_path)
     (tmp_path / "clock.json").write_text(content, "utf-8")
-    for name in ("hub", "gateway"):
+    for name in ("hub", "gateway") if content == "" else ("gateway",):
         refused(start(tmp_path, name, tables), name, f"{tmp_path / 'clock.json'} is not a usable clock file: ")
 
 

@@ -24,19 +24,19 @@ pytestmark = pytest.mark.timeout(1200)
 
 SILENT: Mapping[str, object] = {"engine": "silent"}
 
-KILLS = int(os.environ.get("STATIONMASTER_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("STATIONMASTER_TEST_KILLS", "2"))
 WHOLE = KILLS >= 50
 """How often the hub is killed: a few times in an hour, or for `make soak` hundreds of times, and then every test has
 the whole day, or as much of it as it can tell something of."""
 
-DAY = ("00:00", "24:10") if WHOLE else ("13:00", "13:45")
+DAY = ("00:00", "24:10") if WHOLE else ("13:00", "13:30")
 STATUSES = {"waiting", "checking_in", "late", "arrived"}
 TROUBLES = {"delay_unknown", "platform_changed", "suspended"} if WHOLE else set()
 """What boards have to have said in these hours, whichever timetable runs, and in a whole day."""
 
 KILLED = ("06:00", "24:00") if WHOLE else ("07:00", "07:14")
 SPOKEN = ("07:00", "09:00") if WHOLE else ("07:00", "07:04")
-CUT_MINUTES = 180 if WHOLE else 20
+CUT_MINUTES = 180 if WHOLE else 12
 
 
 @pytest.fixture
