@@ -19,13 +19,13 @@ PEOPLE = {
 }
 """Who may log in, by role; everyone has the same password."""
 
-HARMLESS = (*TORN, "401 (Unauthorized)", "412 (Precondition Failed)")
-"""What a browser writes of its own accord when a process is ended, and before somebody has logged in."""
+HARMLESS = (*TORN, "401 (Unauthorized)", "409 (Conflict)", "412 (Precondition Failed)")
+"""What a browser writes of its own accord: a process has ended, nobody has logged in yet, another one was faster."""
 
 LoggedIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console_browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started

@@ -283,8 +283,7 @@ def test_texts_on_a_type_and_on_all(boards: Page, station: DeskStation) -> None:
     assert set(task["targets"]) == gates
     boards.locator("#pane-boards").click(position={"x": 600, "y": 5})
     boards.keyboard.press("Control+z")
-    toast(boards, "Undone")
-    assert _texts(station) == []
+    station.wait(lambda: _texts(station) == [], "the text is taken back")
 
 
 def _texts(station: DeskStation) -> list[dict[str, list[str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from console.conftest import LoggedIn
 from console.fed_hub import FedHub
@@ -59,6 +59,27 @@ def test_tomorrow_is_ticked_off_and_locked(logged_in: LoggedIn, console_hub: Fed
     expect(page.locator("#plans-lock")).to_have_text("Unlock")
     page.keyboard.press("Control+z")
     expect(page.locator("#plans-lock")).to_have_text("Lock")
+
+
+def test_who_was_faster_with_a_row_is_not_overruled(logged_in: LoggedIn, console_hub: FedHub) -> None:
+    """A row that somebody else has just ticked off, or no longer, is not what was seen: it is said, and not done."""
+    page = logged_in("susan", "plans")
+    row = page.locator("tr[data-row]").last
+    expect(page.locator("tr[data-row]")).to_have_count(6)
+    name, checked = row.get_attribute("data-row"), row.locator("input").is_checked()
+
+    def faster(route: Route) -> None:
+        console_hub.act({"do": "check_rows", "day": TOMORROW, "rows": [name], "checked": not checked})
+        route.continue_()
+
+    page.route("**/api/v1/acts", faster, times=1)
+    row.locator("input").click()
+    expect(page.locator(".toast.error")).to_contain_text("has changed row")
+    expect(row.locator("input")).to_be_checked(checked=not checked)
+    row.locator("input").click()
+    expect(row.locator("input")).to_be_checked(checked=checked)
+    row.locator("input").click()
+    expect(row.locator("input")).to_be_checked(checked=not checked)
 
 
 def test_a_rule_is_changed_seen_wrong_mended_applied_and_put_back(logged_in: LoggedIn, console_hub: FedHub) -> None:

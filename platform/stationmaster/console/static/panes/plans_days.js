@@ -5,6 +5,7 @@ import { dateOf, hhmm } from "../words.js";
 import { differences, fieldText, rowCells, searched } from "./plans_rows.js";
 import { CHANGES } from "./plans_words.js";
 
+const MOST_KNOWN = 500; // resources that one act may name
 const AGAIN_MS = 300; // many rows change at once when a plan is ticked off
 const HEADS = [
   ["", { zh: "核对", en: "Checked" }],
@@ -35,6 +36,7 @@ export class DaysView {
     this.words = "";
     this.wanted = "all";
     this.lines = new Map(); // row id → { node, said }
+    this.made = new Map(); // row id → the revision that an act of this page gave it
     this.glance = element("div", {
       class: "plans-glance",
       role: "group",
@@ -321,22 +323,34 @@ export class DaysView {
     event.preventDefault();
   }
 
-  act(deed, words) {
-    return this.desk.attempt(() => this.desk.act([{ ...deed, day: this.day }], { words }));
+  /** What is done to rows is done to them as they were seen: who was faster is not overruled unknowingly. */
+  async act(deed, words, rows = []) {
+    const known = rows.slice(0, MOST_KNOWN).map(({ row: { id, revision } }) => ({
+      kind: "row",
+      id,
+      revision: Math.max(revision, this.made.get(id) ?? 0),
+    }));
+    const answer = await this.desk.attempt(() => this.desk.act([{ ...deed, day: this.day }], { words, known }));
+    for (const { kind, id, revision } of answer?.puts ?? []) {
+      if (kind === "row") {
+        this.made.set(id, revision);
+      }
+    }
+    return answer;
   }
 
   tick(rows, checked) {
     const words = checked
       ? { zh: `核对 ${rows.length} 行`, en: `${rows.length} ticked off` }
       : { zh: "取消核对", en: "No longer ticked off" };
-    return this.act({ do: "check_rows", rows: rows.map(({ row }) => row.id), checked }, words);
+    return this.act({ do: "check_rows", rows: rows.map(({ row }) => row.id), checked }, words, rows);
   }
 
   decide(rows, accept) {
     const words = accept
       ? { zh: `接受 ${rows.length} 项差异`, en: `${rows.length} accepted` }
       : { zh: `拒绝 ${rows.length} 项差异`, en: `${rows.length} rejected` };
-    return this.act({ do: "decide_rows", rows: rows.map(({ row }) => row.id), accept }, words);
+    return this.act({ do: "decide_rows", rows: rows.map(({ row }) => row.id), accept }, words, rows);
   }
 
   lock(locked) {
