@@ -249,6 +249,9 @@ class Processes:
         process = self.running.pop(name)
         process.kill()
         process.wait(20)
+        if name == "line":  # its terminals' numbers may be another test's at once: a name must not lead there
+            for end in ("gateway-end", "hub-end"):
+                (self.folder / end).unlink(missing_ok=True)
 
     def end(self, name: str) -> int:
         process = self.running.pop(name)
