@@ -17,8 +17,9 @@ OPTIONS = {
     "localaddr": "127.0.0.1",
     "probesize": "2000",
     "analyzeduration": "100000",
+    "buffer_size": "2097152",
 }
-
+"""With room in the kernel for some seconds of sound: on a busy machine the listener is not always at work."""
 
 PORT = 20_000 + 2 * (os.getpid() % 15_000)
 """For streams of this process: other tests may run on this machine at the same time."""
