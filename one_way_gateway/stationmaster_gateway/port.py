@@ -70,6 +70,8 @@ class TransmitPort:
         self._wiring = wiring or Wiring()
         self._device: Device | None = None
         self._port: int | None = None
+        self._lost_under: tuple[int, int] | None = None
+        """The symbolic link under which a pseudo-terminal was lost: its number may be anybody's at once."""
 
     @property
     def is_open(self) -> bool:
@@ -91,6 +93,8 @@ class TransmitPort:
         """
         if self._port is not None:
             return
+        if self._lost_under is not None and self._lost_under == self._link():
+            raise PortGone("port-gone", f"{self._path} still names the terminal that has gone.")
         try:
             port = os.open(self._path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -140,7 +144,7 @@ class TransmitPort:
         except BlockingIOError:
             return 0
         except OSError as error:
-            self.close()
+            self._lose()
             raise self._gone(error) from error
 
     def queued(self) -> int:
@@ -158,7 +162,7 @@ class TransmitPort:
         try:
             (count,) = struct.unpack("i", fcntl.ioctl(self._port, termios.TIOCOUTQ, b"\0\0\0\0"))
         except OSError as error:
-            self.close()
+            self._lose()
             raise self._gone(error) from error
         return int(count)
 
@@ -177,6 +181,19 @@ class TransmitPort:
             pass  # it is gone already, with what it held
         finally:
             os.close(port)
+
+    def _lose(self) -> None:
+        """The open device has gone."""
+        device = self._device
+        self._lost_under = self._link() if device is not None and device.pseudo(self._machine) else None
+        self.close()
+
+    def _link(self) -> tuple[int, int] | None:
+        """What tells the path's symbolic link from one that is made later; None where the path is none."""
+        with suppress(OSError):
+            found = self._path.lstat()
+            return (found.st_ino, found.st_mtime_ns) if stat.S_ISLNK(found.st_mode) else None
+        return None
 
     def _renamed(self, port: int) -> bool:
         """Whether the path leads to another device than the open one, as after a plug was moved.

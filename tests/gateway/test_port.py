@@ -235,6 +235,27 @@ def test_a_name_that_another_device_has_by_now_is_followed(far: Far, machine: Ma
     other.close()
 
 
+def test_a_name_that_was_left_behind_is_not_opened_again(far: Far, machine: MachinePaths, tmp_path: Path) -> None:
+    """A pseudo-terminal's number may be anybody's as soon as it has gone; a link that is made anew is good."""
+    link = tmp_path / "line"
+    link.symlink_to(far.device)
+    port = TransmitPort(link, 9600, machine=machine)
+    port.open()
+    far.hang_up()
+    with pytest.raises(PortGone):
+        port.write(b"x")
+    with pytest.raises(PortGone, match="still names the terminal that has gone"):
+        port.open()
+    other = Far()
+    link.unlink()
+    link.symlink_to(other.device)
+    port.open()
+    port.write(b"anew")
+    assert other.take(4) == b"anew"
+    port.close()
+    other.close()
+
+
 def test_a_pseudo_terminal_reports_no_queue(far: Far, port: TransmitPort) -> None:
     """TIOCOUTQ is only a cap where there is a real device."""
     port.open()
