@@ -186,44 +186,59 @@ def test_a_full_device_takes_nothing_and_waits_for_nobody(far: Far, port: Transm
     assert port.write(b"x") == 1
 
 
-def test_a_device_that_goes_away_closes_the_port_and_comes_back(
-    far: Far, port: TransmitPort, machine: MachinePaths, tmp_path: Path
-) -> None:
-    """Unplugging is told as PortGone, and the same path can be opened again when there is a device."""
+@pytest.fixture
+def named(far: Far, machine: MachinePaths, tmp_path: Path) -> Iterator[tuple[Path, TransmitPort]]:
+    """A symbolic link that leads to the far side's device, and the port that is open under it."""
     link = tmp_path / "line"
     link.symlink_to(far.device)
     port = TransmitPort(link, 9600, machine=machine)
     port.open()
+    yield link, port
+    port.close()
+
+
+@pytest.fixture
+def other() -> Iterator[Far]:
+    """Another device."""
+    made = Far()
+    yield made
+    made.close()
+
+
+def test_a_device_that_goes_away_closes_the_port_and_comes_back(
+    far: Far, other: Far, named: tuple[Path, TransmitPort]
+) -> None:
+    """Unplugging is told as PortGone, and the same path can be opened again when there is a device.
+
+    A name that was left behind is none: a pseudo-terminal's number may be anybody's as soon as it has gone.
+    """
+    link, port = named
     far.hang_up()
     with pytest.raises(PortGone):
         port.write(b"x")
     assert not port.is_open
+    with pytest.raises(PortGone, match="still names the terminal that has gone"):
+        port.open()
     link.unlink()
     with pytest.raises(PortGone, match="No such file"):
         port.open()
-    other = Far()
     link.symlink_to(other.device)
     port.open()
     port.write(b"back")
     assert other.take(4) == b"back"
     port.close()
-    other.close()
     with pytest.raises(PortGone, match="not open"):
         port.write(b"x")
     with pytest.raises(PortGone, match="not open"):
         port.queued()
 
 
-def test_a_name_that_another_device_has_by_now_is_followed(far: Far, machine: MachinePaths, tmp_path: Path) -> None:
+def test_a_name_that_another_device_has_by_now_is_followed(other: Far, named: tuple[Path, TransmitPort]) -> None:
     """What was opened under the name of a device that had gone is let go of when the name is right again."""
-    link = tmp_path / "line"
-    link.symlink_to(far.device)
-    port = TransmitPort(link, 9600, machine=machine)
-    port.open()
+    link, port = named
     assert port.queued() == 0
     link.unlink()
     assert port.queued() == 0
-    other = Far()
     link.symlink_to(other.device)
     with pytest.raises(PortGone, match="another device by now"):
         port.queued()
@@ -231,29 +246,6 @@ def test_a_name_that_another_device_has_by_now_is_followed(far: Far, machine: Ma
     port.open()
     port.write(b"there")
     assert other.take(5) == b"there"
-    port.close()
-    other.close()
-
-
-def test_a_name_that_was_left_behind_is_not_opened_again(far: Far, machine: MachinePaths, tmp_path: Path) -> None:
-    """A pseudo-terminal's number may be anybody's as soon as it has gone; a link that is made anew is good."""
-    link = tmp_path / "line"
-    link.symlink_to(far.device)
-    port = TransmitPort(link, 9600, machine=machine)
-    port.open()
-    far.hang_up()
-    with pytest.raises(PortGone):
-        port.write(b"x")
-    with pytest.raises(PortGone, match="still names the terminal that has gone"):
-        port.open()
-    other = Far()
-    link.unlink()
-    link.symlink_to(other.device)
-    port.open()
-    port.write(b"anew")
-    assert other.take(4) == b"anew"
-    port.close()
-    other.close()
 
 
 def test_a_pseudo_terminal_reports_no_queue(far: Far, port: TransmitPort) -> None:
