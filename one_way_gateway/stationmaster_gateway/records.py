@@ -92,9 +92,9 @@ class Records:
 
     def account(self) -> Mapping[str, JsonValue]:
         """What `/healthz` says of them."""
-        security = self.security
+        records, head = self.security.tip
         return {
-            "security_log": {"records": security.number, "lost": security.lost, "head": security.head},
+            "security_log": {"records": records, "lost": self.security.lost, "head": head},
             "exit_before": self.before,
         }
 

@@ -52,6 +52,7 @@ class SecurityLog:
     """Writes it.
 
     A disk that cannot be written to loses records and nothing else; `lost` counts them, and the next record says so.
+    `tip` is the last record's number and hash, both at once: other threads read it while a record is being written.
 
     Args:
         folder: where it is; made if it is not there.
@@ -75,8 +76,7 @@ class SecurityLog:
         monotonic: Callable[[], float],
     ) -> None:
         self.lost = 0
-        self.head = _GENESIS
-        self.number = 0
+        self.tip = (0, _GENESIS)
         self._folder = folder
         self._keep_s = keep_days * _DAY_S
         self._most_files = max(2, keep_bytes // _FILE_BYTES)
@@ -132,16 +132,17 @@ class SecurityLog:
 
     def _append(self, event: str, facts: dict[str, Fact]) -> None:
         self._make_room()
+        number, head = self.tip
         body = {
-            "n": self.number + 1,
+            "n": number + 1,
             "at": _iso(self._wall()),
             "up_s": round(self._monotonic() - self._begun, 3),
             "event": event,
             **{key: value[:_LONGEST_TEXT] if isinstance(value, str) else value for key, value in facts.items()},
-            "previous": self.head,
+            "previous": head,
         }
         line = json.dumps(body, ensure_ascii=False)
-        file = self._file or self._folder / _name(self.number + 1)
+        file = self._file or self._folder / _name(number + 1)
         with file.open("ab") as handle:
             size = handle.tell()
             try:
@@ -152,8 +153,7 @@ class SecurityLog:
                 handle.truncate(size)
                 raise
         self._file = file
-        self.number += 1
-        self.head = _hash(line)
+        self.tip = (number + 1, _hash(line))
 
     def _make_room(self) -> None:
         """Begin another file if this one is full, and let the oldest go if there are too many."""
@@ -180,11 +180,11 @@ class SecurityLog:
                     handle.truncate(len(whole))
             if whole:
                 line = whole.decode("utf-8", "replace").splitlines()[-1]
-                self._file, self.head = file, _hash(line)
                 try:
-                    self.number = int(json.loads(line)["n"])
+                    number = int(json.loads(line)["n"])
                 except (ValueError, KeyError, TypeError):
-                    self.number = int(file.stem.rpartition("-")[2]) + whole.count(b"\n")
+                    number = int(file.stem.rpartition("-")[2]) + whole.count(b"\n")
+                self._file, self.tip = file, (number, _hash(line))
                 return torn
             file.unlink()
             if torn:

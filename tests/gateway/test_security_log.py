@@ -56,7 +56,7 @@ def test_records_are_numbered_timed_and_chained(tmp_path: Path, time: Time) -> N
     time.pass_by(2.5)
     first.write("port_opened", device="ttyS1")
     second = opened(tmp_path / "log", time)
-    assert second.head == first.head
+    assert second.tip == first.tip
     second.write("started", epoch=2)
     found = records(tmp_path / "log")
     assert [(body["n"], body["event"], body["up_s"]) for body in found] == [
@@ -66,7 +66,7 @@ def test_records_are_numbered_timed_and_chained(tmp_path: Path, time: Time) -> N
     ]
     assert [body["at"] for body in found][:2] == ["2026-03-01T00:00:00.000Z", "2026-03-01T00:00:02.500Z"]
     verified = verify(tmp_path / "log")
-    assert (verified.records, verified.faults, verified.head) == (3, (), second.head)
+    assert (verified.records, verified.faults, verified.head) == (3, (), second.tip[1])
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_an_export_is_one_file_with_everything(tmp_path: Path, time: Time) -> No
         log.write("database_gone", problem="山" * 400)
     assert len(list((tmp_path / "log").iterdir())) > 1
     exported = export(tmp_path / "log", tmp_path / "out.jsonl")
-    assert (exported.records, exported.faults, exported.head) == (700, (), log.head)
+    assert (exported.records, exported.faults, exported.head) == (700, (), log.tip[1])
     assert len((tmp_path / "out.jsonl").read_text("utf-8").splitlines()) == 700
     with pytest.raises(StationError, match="there already"):
         export(tmp_path / "log", tmp_path / "out.jsonl")

@@ -84,7 +84,8 @@ def test_memory_of_a_page_stays_flat(tmp_path: Path) -> None:
             first = page.evaluate(FIRST)
             page.add_init_script(FAKE_STREAM)
             page.goto(f"{served.base}/board/hall-1")
-            page.wait_for_function("window.stream?.handler !== undefined")
+            # A function, not an expression: the page's policy forbids evaluating a text again at each look.
+            page.wait_for_function("() => window.stream?.handler !== undefined")
             session = page.context.new_cdp_session(page)
             session.send("Performance.enable")
             page.evaluate(DAY, [first, 0, WARM])
