@@ -11,9 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import create_engine
 
 from stationmaster.hub.alarms.book import MOST_RETURNED, AlarmBook
-from stationmaster.hub.alarms.desk import GRAVE_MINUTES, LONGEST_MINUTES, AlarmDesk
+from stationmaster.hub.alarms.desk import AlarmDesk
 from stationmaster.hub.alarms.raising import MOST_RAISED
-from stationmaster.hub.alarms.record import AlarmState, Record, key_of
+from stationmaster.hub.alarms.record import GRAVE_MINUTES, LONGEST_MINUTES, AlarmState, Record, key_of
 from stationmaster.hub.alarms.rows import HistoryFilter, Written, cut, read_history, read_kept, write
 from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.schema import METADATA
@@ -170,6 +170,23 @@ def test_what_becomes_grave_has_to_be_acknowledged_anew() -> None:
     assert life.state(LIGHT) is AlarmState.UNACKNOWLEDGED
 
 
+def test_what_becomes_grave_is_put_aside_no_longer() -> None:
+    """Who shelved a warning for the shift meant no alarm: neither one that it becomes nor one that comes anew."""
+    life = Life()
+    life.show(LIGHT)
+    life.desk.shelve(key(LIGHT), LONGEST_MINUTES, "susan", "Works")
+    life.show(replace(LIGHT, severity=Severity.ALARM))
+    assert (life.state(LIGHT), life.book.shelves()) == (AlarmState.UNACKNOWLEDGED, [])
+    life.show(LIGHT)
+    life.desk.shelve(key(LIGHT), LONGEST_MINUTES, "susan", "Works")
+    life.show(seconds=10)
+    life.show(replace(LIGHT, severity=Severity.ALARM))
+    assert life.state(LIGHT) is AlarmState.SHELVED
+    life.station += GRAVE_MINUTES * MINUTE
+    life.look()
+    assert (life.state(LIGHT), life.book.shelves()) == (AlarmState.UNACKNOWLEDGED, [])
+
+
 def test_what_nobody_can_tell_is_suppressed_and_goes_on() -> None:
     """While its subsystem is away it is not open and not over; back again, it is the same alarm, acknowledged."""
     life = Life()
@@ -321,6 +338,9 @@ class Lives(RuleBasedStateMachine):
         assert not set(keys) & {record.key for record in book.returned()}
         for shelf in book.shelves():
             assert shelf.until - shelf.at <= LONGEST_MINUTES * MINUTE
+            record = book.record(shelf.key)
+            if record is not None and record.ended is None and record.is_grave:
+                assert self.life.station < shelf.at + GRAVE_MINUTES * MINUTE
 
     @invariant()
     def who_knew_is_not_forgotten_and_nobody_is_made_up(self) -> None:

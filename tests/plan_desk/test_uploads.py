@@ -43,6 +43,16 @@ def test_a_feed_is_read_with_what_a_person_says_of_it(contents: dict[str, bytes]
     assert set(result.contents) <= {"timetable.csv", "calendars.csv", "names.csv"}
 
 
+def test_of_many_faults_the_child_says_only_the_first(
+    contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the child that leaves the others out: the hub would have to hold all that it says."""
+    monkeypatch.setattr(uploads, "MOST_SAID", 2)
+    bad = CSV + "快速,through,K1,长春,昆明,99:99,99:99,1\n" * 50
+    report = Importer().read(Upload(kind="timetable", content=BytesIO(bad.encode())), contents).report
+    assert (report.drafted, len(report.faults)) == (False, 2)
+
+
 def test_an_upload_that_takes_too_long_is_ended(contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     """The child is gone then, and the refusal says so."""
     monkeypatch.setattr(uploads, "PATIENCE_S", 0.0)

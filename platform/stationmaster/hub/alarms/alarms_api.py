@@ -24,8 +24,8 @@ from stationmaster.hub.alarms.bodies import (
 )
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.conditions import ConditionBook
-from stationmaster.hub.alarms.desk import LONGEST_MINUTES, AlarmDesk
-from stationmaster.hub.alarms.record import Record
+from stationmaster.hub.alarms.desk import AlarmDesk
+from stationmaster.hub.alarms.record import LONGEST_MINUTES, Record
 from stationmaster.hub.alarms.rows import HistoryFilter
 from stationmaster.hub.bodies import as_json, told_faults
 from stationmaster.hub.json_reading import plain_json

@@ -169,6 +169,10 @@ class AlarmBook:
         found = [self._keys[part].record for part in self._parts.get(key, ()) if part in self._keys]
         return sorted((record for record in found if record is not None), key=_order)
 
+    def is_grave(self, record: Record) -> bool:
+        """Whether an alarm, or a part of it, is grave."""
+        return record.is_grave or any(part.is_grave for part in self.parts(record.key))
+
     def state(self, record: Record) -> AlarmState:
         """What is to be done with an alarm; a part is as its head is, unless it is suppressed."""
         standing = self._keys.get(record.key)
@@ -257,20 +261,20 @@ class AlarmBook:
         standing.seen_s = standing.last_s = seconds
         if sign.since is not None:
             standing.since = sign.since
-        if standing.record is not None and (before != sign or standing.since != standing.record.since):
-            self._changed(standing, before)
-
-    def _changed(self, standing: Standing, before: Sign) -> None:
-        """Its words, or how grave it is, are others; one that has become grave has to be acknowledged anew."""
         record = standing.record
-        if record is None:
-            return
+        if record is not None and (before != sign or standing.since != record.since):
+            self._changed(standing, record, before)
+
+    def _changed(self, standing: Standing, record: Record, before: Sign) -> None:
+        """Its words, or how grave it is, are others; one that has become grave has to be acknowledged anew."""
         graver = before.severity is Severity.WARNING and standing.sign.severity is Severity.ALARM
         acknowledged = None if graver else record.acknowledged
         standing.record = replace(record, sign=standing.sign, since=standing.since, acknowledged=acknowledged)
         self.revision += 1
         if before.severity is not standing.sign.severity:
             self._wrote(standing.record)
+        if graver and record.key in self._shelves:  # it was put aside as something less
+            self.unshelve(record.key, why="grave by now")
 
     def _settle(self, name: _Name, standing: Standing, seconds: float) -> None:
         record = standing.record
@@ -368,9 +372,12 @@ class AlarmBook:
         return (standing for standing in self._watched.values() if standing.record is not None)
 
     def _expire(self) -> None:
-        now = self._now()
-        for shelf in [shelf for shelf in self._shelves.values() if shelf.until <= now]:
+        for shelf in [shelf for shelf in self._shelves.values() if self._until(shelf) <= self._now()]:
             self.unshelve(shelf.key, why="expired")
+
+    def _until(self, shelf: Shelf) -> Instant:
+        record = self.record(shelf.key)
+        return shelf.until_if(grave=record is not None and record.ended is None and self.is_grave(record))
 
     def _keep(self, standing: Standing, record: Record) -> None:
         standing.record = record

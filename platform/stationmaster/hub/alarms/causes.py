@@ -9,7 +9,7 @@ The rules, each of which leads from a part to its head; a head's own head is the
 5. What is wrong with lines and gateways is a part of the alarm that the feed is lost or late, and what is wrong with
    masters of time of the alarm that the clock runs without them.
 
-By the third and fourth an alarm is never a part of one that is less grave: it would be hidden by it.
+By the third, fourth and fifth an alarm is never a part of one that is less grave: it would be hidden by it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ def _wholes(by_id: Mapping[str, Record]) -> Iterator[tuple[Record, Record]]:
     for heads, codes in _WHOLES:
         head = next((by_id[name] for name in heads if name in by_id), None)
         if head is not None:
-            yield from ((record, head) for record in by_id.values() if record.code in codes)
+            parts = (record for record in by_id.values() if record.code in codes)
+            yield from ((record, head) for record in parts if head.is_grave or not record.is_grave)
 
 
 def _suppressed(stands: Iterable[Standing], by_id: Mapping[str, Record]) -> Iterator[tuple[Record, Record]]:

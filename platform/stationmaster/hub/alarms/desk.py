@@ -10,20 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stationmaster.hub.alarms.book import AlarmBook
-from stationmaster.hub.alarms.record import Acknowledgement, Record, Shelf
+from stationmaster.hub.alarms.record import GRAVE_MINUTES, LONGEST_MINUTES, Acknowledgement, Record, Shelf
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger
 from stationmaster_base.times import MINUTE, Instant
 
-__all__ = ["GRAVE_MINUTES", "LONGEST_MINUTES", "AlarmDesk"]
+__all__ = ["AlarmDesk"]
 
 _LOG = get_logger("alarms")
-
-LONGEST_MINUTES = 12 * 60
-"""For which an alarm may be put aside: a shift, so that whoever comes next decides for himself."""
-
-GRAVE_MINUTES = 60
-"""For which a grave one may be."""
 
 
 class AlarmDesk:
@@ -74,8 +68,7 @@ class AlarmDesk:
 
         """
         record = self._find(key)
-        grave = record.is_grave or any(part.is_grave for part in self._book.parts(key))
-        most = GRAVE_MINUTES if grave else LONGEST_MINUTES
+        most = GRAVE_MINUTES if self._book.is_grave(record) else LONGEST_MINUTES
         if minutes > most:
             raise StationError(
                 "shelved-too-long",

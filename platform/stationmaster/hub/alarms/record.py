@@ -16,11 +16,27 @@ from enum import StrEnum
 
 from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.alarms.words import code_of
-from stationmaster_base.times import Instant
+from stationmaster_base.times import MINUTE, Instant
 
-__all__ = ["Acknowledgement", "Alarm", "AlarmState", "Record", "Shelf", "glance", "key_of"]
+__all__ = [
+    "GRAVE_MINUTES",
+    "LONGEST_MINUTES",
+    "Acknowledgement",
+    "Alarm",
+    "AlarmState",
+    "Record",
+    "Shelf",
+    "glance",
+    "key_of",
+]
 
 _KEY_DIGITS = 16
+
+LONGEST_MINUTES = 12 * 60
+"""For which an alarm may be put aside: a shift, so that whoever comes next decides for himself."""
+
+GRAVE_MINUTES = 60
+"""For which a grave one may be, whether or not it was grave already when it was put aside."""
 
 
 class AlarmState(StrEnum):
@@ -56,6 +72,10 @@ class Shelf:
     at: Instant
     until: Instant
     why: str
+
+    def until_if(self, *, grave: bool) -> Instant:
+        """When it comes back: what is grave by now stays no longer than what was grave when it was put aside."""
+        return min(self.until, Instant(self.at + GRAVE_MINUTES * MINUTE)) if grave else self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.alarms import alarms_api, desk
+from stationmaster.hub.alarms import alarms_api, record
 from stationmaster.hub.alarms.bodies import AlarmsBody, ConditionsBody, DoneBody, HistoryBody
 from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
 from stationmaster_protocol.equipment import Severity
@@ -74,12 +74,12 @@ ALARMS: tuple[Operation, ...] = (
     _act(
         "shelveAlarm",
         "shelve",
-        f"Put an alarm aside for a time: {desk.GRAVE_MINUTES} minutes at most if it is grave.",
+        f"Put an alarm aside for a time: {record.GRAVE_MINUTES} minutes at most if it is grave.",
         Body(
             name="SentShelf",
             kind=_sent(
                 {
-                    "minutes": {"type": "integer", "minimum": 1, "maximum": desk.LONGEST_MINUTES},
+                    "minutes": {"type": "integer", "minimum": 1, "maximum": record.LONGEST_MINUTES},
                     "why": {**_WHY, "minLength": 1},
                 },
                 "minutes",

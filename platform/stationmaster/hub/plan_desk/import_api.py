@@ -75,9 +75,9 @@ class ImportApi:
 
     def _post(self, request: WebRequest) -> Deferred[bytes] | bytes:
         def take(asker: Asker) -> Deferred[ImportBody]:
-            upload = _upload(request)
             if self._last.state == "running":
                 raise DeskRefusal("desk-busy", f"An upload of {self._last.by} is being read.", "Wait for it.")
+            upload = _upload(request)
             self._last = ImportBody(state="running", by=asker.name, at=Instant(int(self._now())))
             done: Deferred[Any] = self._work.take_in(upload, asker.name)
             done.addCallbacks(self._done, self._refused)

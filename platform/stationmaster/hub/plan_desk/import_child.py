@@ -61,11 +61,12 @@ def limit(set_limit: Callable[[int, tuple[int, int]], None]) -> None:
 def _import(asked: dict[str, Any]) -> dict[str, Any]:
     file, folder = Path(asked["file"]), Path(asked["folder"])
     free: bool = asked["without_track"]
+    most: int = asked["most"]
     if asked["kind"] == "timetable":
-        return _said(import_timetable(file, folder, allow_unallotted=free))
+        return _said(import_timetable(file, folder, allow_unallotted=free), most)
     faults = HelpfulFaults()
     if not archive_faults(file, faults, largest=LARGEST_TABLE):
-        return _said(ImportReport(written=False, rows=0, faults=tuple(faults)))
+        return _said(ImportReport(written=False, rows=0, faults=tuple(faults)), most)
     options = GtfsOptions(
         stops=tuple(asked["stops"]),
         classes=tuple((route, name) for route, name in asked["classes"]),
@@ -78,21 +79,23 @@ def _import(asked: dict[str, Any]) -> dict[str, Any]:
         made = import_gtfs(file, folder, options, allow_unallotted=free)
     except ImportError:
         return {"problem": "Feeds cannot be read here: stationmaster[gtfs] is not installed."}
-    left = [{"reason": each.reason, "trips": list(each.trips)} for each in made.left_out]
-    return {**_said(made.report), "left_out": left}
+    left = [{"reason": each.reason, "trips": list(each.trips[:most])} for each in made.left_out]
+    return {**_said(made.report, most), "left_out": left}
 
 
-def _said(report: ImportReport) -> dict[str, Any]:
+def _said(report: ImportReport, most: int) -> dict[str, Any]:
+    """What is told of it, with so many of what there may be one of for each row: whoever is told has less memory."""
     return {
         "written": report.written,
         "rows": report.rows,
         "allotted": report.allotted,
         "unallotted": [
-            {"number": each.row.number, "line": each.row.line, "reason": each.reason} for each in report.unallotted
+            {"number": each.row.number, "line": each.row.line, "reason": each.reason}
+            for each in report.unallotted[:most]
         ],
-        "names_added": list(report.names_added),
-        "faults": _faults(report.faults),
-        "warnings": _faults(report.warnings),
+        "names_added": list(report.names_added[:most]),
+        "faults": _faults(report.faults[:most]),
+        "warnings": _faults(report.warnings[:most]),
     }
 
 

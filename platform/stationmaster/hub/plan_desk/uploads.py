@@ -128,6 +128,7 @@ class Importer:
             "classes": upload.classes,
             "tracks": upload.tracks,
             "number_from": upload.number_from,
+            "most": MOST_SAID,
         }
         with subprocess.Popen(
             [sys.executable, "-m", "stationmaster.hub.plan_desk.import_child"],
@@ -190,12 +191,11 @@ def _report(said: dict[str, Any]) -> UploadReport:
         drafted=said["written"],
         rows=said["rows"],
         allotted=said["allotted"],
-        unallotted=tuple(WithoutTrack(**each) for each in said["unallotted"][:MOST_SAID]),
-        names_added=tuple(said["names_added"][:MOST_SAID]),
+        unallotted=tuple(WithoutTrack(**each) for each in said["unallotted"]),
+        names_added=tuple(said["names_added"]),
         left_out=tuple(
-            LeftOutTrips(reason=each["reason"], trips=tuple(each["trips"][:MOST_SAID]))
-            for each in said.get("left_out", [])
+            LeftOutTrips(reason=each["reason"], trips=tuple(each["trips"])) for each in said.get("left_out", [])
         ),
-        faults=tuple(Fault(**each) for each in said["faults"][:MOST_SAID]),
-        warnings=tuple(Fault(**each) for each in said["warnings"][:MOST_SAID]),
+        faults=tuple(Fault(**each) for each in said["faults"]),
+        warnings=tuple(Fault(**each) for each in said["warnings"]),
     )

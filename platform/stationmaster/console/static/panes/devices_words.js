@@ -77,6 +77,15 @@ export const STATES = {
   holdover: { zh: "守时", en: "Holdover", sign: "▲", kind: "late" },
   "free-run": { zh: "自由运行", en: "Free-running", sign: "✕", kind: "bad" },
   invalid: { zh: "无效", en: "Invalid", sign: "✕", kind: "bad" },
+  good: { zh: "可信", en: "Good", sign: "●", kind: "" },
+  settling: { zh: "观察中", en: "Watched before it counts", sign: "…", kind: "dim" },
+  silent: { zh: "无信号", en: "Silent", sign: "✕", kind: "bad" },
+  refused: { zh: "拒绝服务", en: "Does not want to be asked", sign: "✕", kind: "bad" },
+  void: { zh: "自报无效", en: "Says of itself that it is not valid", sign: "✕", kind: "bad" },
+  outdated: { zh: "年份不可信", en: "Its year cannot be", sign: "✕", kind: "bad" },
+  outvoted: { zh: "与其他时间源不符", en: "Contradicts the others", sign: "▲", kind: "late" },
+  undecided: { zh: "互相矛盾, 无多数", en: "Contradicts others, with no majority", sign: "▲", kind: "late" },
+  "too-far": { zh: "偏差过大", en: "Further away than the clock may be moved", sign: "▲", kind: "late" },
 };
 
 export const THINGS = {
