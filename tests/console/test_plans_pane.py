@@ -117,6 +117,34 @@ def test_a_rule_is_changed_seen_wrong_mended_applied_and_put_back(logged_in: Log
     expect(lines.nth(1)).to_contain_text("a later check-in")
 
 
+def test_a_file_that_was_not_there_is_read_from_ones_own_machine(logged_in: LoggedIn, tmp_path: Path) -> None:
+    """A drawing of one's own is chosen as a file, seen in the editor, and drafted when that is saved; or refused."""
+    page = logged_in("susan", "plans")
+    plans(page, "files")
+    page.click("#plans-add")
+    page.select_option("#sheet-what", "plan.svg")
+    page.click('#sheet button[type="submit"]')
+    text = page.locator("#plans-text")
+    expect(text).to_have_attribute("aria-label", "plan.svg")
+    binary = tmp_path / "plan.png"
+    binary.write_bytes(b"\x89PNG\xff")
+    page.set_input_files("#plans-source", binary)
+    expect(page.locator("#toasts")).to_contain_text("plan.png is no text in UTF-8")
+    expect(text).to_have_js_property("value", "")
+    drawing = tmp_path / "my own.svg"
+    drawing.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>\n', "utf-8")
+    page.set_input_files("#plans-source", drawing)
+    expect(text).to_have_js_property("value", drawing.read_text("utf-8"))
+    expect(page.locator("#plans-drafted")).to_have_text("Nothing is drafted: what is used is all there is")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#plans-drafted")).to_contain_text("plan.svg")
+    page.click("#plans-add")
+    expect(page.locator("#sheet-what option")).not_to_contain_text(["plan.svg"])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Drop this file's draft").click()
+    expect(page.locator("#plans-drafted")).to_have_text("Nothing is drafted: what is used is all there is")
+
+
 def test_two_who_edit_one_file(logged_in: LoggedIn, console_hub: FedHub) -> None:
     """The slower one is shown what the other has changed, keeps his own text, and decides."""
     one, other = logged_in("susan", "plans"), logged_in("susan", "plans")

@@ -52,11 +52,15 @@ class StationFileGlance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationFilesBody:
-    """All files of the station; `draft` is the draft's digest, empty if nothing is drafted."""
+    """All files of the station; `draft` is the draft's digest, empty if nothing is drafted.
+
+    `possible` are files that it has not and may have, layouts aside.
+    """
 
     now: Instant
     draft: str
     files: tuple[StationFileGlance, ...]
+    possible: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

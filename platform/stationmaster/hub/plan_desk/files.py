@@ -7,14 +7,24 @@ in UTF-8, of bounded size.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from stationmaster.hub.plan_desk.refusals import DeskRefusal
 from stationmaster.station.replacing import content_hash
 
-__all__ = ["ABSENT", "LARGEST_FILE", "MOST_LAYOUTS", "FileKind", "kind_of", "live_files", "proper_text", "tag_of"]
+__all__ = [
+    "ABSENT",
+    "LARGEST_FILE",
+    "MOST_LAYOUTS",
+    "FileKind",
+    "kind_of",
+    "live_files",
+    "others",
+    "proper_text",
+    "tag_of",
+]
 
 LARGEST_FILE = 4_000_000
 """Bytes of one file: ten thousand rows of timetable are a tenth of it."""
@@ -68,6 +78,11 @@ def kind_of(name: str) -> FileKind:
             "no-such-file", f"No file of a station is called {name[:80]!r}.", f"{', '.join(_NAMED)}, layouts/<id>.toml"
         )
     return kind
+
+
+def others(than: Collection[str]) -> tuple[str, ...]:
+    """Files that a station may have besides these; layouts, of which there may be any number, are not among them."""
+    return tuple(name for name in _NAMED if name not in than)
 
 
 def live_files(folder: Path) -> dict[str, bytes]:

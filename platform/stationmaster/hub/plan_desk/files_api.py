@@ -11,7 +11,7 @@ from stationmaster.hub.people.askers import Asker, Askers
 from stationmaster.hub.plan_desk.answering import Answering, sent_json
 from stationmaster.hub.plan_desk.bodies import StationFileBody, StationFilesBody, file_body, file_glance
 from stationmaster.hub.plan_desk.desk import PlanDesk, text_of
-from stationmaster.hub.plan_desk.files import LARGEST_FILE
+from stationmaster.hub.plan_desk.files import LARGEST_FILE, others
 from stationmaster.hub.plan_desk.hunks import hunks
 from stationmaster.hub.plan_desk.recording import DeskDeed, Recorder, line_changes
 from stationmaster.hub.plan_desk.refusals import DeskRefusal
@@ -87,7 +87,12 @@ class FilesApi:
 
     def _all(self, desk: PlanDesk) -> StationFilesBody:
         files = tuple(file_glance(file) for file in desk.files())
-        return StationFilesBody(now=Instant(int(self._now())), draft=desk.draft().digest, files=files)
+        return StationFilesBody(
+            now=Instant(int(self._now())),
+            draft=desk.draft().digest,
+            files=files,
+            possible=others({file.name for file in files}),
+        )
 
     def _one(self, desk: PlanDesk, name: str) -> StationFileBody:
         file = desk.file(name)

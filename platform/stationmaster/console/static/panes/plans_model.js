@@ -10,6 +10,7 @@ export class DraftModel {
   constructor(desk, changed) {
     Object.assign(this, { desk, changed });
     this.files = []; // glances, without texts
+    this.possible = []; // names of files that the station has not and may have
     this.digest = ""; // of the draft; empty: nothing is drafted
     this.checked = null; // what the last check said, while the draft is what it was then
     this.versions = [];
@@ -27,6 +28,7 @@ export class DraftModel {
       this.desk.api.get("/api/v1/station/versions"),
     ]);
     this.files = files.files;
+    this.possible = files.possible;
     this.versions = versions.versions;
     this.digestIs(files.draft);
     this.changed();
@@ -41,6 +43,9 @@ export class DraftModel {
 
   /** One file with its text; null where there is none yet. */
   async file(name) {
+    if (this.files.length && !this.files.some((file) => file.name === name)) {
+      return null;
+    }
     try {
       return await this.desk.api.get(path(name));
     } catch (problem) {

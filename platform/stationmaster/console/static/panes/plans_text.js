@@ -4,6 +4,8 @@ import { element, refill, setText } from "../desk/element.js";
 import { lineOf, spanOf } from "./plans_reading.js";
 
 const ABSENT = "-.-"; // the tag of a file that is not there
+const LARGEST = 4_000_000; // bytes, as the hub has it
+const NO_UTF8 = "\ufffd";
 const LAYOUT = /^layouts\/[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.toml$/;
 
 let kept = null; // what was typed and not saved when the pane was drawn anew, as in another language
@@ -39,9 +41,20 @@ export class FilesView {
       { type: "button", onclick: () => this.drop() },
       t({ zh: "放弃此文件的草稿", en: "Drop this file's draft" }),
     );
+    this.source = element("input", {
+      type: "file",
+      id: "plans-source",
+      hidden: true,
+      onchange: () => this.read(this.source.files[0]),
+    });
+    this.reading = element(
+      "button",
+      { type: "button", id: "plans-read", onclick: () => this.source.click() },
+      t({ zh: "从本机文件读入…", en: "Read from a file…" }),
+    );
     this.faults = element("ol", { class: "plans-lines" });
     const text = element("div", { class: "plans-editor" }, this.numbers, this.area);
-    const bar = element("div", { class: "bar" }, this.title, this.saving, this.dropping, this.told);
+    const bar = element("div", { class: "bar" }, this.title, this.saving, this.dropping, this.reading, this.source, this.told);
     this.node = element(
       "div",
       { class: "plans-split" },
@@ -139,7 +152,11 @@ export class FilesView {
         ? element(
             "li",
             {},
-            element("button", { type: "button", onclick: () => this.add() }, t({ zh: "+ 版式…", en: "+ Layout…" })),
+            element(
+              "button",
+              { type: "button", id: "plans-add", onclick: () => this.add() },
+              t({ zh: "+ 文件…", en: "+ File…" }),
+            ),
           )
         : null,
     );
@@ -163,7 +180,7 @@ export class FilesView {
     const { t } = this.desk;
     const file = this.model.files.find(({ name }) => name === this.name);
     setText(this.title, this.name);
-    this.saving.hidden = !this.desk.may("putStationFile");
+    this.saving.hidden = this.reading.hidden = !this.desk.may("putStationFile");
     this.saving.disabled = !this.unsaved();
     this.dropping.hidden = !file?.drafted || !this.desk.may("dropDraftedFile");
     const drafted = file?.drafted ? t({ zh: `草稿：${file.by}`, en: `drafted by ${file.by}` }) : "";
@@ -263,22 +280,47 @@ export class FilesView {
     await this.desk.attempt(() => this.open(this.name));
   }
 
+  /** Begin a file that the station has not. */
   async add() {
+    const name = ({ what, id }) => what || `layouts/${id}.toml`;
     const asked = await this.desk.ask({
-      title: { zh: "新版式", en: "New layout" },
+      title: { zh: "新文件", en: "New file" },
       fields: [
         {
+          name: "what",
+          kind: "select",
+          words: { zh: "文件", en: "File" },
+          options: [...this.model.possible.map((each) => [each, each]), ["", { zh: "屏的版式", en: "Layout of boards" }]],
+        },
+        {
           name: "id",
-          words: { zh: "标识", en: "Id" },
-          required: true,
+          words: { zh: "版式标识", en: "Id of the layout" },
           hint: { zh: "字母、数字、_、-", en: "letters, digits, _, -" },
         },
       ],
-      check: ({ id }) => (LAYOUT.test(`layouts/${id}.toml`) ? null : { zh: "不是标识", en: "That is no id" }),
+      check: (given) => (given.what || LAYOUT.test(name(given)) ? null : { zh: "不是标识", en: "That is no id" }),
     });
     if (asked !== null) {
-      await this.desk.attempt(() => this.open(`layouts/${asked.id}.toml`));
+      await this.desk.attempt(() => this.open(name(asked)));
     }
+  }
+
+  /** Put what a file on this machine says into the editor; it is not saved by that. */
+  async read(file) {
+    this.source.value = "";
+    if (file.size > LARGEST) {
+      this.desk.tell({ zh: `${file.name}：超过 ${LARGEST} 字节`, en: `${file.name} has more than ${LARGEST} bytes` }, { kind: "error" });
+      return;
+    }
+    const text = await file.text();
+    if (text.includes(NO_UTF8)) {
+      this.desk.tell({ zh: `${file.name}：不是 UTF-8 文本`, en: `${file.name} is no text in UTF-8` }, { kind: "error" });
+      return;
+    }
+    this.area.value = text;
+    this.area.scrollTop = 0;
+    this.typed();
+    this.area.focus();
   }
 
   /** Mark the line that a place of a fault is at. */
