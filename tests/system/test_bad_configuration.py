@@ -1,6 +1,6 @@
 """What a person gets wrong before a station runs: the configuration, the station's folder, a timetable to import.
 
-Every process and command is started as a person starts it.
+Every process and command is started as a person starts it; what differs in a file alone is tried without another start.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from stationmaster.cli.main import main
 from stationmaster_base.clock import Anchor, write_anchor
 
 SAMPLE = Path(__file__).parents[2] / "stations" / "sample"
@@ -50,6 +51,13 @@ def run(*arguments: str) -> Said:
         env={**os.environ, "PYTHONPATH": path},
     )
     return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> Said:
+    """The same without a start, for commands that have no process of their own."""
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return Said(code=code, out=out, err=err)
 
 
 @pytest.fixture
@@ -142,12 +150,16 @@ def test_an_empty_table_lists_what_is_missing(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_file_that_is_no_configuration(tmp_path: Path, name: str) -> None:
-    """Broken TOML is told with file and line, and a file that is not there by its name."""
-    command = COMMANDS.get(name, name)
+    """Broken TOML is told with file and line."""
     config = tmp_path / "my-station.toml"
     config.write_text('[hub]\nstation = "x"\nport = = 3\n', "utf-8")
-    refused(run(command, "--config", str(config)), name, "my-station.toml", "line 3")
-    refused(run(command, "--config", str(tmp_path / "none.toml")), name, "none.toml")
+    refused(run(COMMANDS.get(name, name), "--config", str(config)), name, "my-station.toml", "line 3")
+
+
+@pytest.mark.parametrize("name", ["hub", "gateway"])
+def test_a_configuration_that_is_not_there(tmp_path: Path, name: str) -> None:
+    """A file that does not exist is told by its name."""
+    refused(run(name, "--config", str(tmp_path / "none.toml")), name, "none.toml")
 
 
 @pytest.mark.parametrize("name", ["hub", "simulator"])
@@ -313,14 +325,16 @@ def everything(folder: Path) -> dict[str, bytes]:
     ],
     ids=["kind", "no-departure", "time", "short", "no-train", "columns", "empty", "no-rows", "no-text", "no-file"],
 )
-def test_a_broken_import_writes_nothing(tmp_path: Path, content: str | bytes | None, says: str) -> None:
+def test_a_broken_import_writes_nothing(
+    tmp_path: Path, content: str | bytes | None, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One row that cannot be, and the folder is byte for byte as it was; the fault is told with file and line."""
     folder = shutil.copytree(SAMPLE, tmp_path / "mine")
     before = everything(folder)
     file = tmp_path / "bad.csv"
     if content is not None:
         file.write_bytes(content.encode() if isinstance(content, str) else content)
-    said = run("import", "timetable", str(file), "--into", str(folder))
+    said = told(capsys, "import", "timetable", str(file), "--into", str(folder))
     assert (said.code, said.err) == (1, "")
     assert "Nothing was imported: " in said.out
     assert any("bad.csv" in line and says in line for line in said.out.splitlines()), said.out

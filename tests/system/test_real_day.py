@@ -20,14 +20,14 @@ from support.real_day import RealDay, make_real_day
 from support.real_station import SUBSYSTEMS, RealStation, real_station
 from support.records import record
 
-pytestmark = pytest.mark.timeout(1200)
-
 SILENT: Mapping[str, object] = {"engine": "silent"}
 
 KILLS = int(os.environ.get("STATIONMASTER_TEST_KILLS", "2"))
 WHOLE = KILLS >= 50
 """How often the hub is killed: a few times in an hour, or for `make soak` hundreds of times, and then every test has
 the whole day, or as much of it as it can tell something of."""
+
+pytestmark = pytest.mark.timeout(14_400 if WHOLE else 1200)
 
 DAY = ("00:00", "24:10") if WHOLE else ("13:00", "13:30")
 STATUSES = {"waiting", "checking_in", "late", "arrived"}
