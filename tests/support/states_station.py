@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 
 from stationmaster_base.times import MINUTE, Instant
@@ -158,6 +159,12 @@ class Story:
         self.grade(FeedGrade.FRESH)
         for kind in POINT_KINDS:
             self.give(Presence(id=f"present/{kind}", at=self.now, kind=kind, present=True))
+
+    def again(self) -> Story:
+        """The same story up to here, which goes on for itself."""
+        other = copy(self)
+        other.notes = list(self.notes)
+        return other
 
     def give(self, given: Input) -> None:
         """One input; what the kernel refuses, whole or by quarantine, is remembered."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 
 from support.states_bringing import (
@@ -115,16 +116,20 @@ def check_cell(case: Case, cell: str) -> str:
 
 def brought(case: Case) -> Story:
     """The story up to the moment at which it is to happen."""
-    trains = [train()]
-    if "another call" in case.row:
-        trains.append(train(arrival="20:00", departure="20:10"))
-    story = Story(case.subject, *trains)
     happening = ALL_HAPPENINGS[case.row]
     bring: Bring = TABLES[case.title].columns[case.column].ways[case.way]
-    happening.first(story)
-    bring(story)
+    story = _begun(case.subject, "another call" in case.row, happening.first, bring).again()
     happening.prepare(story)
     story.mark()
+    return story
+
+
+@cache
+def _begun(subject: str, another: bool, first: Bring, bring: Bring) -> Story:
+    """A story as many happenings find it; a state is a value, so what follows does not change it."""
+    story = Story(subject, train(), *([train(arrival="20:00", departure="20:10")] if another else []))
+    first(story)
+    bring(story)
     return story
 
 
