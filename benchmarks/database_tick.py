@@ -52,7 +52,7 @@ from measured import Measured, hand_on, share, told
 from procedures import CLOSES, OPENS, SCHEMAS, Procedures, make_schemas
 from station_day import DAY, SAMPLE, Day, StationDay, calls_of, configuration_for
 
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from stationmaster.station.load import load_station
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.configuration import Configuration

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from console.fed_hub import FedHub, at
 from guidance.browsing import chromium
 from stationmaster.hub.alarms.raising import MOST_RAISED
-from stationmaster.hub.bodies import as_json
+from stationmaster.hub.web.bodies import as_json
 from stationmaster_protocol.equipment import Condition, Device
 from support.rack import Rack
 

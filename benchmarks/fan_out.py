@@ -26,8 +26,8 @@ from crowd import Broker, Crowd, Loop, Server, Tls
 from cryptography.hazmat.primitives.asymmetric import ec
 from measured import Measured, against, hand_on, share, told
 
-from stationmaster.hub.authority import Authority, write_private
-from stationmaster.hub.certificates import pem_of, pem_of_key
+from stationmaster.hub.open_protocol.authority import Authority, write_private
+from stationmaster.hub.open_protocol.certificates import pem_of, pem_of_key
 
 COUNTS = {100: 40, 1000: 40, 5000: 12}
 """Subscribers, and in how many rounds."""

@@ -31,7 +31,7 @@ from pathlib import Path
 from measured import Measured, against, hand_on, resident_mb, share, told
 from station_day import StationDay, Ticks, sample_days
 
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from stationmaster_base.times import MINUTE, Instant
 
 BEGIN_HOUR, HOURS = 9, 4

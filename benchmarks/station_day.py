@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import URL
 
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import Work, Writer
 from stationmaster.station.load import Station, load_station
 from stationmaster.station.plans import plan_day

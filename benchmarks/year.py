@@ -32,7 +32,7 @@ from zoneinfo import ZoneInfo
 from measured import Measured, against, hand_on, resident_mb, share, told
 from station_day import DAY, SAMPLE, Bench, calls_of
 
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from stationmaster.station.load import Station, load_station
 from stationmaster_base.times import MINUTE, Instant, local_instant, to_iso
 from stationmaster_kernel.inputs import Configure, Feed, FeedRecord, GradeFeed, Plan, PlannedCall, Presence, Tick

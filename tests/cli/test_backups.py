@@ -8,7 +8,7 @@ import pytest
 
 from hub.making import begin, contents, made_hub, opened, run_sql, tick, worked
 from stationmaster.cli.main import main
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hub.journalled import morning, run_sql, write
 from hub.making import begin, tick
 from stationmaster.cli.main import main
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from hub.making import made_hub, run_sql
 from stationmaster.cli.main import main
 from stationmaster.hub.audit.audit_log import AuditLog
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from support.small_station import at
 
 

@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from stationmaster.hub.authority import write_private
-from stationmaster.hub.certificates import pem_of_key
+from stationmaster.hub.open_protocol.authority import write_private
+from stationmaster.hub.open_protocol.certificates import pem_of_key
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import from_iso
 from stationmaster_kernel.task import Task, interval_on, stage_at

@@ -12,10 +12,10 @@ from hub.making import MadeHub
 from hub.peopled import DESK, PASSWORD, WALL, Peopled, Visitor
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.audit.desk import AuditDesk
-from stationmaster.hub.command_desk import CommandDesk
-from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.people.people_settings import PeopleSettings
 from stationmaster.hub.settings import HubSettings
+from stationmaster.hub.subsystems.command_desk import CommandDesk
+from stationmaster.hub.subsystems.equipment import EquipmentBook
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.account import Account
 from stationmaster_service.timer import StationTimer

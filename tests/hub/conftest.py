@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from service.web import Browser
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from support.described import check_answer
 from support.postgresql import PostgreSQL, postgresql
 

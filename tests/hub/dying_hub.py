@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from hub.making import MadeHub
 from stationmaster.hub.batch import Batch
 from stationmaster.hub.pipeline import LONGEST_PAUSE_S
-from stationmaster.hub.store import Loaded, Store, StoreDown
+from stationmaster.hub.storage.store import Loaded, Store, StoreDown
 from stationmaster_kernel.inputs import Input
 
 __all__ = ["COMMIT_POINTS", "Died", "DyingHub"]

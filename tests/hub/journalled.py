@@ -9,9 +9,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
 from hub.making import EVERYTHING, START, begin, tick
-from stationmaster.hub.archive import DatabaseArchive
 from stationmaster.hub.batch import Kernel, prepare
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.archive import DatabaseArchive
+from stationmaster.hub.storage.store import Store
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.inputs import Feed, Input, Presence, TaskResult, Tick
 from stationmaster_kernel.state import State

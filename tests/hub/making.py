@@ -15,14 +15,14 @@ from twisted.internet.task import Clock
 
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.batch import Kernel
-from stationmaster.hub.database import LOCK_WAIT_S
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
 from stationmaster.hub.metrics import HubMetrics
 from stationmaster.hub.pipeline import Committed, Pipeline
-from stationmaster.hub.store import Loaded, Probe, Store, Stored
+from stationmaster.hub.storage.database import LOCK_WAIT_S
+from stationmaster.hub.storage.store import Loaded, Probe, Store, Stored
+from stationmaster.hub.subsystems.watch_settings import WatchSettings
+from stationmaster.hub.subsystems.watching import Watching
 from stationmaster.hub.view import HubView
-from stationmaster.hub.watch_settings import WatchSettings
-from stationmaster.hub.watching import Watching
 from stationmaster.hub.writer import Writer
 from stationmaster_base.clock import StationClock
 from stationmaster_base.errors import StationError

@@ -12,18 +12,18 @@ from twisted.internet.address import IPv4Address
 
 from hub.making import MadeHub, begin
 from service.web import Browser
-from stationmaster.hub.acts_api import ActsApi
 from stationmaster.hub.audit.confirmations import Hold, nothing_held
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.openapi.document import OPERATIONS
 from stationmaster.hub.people.guard import PermitGuard
 from stationmaster.hub.people.hooks import SecondFactors, SecurityLog
 from stationmaster.hub.people.people_desk import COOKIE, PeopleDesk
 from stationmaster.hub.people.people_settings import PeopleSettings
-from stationmaster.hub.plans_api import PlansApi
 from stationmaster.hub.settings import HubSettings, Operator
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.acts_api import ActsApi
+from stationmaster.hub.web.plans_api import PlansApi
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.account import Account, Role
 from stationmaster_kernel.inputs import PutAccount

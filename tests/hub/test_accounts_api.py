@@ -13,11 +13,7 @@ from twisted.internet.address import IPv4Address
 
 from hub.making import MadeHub, begin, made_hub
 from service.web import Browser
-from stationmaster.hub.archive import DatabaseArchive
-from stationmaster.hub.bodies import as_json
-from stationmaster.hub.database import database_url
-from stationmaster.hub.export import line_text
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.people.account_changes import AccountChanges
 from stationmaster.hub.people.accounts_api import AccountsApi
@@ -25,9 +21,13 @@ from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.people.one_time import OneTimePasswords
 from stationmaster.hub.people.request_reading import LARGEST_BODY
 from stationmaster.hub.people.separation import Separation
-from stationmaster.hub.replay import replay
 from stationmaster.hub.settings import Operator
+from stationmaster.hub.storage.archive import DatabaseArchive
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.storage.export import line_text
+from stationmaster.hub.storage.replay import replay
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.bodies import as_json
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.account import Account, Role
 from stationmaster_people.passwords import LEAST, made_verifier, password_fault, verifies

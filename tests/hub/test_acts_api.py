@@ -18,18 +18,18 @@ from twisted.python.failure import Failure
 
 from hub.making import MadeHub, begin, made_hub, tick
 from service.web import Browser
-from stationmaster.hub.act_reading import read_act
-from stationmaster.hub.acts_api import LARGEST_BODY, PATIENCE_S, ActsApi
-from stationmaster.hub.bodies import as_json
-from stationmaster.hub.database import database_url
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.people.askers import Askers
-from stationmaster.hub.plans_api import PlansApi
-from stationmaster.hub.recent import Recent
 from stationmaster.hub.settings import Operator
-from stationmaster.hub.store import Store, StoreDown
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.storage.store import Store, StoreDown
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.act_reading import read_act
+from stationmaster.hub.web.acts_api import LARGEST_BODY, PATIENCE_S, ActsApi
+from stationmaster.hub.web.bodies import as_json
+from stationmaster.hub.web.plans_api import PlansApi
+from stationmaster.hub.web.recent import Recent
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.configuration import Faults
 from stationmaster_base.times import Instant

@@ -16,7 +16,7 @@ from stationmaster.hub.alarms.raising import MOST_RAISED
 from stationmaster.hub.alarms.record import GRAVE_MINUTES, LONGEST_MINUTES, AlarmState, Record, key_of
 from stationmaster.hub.alarms.rows import HistoryFilter, Written, cut, read_history, read_kept, write
 from stationmaster.hub.alarms.sign import Severity, Sign
-from stationmaster.hub.schema import METADATA
+from stationmaster.hub.storage.schema import METADATA
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant
 from support.effort import EFFORT

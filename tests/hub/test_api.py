@@ -16,12 +16,12 @@ from service.web import Browser, unchunk
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.record import key_of
 from stationmaster.hub.alarms.sign import Severity, Sign
-from stationmaster.hub.api import HubApi
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
+from stationmaster.hub.feeding.lines_api import LinesApi
 from stationmaster.hub.health import hub_health
-from stationmaster.hub.lines_api import LinesApi
 from stationmaster.hub.settings import Subsystem
 from stationmaster.hub.view import MOST_NOTES, HubView
+from stationmaster.hub.web.api import HubApi
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import health_body
 from stationmaster_dmis.status import FeedStatus

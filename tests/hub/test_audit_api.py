@@ -12,7 +12,7 @@ import pytest
 from hub.audited import Audited
 from hub.making import made_hub
 from hub.peopled import DESK, PASSWORD, account
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from stationmaster_kernel.account import Role
 from support.small_station import at
 

@@ -14,8 +14,8 @@ from hub.making import MadeHub, begin, made_hub, run_sql
 from stationmaster.hub.audit.audit_log import AuditLog
 from stationmaster.hub.audit.log_search import LogFilter, LogReader, csv_lines
 from stationmaster.hub.audit.record import BEGINNING, Change, LogHead, LogRecord
-from stationmaster.hub.database import database_url
-from stationmaster.hub.store import StoreDown
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.storage.store import StoreDown
 from stationmaster_kernel.account import Account, Role
 from stationmaster_kernel.deeds import Delay, Undo
 from stationmaster_kernel.inputs import Act, DropAccount, PutAccount

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.test_process import START, World, world
 from stationmaster.hub.audit.log_search import LogFilter, LogReader
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 
 __all__ = ["world"]
 

@@ -16,17 +16,17 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import URL
 
 from hub.making import EVERYTHING, MadeHub, begin, contents, made_hub, opened, run_sql, tick, worked
-from stationmaster.hub import backup as backup_module
-from stationmaster.hub.archive import DatabaseArchive
-from stationmaster.hub.backends import open_database
-from stationmaster.hub.backup import back_up, read_backup
-from stationmaster.hub.database import database_url, known_versions, migrate
-from stationmaster.hub.journal import compact, first_hash
 from stationmaster.hub.pipeline import LONGEST_PAUSE_S
-from stationmaster.hub.replay import replay
-from stationmaster.hub.restore import Restored, restore
-from stationmaster.hub.schema import METADATA, VERSION
-from stationmaster.hub.store import Fenced, Store
+from stationmaster.hub.storage import backup as backup_module
+from stationmaster.hub.storage.archive import DatabaseArchive
+from stationmaster.hub.storage.backends import open_database
+from stationmaster.hub.storage.backup import back_up, read_backup
+from stationmaster.hub.storage.database import database_url, known_versions, migrate
+from stationmaster.hub.storage.journal import compact, first_hash
+from stationmaster.hub.storage.replay import replay
+from stationmaster.hub.storage.restore import Restored, restore
+from stationmaster.hub.storage.schema import METADATA, VERSION
+from stationmaster.hub.storage.store import Fenced, Store
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_protocol.messages import Position
@@ -191,7 +191,7 @@ def test_nothing_is_changed_by_a_restore_that_fails(database: URL, tmp_path: Pat
     def broken(_: object) -> None:
         raise OSError("the disk has gone")
 
-    monkeypatch.setattr("stationmaster.hub.restore.save_now", broken)
+    monkeypatch.setattr("stationmaster.hub.storage.restore.save_now", broken)
     with pytest.raises(StationError, match="the disk has gone"):
         put_back(database, tmp_path / "file.gz", replace=True)
     assert rows_of(database) == there

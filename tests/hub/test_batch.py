@@ -6,7 +6,7 @@ import structlog
 
 from hub.making import START, begin, contents, tick, worked
 from stationmaster.hub.batch import QUARANTINED, prepare
-from stationmaster.hub.journal import entry_hash, first_hash
+from stationmaster.hub.storage.journal import entry_hash, first_hash
 from stationmaster_kernel.changes import Changes
 from stationmaster_kernel.inputs import Feed, Input, TaskResult
 from stationmaster_kernel.state import State

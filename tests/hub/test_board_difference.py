@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stationmaster.hub.board_difference import Difference, DifferenceKind, differences
-from stationmaster.hub.board_intent import Intent, board_intent
-from stationmaster.hub.board_lanes import ANY_LANE, Lane, lanes_of
+from stationmaster.hub.subsystems.board_difference import Difference, DifferenceKind, differences
+from stationmaster.hub.subsystems.board_intent import Intent, board_intent
+from stationmaster.hub.subsystems.board_lanes import ANY_LANE, Lane, lanes_of
 from stationmaster.station.load import Station, load_station
 from stationmaster_base.configuration import Faults
 from stationmaster_base.times import MINUTE, Instant

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from stationmaster.hub.alarms.sign import Severity, Sign
-from stationmaster.hub.board_book import BoardBook
-from stationmaster.hub.board_difference import DifferenceKind
-from stationmaster.hub.board_watch import BoardWatch
-from stationmaster.hub.equipment import EquipmentBook
-from stationmaster.hub.watch_settings import WatchSettings
+from stationmaster.hub.subsystems.board_book import BoardBook
+from stationmaster.hub.subsystems.board_difference import DifferenceKind
+from stationmaster.hub.subsystems.board_watch import BoardWatch
+from stationmaster.hub.subsystems.equipment import EquipmentBook
+from stationmaster.hub.subsystems.watch_settings import WatchSettings
 from stationmaster_base.times import Instant
 from stationmaster_kernel.deeds import SetMode
 from stationmaster_kernel.inputs import Act, Configure, Feed, Input

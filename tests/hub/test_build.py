@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry
 from twisted.internet.task import Clock
 
 from stationmaster.hub.build import AddFace, Hub
-from stationmaster.hub.database import database_url
 from stationmaster.hub.settings import HubSettings, Subsystem
+from stationmaster.hub.storage.database import database_url
 from stationmaster.station.load import load_station
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.configuration import Faults, Table

@@ -21,13 +21,13 @@ from twisted.python.failure import Failure
 from hub.making import HandThread, begin, made_hub, tick
 from hub.test_process import START, World, ask, world
 from service.web import Browser, unchunk
-from stationmaster.hub import recent
-from stationmaster.hub.bodies import StateBody
-from stationmaster.hub.changes_stream import ChangesStream, Missed, journal_reader
 from stationmaster.hub.pipeline import Committed
-from stationmaster.hub.recent import TOLD_KINDS, changes_event
-from stationmaster.hub.store import Stored
+from stationmaster.hub.storage.store import Stored
 from stationmaster.hub.view import FeedView
+from stationmaster.hub.web import recent
+from stationmaster.hub.web.bodies import StateBody
+from stationmaster.hub.web.changes_stream import ChangesStream, Missed, journal_reader
+from stationmaster.hub.web.recent import TOLD_KINDS, changes_event
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import Health
 from stationmaster_base.times import Instant

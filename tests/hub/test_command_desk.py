@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 from twisted.internet.task import Clock
 
-from stationmaster.hub import command_desk
-from stationmaster.hub.command_desk import CommandDesk, Order
+from stationmaster.hub.subsystems import command_desk
+from stationmaster.hub.subsystems.command_desk import CommandDesk, Order
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.times import Instant
 from stationmaster_protocol.commands import Command, CommandResult, CommandState, Parameter

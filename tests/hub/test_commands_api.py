@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from hub.making import made_hub
 from hub.watched import Watched
-from stationmaster.hub.commands_api import LARGEST_BODY, read_command
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.subsystems.commands_api import LARGEST_BODY, read_command
 from stationmaster_base.configuration import Faults
 from stationmaster_base.times import Instant
 from stationmaster_protocol.commands import Command, CommandResult, CommandState, Parameter

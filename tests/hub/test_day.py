@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 
 from hub.making import START, HandPipeline, begin, worked
 from stationmaster.hub.day import DAYS_AHEAD, StationDay, same_configuration
-from stationmaster.hub.presence import ExecutorBook
+from stationmaster.hub.open_protocol.presence import ExecutorBook
 from stationmaster.station.plans import plan_digest
 from stationmaster_base.clock import Anchor, FileClock, write_anchor
 from stationmaster_base.times import MINUTE, Instant

@@ -13,10 +13,10 @@ import pytest
 from hub.making import made_hub
 from hub.watched import Watched
 from stationmaster.hub.alarms.sign import Severity, Sign
-from stationmaster.hub.database import database_url
 from stationmaster.hub.deciding.deciding_api import DecidingApi
 from stationmaster.hub.deciding.proposal_signs import MOST_SIGNS, ProposalSigns
 from stationmaster.hub.deciding.urgency import Patience, urgency
+from stationmaster.hub.storage.database import database_url
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.deeds import Decide, SetAcceptance, SetMode
 from stationmaster_kernel.inputs import Act, Feed

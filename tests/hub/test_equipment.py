@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stationmaster.hub import equipment
 from stationmaster.hub.alarms.sign import Severity
-from stationmaster.hub.equipment import EquipmentBook
+from stationmaster.hub.subsystems import equipment
+from stationmaster.hub.subsystems.equipment import EquipmentBook
 from stationmaster_base.times import Instant
 from stationmaster_protocol.equipment import AlarmSign, Condition, Device, Evidence, Readback
 from stationmaster_protocol.messages import Deletion, Report

@@ -15,12 +15,12 @@ from sqlalchemy.engine import URL
 
 from hub.journalled import archive, journal, morning, run_sql, write
 from hub.making import begin, tick
-from stationmaster.hub.archive import Line
-from stationmaster.hub.checkpoint import Checkpoint, save_now
-from stationmaster.hub.export import FileArchive, export, line_from_text, line_text
 from stationmaster.hub.history import look_back
-from stationmaster.hub.journal import Row, Written
-from stationmaster.hub.replay import replay
+from stationmaster.hub.storage.archive import Line
+from stationmaster.hub.storage.checkpoint import Checkpoint, save_now
+from stationmaster.hub.storage.export import FileArchive, export, line_from_text, line_text
+from stationmaster.hub.storage.journal import Row, Written
+from stationmaster.hub.storage.replay import replay
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_protocol.messages import Position

@@ -21,13 +21,13 @@ import structlog
 from sqlalchemy.engine import URL
 
 from hub.making import MadeHub, begin, contents, made_hub, opened, run_sql, tick, watching_of, worked
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
+from stationmaster.hub.open_protocol.presence import ExecutorBook
+from stationmaster.hub.open_protocol.side import ProtocolSide, entry_of
 from stationmaster.hub.pipeline import LONGEST_PAUSE_S
-from stationmaster.hub.presence import ExecutorBook
-from stationmaster.hub.schema import METADATA
 from stationmaster.hub.settings import Subsystem
-from stationmaster.hub.side import ProtocolSide, entry_of
-from stationmaster.hub.store import Fenced
+from stationmaster.hub.storage.schema import METADATA
+from stationmaster.hub.storage.store import Fenced
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.changes import PUBLIC_KINDS
 from stationmaster_kernel.inputs import Input

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hub.making import HandPipeline, begin, worked
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.configuration import PlaceKind
 from stationmaster_kernel.inputs import Configure, Feed, GradeFeed

@@ -11,9 +11,9 @@ import pytest
 
 from hub.making import MadeHub, made_hub
 from hub.peopled import Peopled, account
-from stationmaster.hub.database import database_url
 from stationmaster.hub.people.first_start import FirstLogin, Teller
 from stationmaster.hub.people.people_settings import PeopleSettings
+from stationmaster.hub.storage.database import database_url
 from stationmaster_kernel.account import Role
 from stationmaster_people.passwords import LEAST, one_time_password, password_fault
 

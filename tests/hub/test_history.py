@@ -9,8 +9,8 @@ from sqlalchemy.engine import URL
 
 from hub.journalled import CHECK_IN, archive, journal, morning, said, write
 from hub.making import START, begin, tick
-from stationmaster.hub.checkpoint import save_now
 from stationmaster.hub.history import RowThen, Said, Then, look_back
+from stationmaster.hub.storage.checkpoint import save_now
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_kernel.inputs import Feed, Input

@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 from hub.journalled import journal, morning, run_sql, write
 from hub.making import HandThread
 from service.web import Browser
-from stationmaster.hub.history_api import HistoryApi
+from stationmaster.hub.web.history_api import HistoryApi
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import Health
 from stationmaster_service.face import Face

@@ -11,11 +11,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import URL
 
 from hub.making import HandThread, MadeHub, begin, made_hub, tick
-from stationmaster.hub.door import GRACE_S
-from stationmaster.hub.enrolment import CODE_S, IdentityInfo
-from stationmaster.hub.rights import grant_of
-from stationmaster.hub.schema import METADATA
+from stationmaster.hub.open_protocol.door import GRACE_S
+from stationmaster.hub.open_protocol.enrolment import CODE_S, IdentityInfo
+from stationmaster.hub.open_protocol.rights import grant_of
 from stationmaster.hub.settings import Subsystem
+from stationmaster.hub.storage.schema import METADATA
 from stationmaster_base.errors import StationError
 from stationmaster_protocol.hub_side import Peer
 from stationmaster_protocol.messages import Enrol, Enrolled

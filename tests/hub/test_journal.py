@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.journalled import morning
 from hub.making import START, begin, tick
-from stationmaster.hub.journal import (
+from stationmaster.hub.storage.journal import (
     INPUT_KINDS,
     UNREADABLE,
     Row,

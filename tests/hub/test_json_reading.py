@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stationmaster.hub.json_reading import plain_json
+from stationmaster.hub.web.json_reading import plain_json
 
 
 def test_a_whole_number_is_one_however_it_is_written() -> None:

@@ -19,14 +19,14 @@ from structlog.testing import capture_logs
 
 from hub.journalled import archive, morning, run_sql, write
 from hub.making import START, HandThread, MadeHub, begin, contents, made_hub, tick
-from stationmaster.hub import compaction, keeper
-from stationmaster.hub.checkpoint import Checkpoint, Packed, pack, read_packed, save, unpack
-from stationmaster.hub.compaction import cut_some, entry_to_cut_at
 from stationmaster.hub.history import look_back
-from stationmaster.hub.journal import Row
-from stationmaster.hub.keeper import JournalKeeper, night_of
-from stationmaster.hub.replay import replay
-from stationmaster.hub.schema import CHECKPOINT, INPUT, JOURNAL
+from stationmaster.hub.storage import compaction, keeper
+from stationmaster.hub.storage.checkpoint import Checkpoint, Packed, pack, read_packed, save, unpack
+from stationmaster.hub.storage.compaction import cut_some, entry_to_cut_at
+from stationmaster.hub.storage.journal import Row
+from stationmaster.hub.storage.keeper import JournalKeeper, night_of
+from stationmaster.hub.storage.replay import replay
+from stationmaster.hub.storage.schema import CHECKPOINT, INPUT, JOURNAL
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant
 from stationmaster_kernel.inputs import Tick
@@ -137,7 +137,7 @@ def test_a_hub_that_starts_takes_a_checkpoint_only_if_it_needs_one(
             assert kept.tables().checkpoints == (4,)
         write(database, tick(minutes))
     monkeypatch.setattr(keeper, "software", lambda: "next")
-    monkeypatch.setattr("stationmaster.hub.checkpoint.software", lambda: "next")
+    monkeypatch.setattr("stationmaster.hub.storage.checkpoint.software", lambda: "next")
     with keeping(database, first=()) as kept:
         assert kept.tables().checkpoints == (4, 6)
     with archive(database) as found:

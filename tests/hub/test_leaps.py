@@ -8,13 +8,13 @@ from pathlib import Path
 from twisted.internet.task import Clock
 
 from hub.making import START, MadeHub, begin, made_hub
-from stationmaster.hub.archive import DatabaseArchive
-from stationmaster.hub.database import database_url
 from stationmaster.hub.day import StationDay
-from stationmaster.hub.journal import input_text
-from stationmaster.hub.leaps import STEADY_S, LeapWatch
-from stationmaster.hub.masters import vouched
-from stationmaster.hub.replay import replay
+from stationmaster.hub.feeding.leaps import STEADY_S, LeapWatch
+from stationmaster.hub.feeding.masters import vouched
+from stationmaster.hub.storage.archive import DatabaseArchive
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.storage.journal import input_text
+from stationmaster.hub.storage.replay import replay
 from stationmaster_base.steering import SteeredClock
 from stationmaster_base.timekeeping import ClockQuality, ClockState
 from stationmaster_base.times import MINUTE, Instant

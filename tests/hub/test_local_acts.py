@@ -9,8 +9,8 @@ import pytest
 
 from hub.making import MadeHub, begin, made_hub, tick
 from stationmaster.hub.alarms.sign import Severity
-from stationmaster.hub.database import database_url
-from stationmaster.hub.local_acts import SHOWN_S, LocalActs
+from stationmaster.hub.open_protocol.local_acts import SHOWN_S, LocalActs
+from stationmaster.hub.storage.database import database_url
 from stationmaster_base.times import Instant
 from stationmaster_kernel.deeds import Delay, Handle, Handling, SetTrack, Unknown
 from stationmaster_kernel.values import EventName

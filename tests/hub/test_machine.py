@@ -15,8 +15,8 @@ from sqlalchemy.engine import URL
 from hub.dying_hub import COMMIT_POINTS, DyingHub
 from hub.journalled import archive
 from hub.making import contents, opened
-from stationmaster.hub.database import database_url
-from stationmaster.hub.replay import replay
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.storage.replay import replay
 from stationmaster_kernel.inputs import GradeFeed
 from stationmaster_kernel.values import FeedGrade
 from support.effort import scaled

@@ -15,13 +15,13 @@ from sqlalchemy.engine import URL
 
 from hub.journalled import Journal, archive, journal, morning, write
 from hub.making import EVERYTHING, HandThread, contents, made_hub, replayed, tick
-from stationmaster.hub.database import migrate
 from stationmaster.hub.history import look_back
-from stationmaster.hub.journal import Written, input_from_text, input_text
-from stationmaster.hub.keeper import JournalKeeper
-from stationmaster.hub.replay import replay
-from stationmaster.hub.schema import INPUT, JOURNAL, METADATA, RESOURCE, VERSION
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.database import migrate
+from stationmaster.hub.storage.journal import Written, input_from_text, input_text
+from stationmaster.hub.storage.keeper import JournalKeeper
+from stationmaster.hub.storage.replay import replay
+from stationmaster.hub.storage.schema import INPUT, JOURNAL, METADATA, RESOURCE, VERSION
+from stationmaster.hub.storage.store import Store
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.step import step
 from support.small_station import ZONE, at
@@ -33,7 +33,7 @@ ENTRIES = 14
 def config() -> Config:
     """Alembic, on the hub's migrations."""
     made = Config()
-    made.set_main_option("script_location", "stationmaster.hub:migrations")
+    made.set_main_option("script_location", "stationmaster.hub.storage:migrations")
     return made
 
 

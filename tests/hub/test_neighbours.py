@@ -15,13 +15,13 @@ from twisted.python.failure import Failure
 from hub.making import MadeHub, made_hub
 from hub.watched import Watched
 from service.web import Browser
-from stationmaster.hub.board_book import BoardBook
-from stationmaster.hub.database import database_url
 from stationmaster.hub.neighbours.asking import ANSWER_S, LARGEST_PICTURE, MAKE_S, MOST_ASKED, SHARED_S, Neighbour
 from stationmaster.hub.neighbours.boards_api import BoardPicturesApi
 from stationmaster.hub.neighbours.broadcast_api import LARGEST_BODY, BroadcastApi
 from stationmaster.hub.neighbours.settings import ConsoleSettings, base_fault
 from stationmaster.hub.people.askers import Askers
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.subsystems.board_book import BoardBook
 from stationmaster_base.configuration import Faults, Table
 
 SPEAKER, PAINTER = "http://127.0.0.1:8083", "http://127.0.0.1:8081"

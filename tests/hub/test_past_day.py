@@ -17,11 +17,11 @@ from hub.telling import CALL, made
 from hub.test_acts_api import TRACK
 from hub.test_told import Telling
 from service.web import Browser
-from stationmaster.hub.archive import DatabaseArchive
-from stationmaster.hub.bodies import as_json
 from stationmaster.hub.consequences.past_api import PastApi
 from stationmaster.hub.consequences.past_day import Cursor
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.archive import DatabaseArchive
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.web.bodies import as_json
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from support.small_station import ZONE, at
 

@@ -13,7 +13,7 @@ from twisted.internet.address import IPv4Address
 from hub.making import MadeHub, made_hub
 from hub.peopled import PASSWORD, Peopled, Visitor, account
 from service.web import Browser
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from stationmaster_kernel.account import Role
 
 WANG = account("wang", Role.CONTROLLER)

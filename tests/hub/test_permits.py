@@ -17,13 +17,13 @@ from hub.test_build import wired
 from service.web import Browser
 from stationmaster.console.face import install
 from stationmaster.hub.build import Hub
-from stationmaster.hub.database import database_url
 from stationmaster.hub.openapi.document import OPERATIONS
 from stationmaster.hub.people.askers import Asker, Askers
 from stationmaster.hub.people.deed_permits import check_command, check_deeds
 from stationmaster.hub.people.people_settings import PeopleSettings
 from stationmaster.hub.people.permits import DEEDS, OPEN, PERMITS, STREAMS
 from stationmaster.hub.people.separation import Separation
+from stationmaster.hub.storage.database import database_url
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_kernel.account import Account, Role

@@ -10,7 +10,7 @@ from hub.making import HandThread, begin, contents, made_hub, opened, run_sql, t
 from stationmaster.hub import writer
 from stationmaster.hub.batch import Batch
 from stationmaster.hub.pipeline import FIRST_PAUSE_S, LONGEST_PAUSE_S, MOST_INPUTS, Committed
-from stationmaster.hub.store import Fenced, Loaded, Store, StoreDown
+from stationmaster.hub.storage.store import Fenced, Loaded, Store, StoreDown
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result

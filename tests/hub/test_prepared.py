@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, create_engine, delete, insert, select, update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from stationmaster.hub.backends import open_database
-from stationmaster.hub.database import Database
-from stationmaster.hub.prepared import Prepared
-from stationmaster.hub.schema import METADATA, RESOURCE
+from stationmaster.hub.storage.backends import open_database
+from stationmaster.hub.storage.database import Database
+from stationmaster.hub.storage.prepared import Prepared
+from stationmaster.hub.storage.schema import METADATA, RESOURCE
 
 PUT = Prepared(insert(RESOURCE))
 CHANGE = Prepared(update(RESOURCE).where(RESOURCE.c.kind == bindparam("of")).values(body=bindparam("text")))

@@ -20,12 +20,12 @@ from twisted.python.failure import Failure
 from hub.making import HandThread, MadeHub, made_hub
 from hub.test_process import World, ask
 from service.web import Browser
-from stationmaster.hub.database import database_url
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.reload import MOST_IDS, Difference, KindDifference, NotNow, Reloader, TaskList
-from stationmaster.hub.reload_api import ReloadApi
 from stationmaster.hub.settings import Operator
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.web.reload_api import ReloadApi
 from stationmaster.station.load import load_station
 from stationmaster.station.plans import plan_day
 from stationmaster_base.clock import MachineClock

@@ -18,8 +18,8 @@ from twisted.internet.task import Clock
 from twisted.web.http_headers import Headers
 
 from service.web import Browser
-from stationmaster.hub import repeats
-from stationmaster.hub.repeats import KEPT_S, KEY_PATTERN, MOST_KEPT, Repeats
+from stationmaster.hub.web import repeats
+from stationmaster.hub.web.repeats import KEPT_S, KEY_PATTERN, MOST_KEPT, Repeats
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import Health
 from stationmaster_service.answers import json_answer, problem_answer

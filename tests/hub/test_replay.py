@@ -10,10 +10,10 @@ from sqlalchemy.engine import URL
 
 from hub.journalled import BACKWARDS, archive, journal, morning, run_sql, write
 from hub.making import START, begin, tick
-from stationmaster.hub.archive import Line
-from stationmaster.hub.checkpoint import Checkpoint, save_now
-from stationmaster.hub.journal import Written
-from stationmaster.hub.replay import Part, Replayed, replay
+from stationmaster.hub.storage.archive import Line
+from stationmaster.hub.storage.checkpoint import Checkpoint, save_now
+from stationmaster.hub.storage.journal import Written
+from stationmaster.hub.storage.replay import Part, Replayed, replay
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.changes import Changes, Note
 from stationmaster_kernel.inputs import GradeFeed, Input, Tick

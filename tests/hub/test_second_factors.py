@@ -19,7 +19,7 @@ from hub.making import MadeHub, begin, made_hub
 from stationmaster.hub.audit.sealing import Seal, read_key
 from stationmaster.hub.audit.second_factors import RECOVERY_CODES, SecondFactorBook
 from stationmaster.hub.audit.totp import STEP_S, invitation, matching_step
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.account import Account, Role
 from stationmaster_kernel.inputs import DropAccount, PutAccount

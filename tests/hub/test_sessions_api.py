@@ -11,8 +11,8 @@ import pytest
 
 from hub.making import MadeHub, made_hub, run_sql
 from hub.peopled import PASSWORD, WALL, Peopled, Told, Visitor, account
-from stationmaster.hub.database import database_url
 from stationmaster.hub.people.people_settings import PeopleSettings
+from stationmaster.hub.storage.database import database_url
 from stationmaster_kernel.account import Account, Role
 from stationmaster_people.logins import FREE_TRIES, FREE_TRIES_OF_ADDRESS, LONGEST_PAUSE_S
 from stationmaster_people.passwords import NOBODY

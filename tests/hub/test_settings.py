@@ -8,7 +8,7 @@ import pytest
 
 from stationmaster.hub.people.people_settings import PeopleSettings
 from stationmaster.hub.settings import DoorSettings, HubSettings, Operator, Subsystem
-from stationmaster.hub.watch_settings import WatchSettings
+from stationmaster.hub.subsystems.watch_settings import WatchSettings
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_dmis.settings import FolderPlace, LineSettings, SerialPlace, UdpPlace
 from stationmaster_kernel.account import Role

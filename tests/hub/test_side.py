@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.engine import URL
 
 from hub.making import MadeHub, begin, made_hub, tick, watching_of
-from stationmaster.hub.feed import FeedIntake
-from stationmaster.hub.presence import ExecutorBook
+from stationmaster.hub.feeding.feed import FeedIntake
+from stationmaster.hub.open_protocol.presence import ExecutorBook
+from stationmaster.hub.open_protocol.side import ProtocolSide
 from stationmaster.hub.settings import Subsystem
-from stationmaster.hub.side import ProtocolSide
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.inputs import TaskResult
 from stationmaster_kernel.task import Result

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 from twisted.internet.task import Clock
 
 from service.web import Browser
-from stationmaster.hub.station_api import StationApi
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.station_api import StationApi
 from stationmaster_base.clock import MachineClock
 from stationmaster_base.health import Health
 from stationmaster_base.times import Instant

@@ -12,10 +12,10 @@ from sqlalchemy.engine import URL
 
 from hub.making import EVERYTHING, START, begin, contents, opened, replayed, run_sql, tick
 from stationmaster.hub.batch import Batch, prepare
-from stationmaster.hub.database import Occupied, database_url
-from stationmaster.hub.journal import first_hash
-from stationmaster.hub.schema import METADATA, VERSION
-from stationmaster.hub.store import Fenced, Loaded, Repeated, Store, StoreDown
+from stationmaster.hub.storage.database import Occupied, database_url
+from stationmaster.hub.storage.journal import first_hash
+from stationmaster.hub.storage.schema import METADATA, VERSION
+from stationmaster.hub.storage.store import Fenced, Loaded, Repeated, Store, StoreDown
 from stationmaster_base.errors import StationError
 from stationmaster_kernel.inputs import Input
 from stationmaster_kernel.state import State
@@ -93,7 +93,7 @@ def test_the_schema_is_the_one_that_the_code_knows(database: URL) -> None:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [VERSION]
     engine.dispose()
     config = Config()
-    config.set_main_option("script_location", "stationmaster.hub:migrations")
+    config.set_main_option("script_location", "stationmaster.hub.storage:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stationmaster.hub import subscriber_watch
 from stationmaster.hub.alarms.sign import Severity, Sign
-from stationmaster.hub.subscriber_watch import SubscriberWatch
-from stationmaster.hub.watch_settings import WatchSettings
+from stationmaster.hub.subsystems import subscriber_watch
+from stationmaster.hub.subsystems.subscriber_watch import SubscriberWatch
+from stationmaster.hub.subsystems.watch_settings import WatchSettings
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.filters import Filter
 from stationmaster_protocol.hub_side import SubscriberInfo

@@ -14,10 +14,10 @@ from hub.making import HandThread, MadeHub, made_hub, tick
 from hub.telling import CALL, TELLING, beginning, made
 from hub.test_acts_api import TRACK, Fixture
 from service.web import Browser
-from stationmaster.hub.archive import DatabaseArchive
 from stationmaster.hub.consequences import versions
 from stationmaster.hub.consequences.told_api import ToldApi
 from stationmaster.hub.consequences.versions import Proofs, row_versions
+from stationmaster.hub.storage.archive import DatabaseArchive
 from stationmaster_kernel.inputs import Feed
 from stationmaster_protocol.equipment import Evidence, Readback, ShownRow
 from support.small_station import at, record

@@ -9,7 +9,7 @@ import pytest
 
 from hub.making import made_hub
 from hub.watched import Watched
-from stationmaster.hub.database import database_url
+from stationmaster.hub.storage.database import database_url
 from stationmaster_base.times import Instant
 from stationmaster_kernel.call import Call
 from stationmaster_kernel.deeds import Delay, SetTrack

@@ -12,15 +12,15 @@ from hub.making import HandThread, MadeHub, begin, tick
 from service.web import Browser
 from stationmaster.hub.alarms.alarming import Alarming, Keeping
 from stationmaster.hub.alarms.book import AlarmBook
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
 from stationmaster.hub.health import hub_health
+from stationmaster.hub.open_protocol.presence import ExecutorBook
+from stationmaster.hub.open_protocol.side import ProtocolSide, entry_of
 from stationmaster.hub.people.askers import Askers
-from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.settings import HubSettings, Operator, Subsystem
-from stationmaster.hub.side import ProtocolSide, entry_of
+from stationmaster.hub.subsystems.watch_settings import WatchSettings
+from stationmaster.hub.subsystems.watching import Watching
 from stationmaster.hub.view import HubView
-from stationmaster.hub.watch_settings import WatchSettings
-from stationmaster.hub.watching import Watching
 from stationmaster.station.wiring import Supply
 from stationmaster_base.clock import MachineClock
 from stationmaster_kernel.inputs import Input

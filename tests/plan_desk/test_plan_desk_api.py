@@ -17,7 +17,6 @@ from plan_desk.drafting import NOW, desk_on, small_station
 from service.web import Browser
 from station.workbook_making import packed
 from stationmaster.hub.audit.audit_log import AuditLog
-from stationmaster.hub.database import database_url
 from stationmaster.hub.day import StationDay
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.people.permits import DAY, DECIDE, PERMITS
@@ -30,6 +29,7 @@ from stationmaster.hub.plan_desk.uploads import Importer
 from stationmaster.hub.plan_desk.work import DeskWork
 from stationmaster.hub.reload import Reloader
 from stationmaster.hub.settings import Operator
+from stationmaster.hub.storage.database import database_url
 from stationmaster.station.load import load_station
 from stationmaster.station.plans import plan_day
 from stationmaster_base.clock import MachineClock

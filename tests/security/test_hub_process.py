@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from stationmaster.cli.main import main
-from stationmaster.hub.certificates import pem_of_key
+from stationmaster.hub.open_protocol.certificates import pem_of_key
 from stationmaster_base.clock import Anchor, write_anchor
 from stationmaster_base.times import from_iso
 from stationmaster_protocol.codec import LARGEST_TO_CLIENT, LARGEST_TO_HUB, FrameReader, decode, encode

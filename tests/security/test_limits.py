@@ -13,10 +13,10 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 
-from stationmaster.hub.door_settings import DoorSettings
-from stationmaster.hub.gate import BURST_S, Gate
-from stationmaster.hub.rate_limits import FORGOTTEN_S, LONGEST_WAIT_S, Backoff, Rate, source_of
-from stationmaster.hub.refusals import LINES, MOST_KEYS, WINDOW_S, Refusals
+from stationmaster.hub.open_protocol.door_settings import DoorSettings
+from stationmaster.hub.open_protocol.gate import BURST_S, Gate
+from stationmaster.hub.open_protocol.rate_limits import FORGOTTEN_S, LONGEST_WAIT_S, Backoff, Rate, source_of
+from stationmaster.hub.open_protocol.refusals import LINES, MOST_KEYS, WINDOW_S, Refusals
 
 
 def test_waits_grow_and_end() -> None:

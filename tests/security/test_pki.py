@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from stationmaster.cli.main import main
-from stationmaster.hub.authority import Authority, load_certificate, load_key, read_revoked
-from stationmaster.hub.certificates import Purpose, certified, request_of
-from stationmaster.hub.client_certificates import ClientCertificates
+from stationmaster.hub.open_protocol.authority import Authority, load_certificate, load_key, read_revoked
+from stationmaster.hub.open_protocol.certificates import Purpose, certified, request_of
+from stationmaster.hub.open_protocol.client_certificates import ClientCertificates
 from stationmaster_base.errors import StationError
 from support.certificates import TestAuthority
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stationmaster.hub.rights import RIGHTS, grant_of, kind_by_name
+from stationmaster.hub.open_protocol.rights import RIGHTS, grant_of, kind_by_name
 from stationmaster_kernel.changes import PUBLIC_KINDS
 from stationmaster_kernel.values import TaskKind
 from stationmaster_protocol.equipment import LIVE_KINDS

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from stationmaster.hub.authority import Authority, write_private
-from stationmaster.hub.certificates import pem_of, pem_of_key
+from stationmaster.hub.open_protocol.authority import Authority, write_private
+from stationmaster.hub.open_protocol.certificates import pem_of, pem_of_key
 from stationmaster_protocol.tls import TlsFiles, TlsTrust
 
 

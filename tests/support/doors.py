@@ -12,14 +12,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from stationmaster.hub.client_certificates import ClientCertificates
-from stationmaster.hub.door import Door
-from stationmaster.hub.enrolment import Enrolment
-from stationmaster.hub.identity_book import IdentityBook
-from stationmaster.hub.refusals import Refusals
+from stationmaster.hub.open_protocol.client_certificates import ClientCertificates
+from stationmaster.hub.open_protocol.door import Door
+from stationmaster.hub.open_protocol.enrolment import Enrolment
+from stationmaster.hub.open_protocol.identity_book import IdentityBook
+from stationmaster.hub.open_protocol.refusals import Refusals
+from stationmaster.hub.open_protocol.token_hashing import CHEAP, Hashing
 from stationmaster.hub.settings import Subsystem
-from stationmaster.hub.store import Store
-from stationmaster.hub.token_hashing import CHEAP, Hashing
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster_protocol.errors import RemoteProtocolError
 from stationmaster_protocol.hub_side import Peer

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from stationmaster.hub.archive import DatabaseArchive
-from stationmaster.hub.checkpoint import Checkpoint
-from stationmaster.hub.database import database_url
-from stationmaster.hub.journal import resource_from_row
 from stationmaster.hub.past import Past
-from stationmaster.hub.store import Store as HubStore
+from stationmaster.hub.storage.archive import DatabaseArchive
+from stationmaster.hub.storage.checkpoint import Checkpoint
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.storage.journal import resource_from_row
+from stationmaster.hub.storage.store import Store as HubStore
 from stationmaster_agent.replica import Replica
 from stationmaster_agent.settings import AgentSettings
 from stationmaster_agent.store import Store as AgentStore

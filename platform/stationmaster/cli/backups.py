@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from stationmaster.hub.backup import Contents, back_up, read_backup
-from stationmaster.hub.restore import restore as restore_backup
 from stationmaster.hub.settings import HubSettings
+from stationmaster.hub.storage.backup import Contents, back_up, read_backup
+from stationmaster.hub.storage.restore import restore as restore_backup
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_base.times import Instant, to_iso
 

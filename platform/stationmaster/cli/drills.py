@@ -23,10 +23,10 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from stationmaster.hub.backup import back_up
-from stationmaster.hub.database import database_url
-from stationmaster.hub.restore import restore
 from stationmaster.hub.settings import HubSettings
+from stationmaster.hub.storage.backup import back_up
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.storage.restore import restore
 from stationmaster.station.load import load_station
 from stationmaster_base.clock import Anchor, read_anchor, write_anchor
 from stationmaster_base.configuration import Faults, read_toml

@@ -11,14 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from stationmaster.hub.archive import Archive, DatabaseArchive
-from stationmaster.hub.export import FileArchive, line_text, text_file
-from stationmaster.hub.export import export as lines_of
 from stationmaster.hub.history import BoardThen, RowThen, Said, Then, ZoneThen, instant_from_text, look_back
-from stationmaster.hub.journal import UNREADABLE, Written, rows_from_text
-from stationmaster.hub.replay import Difference, Part, Replayed
-from stationmaster.hub.replay import replay as replay_lines
 from stationmaster.hub.settings import HubSettings
+from stationmaster.hub.storage.archive import Archive, DatabaseArchive
+from stationmaster.hub.storage.export import FileArchive, line_text, text_file
+from stationmaster.hub.storage.export import export as lines_of
+from stationmaster.hub.storage.journal import UNREADABLE, Written, rows_from_text
+from stationmaster.hub.storage.replay import Difference, Part, Replayed
+from stationmaster.hub.storage.replay import replay as replay_lines
 from stationmaster_base.configuration import Faults, read_toml
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant

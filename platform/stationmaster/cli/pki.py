@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from stationmaster.hub.authority import Authority, load_certificate, load_key, write_private
-from stationmaster.hub.certificates import Certified, Purpose, certified, pem_of, pem_of_key, request_of
+from stationmaster.hub.open_protocol.authority import Authority, load_certificate, load_key, write_private
+from stationmaster.hub.open_protocol.certificates import Certified, Purpose, certified, pem_of, pem_of_key, request_of
 from stationmaster_base.durable import write_durably
 from stationmaster_base.errors import StationError
 

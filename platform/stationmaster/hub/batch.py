@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from stationmaster.hub.journal import JournalEntry, Row, make_entry
+from stationmaster.hub.storage.journal import JournalEntry, Row, make_entry
 from stationmaster_base.logging import get_logger
 from stationmaster_kernel.changes import Changes, Note
 from stationmaster_kernel.inputs import Feed, FeedRecord, Input

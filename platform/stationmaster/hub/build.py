@@ -18,29 +18,29 @@ from stationmaster.hub.alarms.alarming import Alarming, Keeping
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.hub_signs import ClockSigns
 from stationmaster.hub.alarms.line_signs import LineSigns
-from stationmaster.hub.api import HubApi
 from stationmaster.hub.audit.assembly import Machinery, desks_of
-from stationmaster.hub.changes_stream import journal_reader
 from stationmaster.hub.day import StationDay
-from stationmaster.hub.entrance import Entrance
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
+from stationmaster.hub.feeding.leaps import LeapWatch
+from stationmaster.hub.feeding.line_opening import lines_of, open_lines
+from stationmaster.hub.feeding.masters import clock_health, hub_masters, vouched
 from stationmaster.hub.health import hub_health
 from stationmaster.hub.hub_figures import watch_hub
-from stationmaster.hub.keeper import JournalKeeper
-from stationmaster.hub.leaps import LeapWatch
-from stationmaster.hub.line_opening import lines_of, open_lines
-from stationmaster.hub.masters import clock_health, hub_masters, vouched
 from stationmaster.hub.metrics import HubMetrics
+from stationmaster.hub.open_protocol.entrance import Entrance
+from stationmaster.hub.open_protocol.presence import ExecutorBook
+from stationmaster.hub.open_protocol.side import ProtocolSide, entry_of
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.plan_desk.build import PlanDeskService
-from stationmaster.hub.presence import ExecutorBook
 from stationmaster.hub.reload import Reloader
-from stationmaster.hub.routes import Parts, install_routes
 from stationmaster.hub.settings import HubSettings
-from stationmaster.hub.side import ProtocolSide, entry_of
-from stationmaster.hub.store import Loaded, Probe, Store
+from stationmaster.hub.storage.keeper import JournalKeeper
+from stationmaster.hub.storage.store import Loaded, Probe, Store
+from stationmaster.hub.subsystems.watching import Watching
 from stationmaster.hub.view import HubView
-from stationmaster.hub.watching import Watching
+from stationmaster.hub.web.api import HubApi
+from stationmaster.hub.web.changes_stream import journal_reader
+from stationmaster.hub.web.routes import Parts, install_routes
 from stationmaster.hub.writer import Writer, WriterThread
 from stationmaster.station.check import LayoutCheck
 from stationmaster.station.load import Station, load_station

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from stationmaster.hub.feed import Intake
+from stationmaster.hub.feeding.feed import Intake
 from stationmaster.station.plans import plan_digest
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import MINUTE, Instant, floor_minute, local_date, to_iso

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from stationmaster.hub.archive import Archive
-from stationmaster.hub.checkpoint import Checkpoint
-from stationmaster.hub.journal import UNREADABLE, Row, input_from_text
 from stationmaster.hub.past import Past, damaged, read_task
+from stationmaster.hub.storage.archive import Archive
+from stationmaster.hub.storage.checkpoint import Checkpoint
+from stationmaster.hub.storage.journal import UNREADABLE, Row, input_from_text
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant, to_iso
 from stationmaster_kernel.inputs import TaskResult

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from stationmaster.hub.archive import Line
-from stationmaster.hub.checkpoint import Checkpoint
-from stationmaster.hub.journal import UNREADABLE, Row, Written, compact, rows_from_text
+from stationmaster.hub.storage.archive import Line
+from stationmaster.hub.storage.checkpoint import Checkpoint
+from stationmaster.hub.storage.journal import UNREADABLE, Row, Written, compact, rows_from_text
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant
 from stationmaster_kernel.changes import KernelFacts

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from stationmaster.hub.journal import JournalEntry
 from stationmaster.hub.metrics import HubMetrics
-from stationmaster.hub.store import Loaded, Probe, Recorded, Store, Stored, StoreDown
+from stationmaster.hub.storage.journal import JournalEntry
+from stationmaster.hub.storage.store import Loaded, Probe, Recorded, Store, Stored, StoreDown
 from stationmaster.hub.writer import InThread, NewBeginning, Work, Writer
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from stationmaster.hub.database import database_url
 from stationmaster.hub.day import DAYS_AHEAD
-from stationmaster.hub.door_settings import DoorSettings, Subsystem, subsystems_from_table
 from stationmaster.hub.neighbours.settings import ConsoleSettings
+from stationmaster.hub.open_protocol.door_settings import DoorSettings, Subsystem, subsystems_from_table
 from stationmaster.hub.people.people_settings import PeopleSettings
-from stationmaster.hub.watch_settings import WatchSettings
+from stationmaster.hub.storage.database import database_url
+from stationmaster.hub.subsystems.watch_settings import WatchSettings
 from stationmaster_base.configuration import Table
 from stationmaster_base.errors import StationError
 from stationmaster_dmis.settings import LineSettings, lines_from_table

@@ -13,10 +13,10 @@ from typing import Protocol
 from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.record import Alarm
 from stationmaster.hub.audit.confirmations import ConfirmationBody
-from stationmaster.hub.feed import FeedIntake
+from stationmaster.hub.feeding.feed import FeedIntake
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.settings import Subsystem
-from stationmaster.hub.store import Stored
+from stationmaster.hub.storage.store import Stored
 from stationmaster.station.load import Station
 from stationmaster_base.clock import StationClock
 from stationmaster_base.times import MINUTE, Instant

@@ -17,7 +17,7 @@ from twisted.python.threadpool import ThreadPool
 
 from stationmaster.hub.batch import Batch, Kernel, prepare
 from stationmaster.hub.freed import give_back
-from stationmaster.hub.store import Displaced, Repeated, Store, StoreDown
+from stationmaster.hub.storage.store import Displaced, Repeated, Store, StoreDown
 from stationmaster_kernel.inputs import Input
 from stationmaster_kernel.state import State
 from stationmaster_kernel.step import step

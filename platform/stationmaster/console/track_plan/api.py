@@ -15,7 +15,6 @@ from twisted.web.http import CACHED
 from stationmaster.console.track_plan.drawing import Drawing, draw, drawing_of
 from stationmaster.console.track_plan.legend import LEGEND
 from stationmaster.console.track_plan.trains import Frame, TrainBook
-from stationmaster.hub.bodies import as_json
 from stationmaster.hub.openapi.track_plan import (
     DrawingBody,
     LegendBody,
@@ -24,6 +23,7 @@ from stationmaster.hub.openapi.track_plan import (
     TrainBody,
 )
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.bodies import as_json
 from stationmaster.station.directions import Directions
 from stationmaster_base.times import Instant
 from stationmaster_kernel.configuration import Configuration

@@ -27,9 +27,9 @@ from stationmaster.hub.audit.audit_log import AuditLog
 from stationmaster.hub.people.askers import Asker, Askers
 from stationmaster.hub.pipeline import Pipeline
 from stationmaster.hub.settings import HubSettings
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.store import Store
+from stationmaster.hub.subsystems.watching import Watching
 from stationmaster.hub.view import HubView
-from stationmaster.hub.watching import Watching
 from stationmaster.hub.writer import InThread
 from stationmaster.station.wiring import Supply
 from stationmaster_base.logging import get_logger

@@ -27,9 +27,9 @@ from stationmaster.hub.alarms.conditions import ConditionBook
 from stationmaster.hub.alarms.desk import AlarmDesk
 from stationmaster.hub.alarms.record import LONGEST_MINUTES, Record
 from stationmaster.hub.alarms.rows import HistoryFilter
-from stationmaster.hub.bodies import as_json, told_faults
-from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.people.askers import Asker, Askers, refusal
+from stationmaster.hub.web.bodies import as_json, told_faults
+from stationmaster.hub.web.json_reading import plain_json
 from stationmaster_base.configuration import Faults, Table
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant, from_iso

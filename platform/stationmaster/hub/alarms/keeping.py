@@ -18,8 +18,8 @@ from stationmaster.hub.alarms.book import AlarmBook
 from stationmaster.hub.alarms.conditions import ConditionBook
 from stationmaster.hub.alarms.record import Record
 from stationmaster.hub.alarms.rows import HistoryFilter, Kept, Written, cut, read_history, read_kept, write
-from stationmaster.hub.archive import read_only
-from stationmaster.hub.store import Displaced, Store
+from stationmaster.hub.storage.archive import read_only
+from stationmaster.hub.storage.store import Displaced, Store
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

@@ -13,7 +13,7 @@ from sqlalchemy.sql import ColumnElement
 from stationmaster.hub.alarms.conditions import KnownState
 from stationmaster.hub.alarms.record import Acknowledgement, Record, Shelf
 from stationmaster.hub.alarms.sign import Severity, Sign
-from stationmaster.hub.schema import ALARM, ALARM_SHELF, CONDITION
+from stationmaster.hub.storage.schema import ALARM, ALARM_SHELF, CONDITION
 from stationmaster_base.times import Instant
 
 __all__ = ["HistoryFilter", "Kept", "Written", "cut", "read_history", "read_kept", "write"]

@@ -10,7 +10,7 @@ from stationmaster.hub.audit.desk import AuditDesk
 from stationmaster.hub.people.people_desk import PeopleDesk
 from stationmaster.hub.pipeline import Pipeline
 from stationmaster.hub.settings import HubSettings
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster.station.load import Station
 from stationmaster_service.process import Running

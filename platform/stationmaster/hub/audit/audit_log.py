@@ -17,9 +17,9 @@ from stationmaster.hub.audit.from_journal import KINDS
 from stationmaster.hub.audit.log_table import AT_ONCE, LogTable, Written
 from stationmaster.hub.audit.proof import LogEnd, LogProof
 from stationmaster.hub.audit.record import Change, Happening, LogHead, LogRecord
-from stationmaster.hub.compaction import DAY_S
 from stationmaster.hub.pipeline import Committed
-from stationmaster.hub.store import Displaced, Probe, Store
+from stationmaster.hub.storage.compaction import DAY_S
+from stationmaster.hub.storage.store import Displaced, Probe, Store
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

@@ -11,9 +11,9 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from stationmaster.hub.audit.confirmations import ConfirmationBody, ConfirmationBook, ConfirmationState, Wanted
-from stationmaster.hub.bodies import as_json, told_faults
-from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.people.askers import Asker, Askers, refusal
+from stationmaster.hub.web.bodies import as_json, told_faults
+from stationmaster.hub.web.json_reading import plain_json
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

@@ -25,14 +25,14 @@ from stationmaster.hub.audit.sealing import Seal, read_key
 from stationmaster.hub.audit.second_factor_api import SecondFactorApi
 from stationmaster.hub.audit.second_factors import SecondFactorBook
 from stationmaster.hub.audit.security_log import LoggedSecurity
-from stationmaster.hub.checkpoint import software
-from stationmaster.hub.command_desk import CommandDesk, Part
-from stationmaster.hub.compaction import DAY_S
-from stationmaster.hub.equipment import EquipmentBook
 from stationmaster.hub.people.people_desk import PeopleDesk
 from stationmaster.hub.pipeline import Pipeline
 from stationmaster.hub.settings import HubSettings
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.checkpoint import software
+from stationmaster.hub.storage.compaction import DAY_S
+from stationmaster.hub.storage.store import Store
+from stationmaster.hub.subsystems.command_desk import CommandDesk, Part
+from stationmaster.hub.subsystems.equipment import EquipmentBook
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select
 
 from stationmaster.hub.audit.record import Change, Happening
 from stationmaster.hub.batch import QUARANTINED
-from stationmaster.hub.journal import UNREADABLE
-from stationmaster.hub.schema import HEAD, INPUT, JOURNAL, RESOURCE
+from stationmaster.hub.storage.journal import UNREADABLE
+from stationmaster.hub.storage.schema import HEAD, INPUT, JOURNAL, RESOURCE
 from stationmaster_base.times import Instant
 from stationmaster_kernel.plain import TAG_KEY
 

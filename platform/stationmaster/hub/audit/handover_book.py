@@ -11,8 +11,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from twisted.internet.defer import Deferred, DeferredLock
 
 from stationmaster.hub.audit.handover_sheet import HandoverSheet
-from stationmaster.hub.schema import HANDOVER
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.schema import HANDOVER
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant

@@ -21,9 +21,9 @@ from stationmaster.hub.audit.audit_log import AuditLog
 from stationmaster.hub.audit.log_search import CSV_FIELDS, LogFilter, LogReader, csv_lines
 from stationmaster.hub.audit.proof import LogProof
 from stationmaster.hub.audit.record import Change, LogHead, LogRecord, storable
-from stationmaster.hub.bodies import as_json
 from stationmaster.hub.history import instant_from_text
 from stationmaster.hub.people.askers import Asker, Askers, refusal
+from stationmaster.hub.web.bodies import as_json
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant

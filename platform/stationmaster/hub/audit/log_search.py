@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from stationmaster.hub.archive import read_only
 from stationmaster.hub.audit.proof import LogProof, prove
 from stationmaster.hub.audit.record import LogHead, LogRecord, record_of
-from stationmaster.hub.schema import AUDIT
+from stationmaster.hub.storage.archive import read_only
+from stationmaster.hub.storage.schema import AUDIT
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant, to_iso
 from stationmaster_kernel.plain_text import quoted

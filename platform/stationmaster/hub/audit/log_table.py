@@ -14,8 +14,8 @@ from sqlalchemy import Connection, delete, insert, select
 from stationmaster.hub.audit.from_journal import read_happenings
 from stationmaster.hub.audit.proof import CUT_KIND, LogEnd, read_end
 from stationmaster.hub.audit.record import BEGINNING, Change, Happening, LogHead, LogRecord, body_of, hash_of, storable
-from stationmaster.hub.schema import AUDIT, AUDIT_END
-from stationmaster.hub.store import Probe, Store
+from stationmaster.hub.storage.schema import AUDIT, AUDIT_END
+from stationmaster.hub.storage.store import Probe, Store
 from stationmaster_base.times import Instant
 
 __all__ = ["AT_ONCE", "LogTable", "Written"]

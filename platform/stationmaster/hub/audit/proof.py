@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from stationmaster.hub.audit.record import BEGINNING, LogHead, hash_of
-from stationmaster.hub.schema import AUDIT, AUDIT_END
+from stationmaster.hub.storage.schema import AUDIT, AUDIT_END
 
 __all__ = ["CUT_KIND", "MOST_FAULTS", "LogEnd", "LogFault", "LogProof", "prove", "read_end"]
 

@@ -15,9 +15,9 @@ from twisted.python.failure import Failure
 
 from stationmaster.hub.audit.second_factors import SecondFactorBook
 from stationmaster.hub.audit.totp import Invitation
-from stationmaster.hub.bodies import as_json, told_faults
 from stationmaster.hub.people.askers import Askers, refusal
 from stationmaster.hub.people.request_reading import LARGEST_BODY, TooLarge, body_of, read_texts
+from stationmaster.hub.web.bodies import as_json, told_faults
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

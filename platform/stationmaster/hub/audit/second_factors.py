@@ -20,8 +20,8 @@ from stationmaster.hub.alarms.sign import Severity, Sign
 from stationmaster.hub.audit.sealing import Seal
 from stationmaster.hub.audit.totp import Invitation, invitation, matching_step
 from stationmaster.hub.pipeline import Committed
-from stationmaster.hub.schema import SECOND_FACTOR
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.schema import SECOND_FACTOR
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

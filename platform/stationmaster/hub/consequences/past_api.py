@@ -13,10 +13,10 @@ from sqlalchemy.engine import URL
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from stationmaster.hub.archive import DatabaseArchive
-from stationmaster.hub.bodies import as_json
 from stationmaster.hub.consequences.past_day import Cursor, DayThen
 from stationmaster.hub.history import instant_from_text
+from stationmaster.hub.storage.archive import DatabaseArchive
+from stationmaster.hub.web.bodies import as_json
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from stationmaster.hub.archive import Archive, Line
-from stationmaster.hub.checkpoint import Checkpoint
 from stationmaster.hub.history import BoardThen, RowThen, Said, ZoneThen
-from stationmaster.hub.journal import UNREADABLE, Row
 from stationmaster.hub.past import Past, damaged
+from stationmaster.hub.storage.archive import Archive, Line
+from stationmaster.hub.storage.checkpoint import Checkpoint
+from stationmaster.hub.storage.journal import UNREADABLE, Row
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant, local_date, to_iso
 from stationmaster_kernel.call import Call

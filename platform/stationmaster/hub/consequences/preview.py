@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from stationmaster.hub.bodies import Plain, as_json
-from stationmaster.hub.meanwhile import value_of
+from stationmaster.hub.web.bodies import Plain, as_json
+from stationmaster.hub.web.meanwhile import value_of
 from stationmaster_kernel.call import Call, Event
 from stationmaster_kernel.changes import Changes, Note, Value
 from stationmaster_kernel.conflict import Conflict

@@ -11,16 +11,16 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
 
-from stationmaster.hub.act_reading import ActRequest
-from stationmaster.hub.acts_api import CHANGED, act_asked
-from stationmaster.hub.bodies import as_json
 from stationmaster.hub.consequences.preview import Foreseen, preview
 from stationmaster.hub.consequences.telling import Told, told_after
-from stationmaster.hub.meanwhile import ChangedMeanwhile, changed_meanwhile, with_what_was_said
 from stationmaster.hub.people.askers import Asker, Askers, refusal
 from stationmaster.hub.people.deed_permits import check_deeds
-from stationmaster.hub.recent import Recent
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.act_reading import ActRequest
+from stationmaster.hub.web.acts_api import CHANGED, act_asked
+from stationmaster.hub.web.bodies import as_json
+from stationmaster.hub.web.meanwhile import ChangedMeanwhile, changed_meanwhile, with_what_was_said
+from stationmaster.hub.web.recent import Recent
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import Instant

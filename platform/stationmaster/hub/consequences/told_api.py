@@ -14,13 +14,13 @@ from sqlalchemy.engine import URL
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from stationmaster.hub.archive import DatabaseArchive
-from stationmaster.hub.bodies import as_json
 from stationmaster.hub.consequences.telling import Told, told_of
 from stationmaster.hub.consequences.told import Version
 from stationmaster.hub.consequences.versions import Proofs, row_versions
-from stationmaster.hub.meanwhile import value_of
+from stationmaster.hub.storage.archive import DatabaseArchive
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.bodies import as_json
+from stationmaster.hub.web.meanwhile import value_of
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.times import MINUTE, Instant

@@ -10,11 +10,11 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 
-from stationmaster.hub.archive import Archive, Line
-from stationmaster.hub.checkpoint import Checkpoint
 from stationmaster.hub.consequences.told import Version
-from stationmaster.hub.journal import UNREADABLE, Row, Written, compact, rows_from_text
 from stationmaster.hub.past import damaged
+from stationmaster.hub.storage.archive import Archive, Line
+from stationmaster.hub.storage.checkpoint import Checkpoint
+from stationmaster.hub.storage.journal import UNREADABLE, Row, Written, compact, rows_from_text
 from stationmaster_base.times import Instant
 from stationmaster_kernel.plain import from_plain
 from stationmaster_kernel.task import Task

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from stationmaster.hub.bodies import as_json
 from stationmaster.hub.deciding.bodies import FallenBody, WaitingBody, WaitingProposal
 from stationmaster.hub.deciding.proposal_signs import waiting
 from stationmaster.hub.deciding.urgency import Patience, Urgency
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.bodies import as_json
 from stationmaster_base.times import Instant
 from stationmaster_kernel.handling import fell_due
 from stationmaster_kernel.mode import Mode

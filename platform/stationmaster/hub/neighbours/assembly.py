@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from stationmaster.hub.alarms.book import AlarmBook
-from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.deciding.deciding_api import DecidingApi
 from stationmaster.hub.deciding.proposal_signs import ProposalSigns
 from stationmaster.hub.neighbours.asking import Neighbour
@@ -14,6 +13,7 @@ from stationmaster.hub.neighbours.broadcast_api import BroadcastApi
 from stationmaster.hub.neighbours.neighbours_api import NeighboursApi, NeighboursBody
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.settings import HubSettings
+from stationmaster.hub.subsystems.board_book import BoardBook
 from stationmaster.hub.view import HubView
 from stationmaster_service.face import Face
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from twisted.internet.defer import Deferred
 
-from stationmaster.hub.board_book import BoardBook
 from stationmaster.hub.neighbours.asking import LARGEST_JSON, LARGEST_PICTURE, MAKE_S, Neighbour, Told, not_told
+from stationmaster.hub.subsystems.board_book import BoardBook
 from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest

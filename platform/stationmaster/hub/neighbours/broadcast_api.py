@@ -10,12 +10,12 @@ from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 
-from stationmaster.hub.act_reading import read_act
-from stationmaster.hub.bodies import as_json, told_faults
 from stationmaster.hub.neighbours.asking import LARGEST_JSON, LARGEST_SOUND, MAKE_S, Neighbour, Told, not_told
 from stationmaster.hub.neighbours.words import WordsBody
 from stationmaster.hub.people.askers import Askers
 from stationmaster.hub.view import HubView
+from stationmaster.hub.web.act_reading import read_act
+from stationmaster.hub.web.bodies import as_json, told_faults
 from stationmaster_base.configuration import Faults
 from stationmaster_base.times import Instant
 from stationmaster_kernel.deeds import Announce

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stationmaster.hub.bodies import as_json
+from stationmaster.hub.web.bodies import as_json
 from stationmaster_service.answers import json_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest

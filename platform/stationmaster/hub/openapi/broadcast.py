@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.act_reading import ActRequest
 from stationmaster.hub.deciding.bodies import FallenBody, WaitingBody
 from stationmaster.hub.neighbours import broadcast_api
 from stationmaster.hub.neighbours.neighbours_api import NeighboursBody
 from stationmaster.hub.neighbours.words import WordsBody
 from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.web.act_reading import ActRequest
 
 __all__ = ["BROADCAST"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stationmaster.hub import acts_api
-from stationmaster.hub.act_reading import ActRequest
 from stationmaster.hub.consequences.past_day import DayThen
 from stationmaster.hub.consequences.preview_api import PreviewBody
 from stationmaster.hub.consequences.told_api import MINUTES, MOST_MINUTES, ToldBody
 from stationmaster.hub.openapi.operations import Answer, Body, Operation, Parameter
+from stationmaster.hub.web import acts_api
+from stationmaster.hub.web.act_reading import ActRequest
 
 __all__ = ["CONSEQUENCES"]
 

@@ -11,11 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from stationmaster.hub import board_difference, reload
-from stationmaster.hub.act_reading import LAST_REVISION, Revision
+from stationmaster.hub import reload
 from stationmaster.hub.alarms.bodies import AlarmsChanged
-from stationmaster.hub.bodies import ChangesBody, Plain
-from stationmaster.hub.meanwhile import ChangedMeanwhile
 from stationmaster.hub.openapi.alarms import ALARMS
 from stationmaster.hub.openapi.audit import AUDIT_OPERATIONS
 from stationmaster.hub.openapi.broadcast import BROADCAST
@@ -28,8 +25,12 @@ from stationmaster.hub.openapi.permits import SCHEMES, refusals_of, security_of,
 from stationmaster.hub.openapi.plan_desk import PLAN_DESK
 from stationmaster.hub.openapi.schemas import Schema, Schemas
 from stationmaster.hub.openapi.track_plan import TRACK_PLAN, TrackPlanChanges
-from stationmaster.hub.repeats import KEY_PATTERN, KEY_PROBLEMS, takes_keys
-from stationmaster.hub.station_api import STATION
+from stationmaster.hub.subsystems import board_difference
+from stationmaster.hub.web.act_reading import LAST_REVISION, Revision
+from stationmaster.hub.web.bodies import ChangesBody, Plain
+from stationmaster.hub.web.meanwhile import ChangedMeanwhile
+from stationmaster.hub.web.repeats import KEY_PATTERN, KEY_PROBLEMS, takes_keys
+from stationmaster.hub.web.station_api import STATION
 from stationmaster_protocol.scalars import Stamp
 from stationmaster_service.answers import PROBLEM_TYPE, title_of
 from stationmaster_service.face import Face

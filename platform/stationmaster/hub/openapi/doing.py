@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from stationmaster.hub import acts_api, commands_api, identities_api
-from stationmaster.hub.act_reading import ActRequest
-from stationmaster.hub.bodies import ActBody
-from stationmaster.hub.enrolment import Secret
-from stationmaster.hub.equipment_bodies import CommandBody
-from stationmaster.hub.identities_api import IdentitiesBody, RevokedBody
+from stationmaster.hub.open_protocol import identities_api
+from stationmaster.hub.open_protocol.enrolment import Secret
+from stationmaster.hub.open_protocol.identities_api import IdentitiesBody, RevokedBody
 from stationmaster.hub.openapi.operations import Answer, Body, Operation
 from stationmaster.hub.openapi.plain import (
     CLOCK,
@@ -16,6 +13,11 @@ from stationmaster.hub.openapi.plain import (
     IDENTITY_SENT,
 )
 from stationmaster.hub.reload import Difference
+from stationmaster.hub.subsystems import commands_api
+from stationmaster.hub.subsystems.equipment_bodies import CommandBody
+from stationmaster.hub.web import acts_api
+from stationmaster.hub.web.act_reading import ActRequest
+from stationmaster.hub.web.bodies import ActBody
 
 __all__ = ["ACT_IMPOSSIBLE", "ACT_REFUSED", "DOING"]
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.bodies import (
+from stationmaster.hub.feeding.lines_api import CallAgesBody, LinesBody
+from stationmaster.hub.history import MINUTES, MOST_MINUTES, Then
+from stationmaster.hub.openapi.operations import Answer, Operation, Parameter
+from stationmaster.hub.openapi.plain import CLOCK, HEALTH, NAMES
+from stationmaster.hub.subsystems.equipment_bodies import (
+    BoardBody,
+    BoardsBody,
+    CommandBody,
+    CommandsBody,
+    DevicesBody,
+    SubscribersBody,
+)
+from stationmaster.hub.web.bodies import (
     ActsBody,
     CallBody,
     CallsBody,
@@ -15,18 +27,6 @@ from stationmaster.hub.bodies import (
     SubsystemsBody,
     TasksBody,
 )
-from stationmaster.hub.equipment_bodies import (
-    BoardBody,
-    BoardsBody,
-    CommandBody,
-    CommandsBody,
-    DevicesBody,
-    SubscribersBody,
-)
-from stationmaster.hub.history import MINUTES, MOST_MINUTES, Then
-from stationmaster.hub.lines_api import CallAgesBody, LinesBody
-from stationmaster.hub.openapi.operations import Answer, Operation, Parameter
-from stationmaster.hub.openapi.plain import CLOCK, HEALTH, NAMES
 from stationmaster_protocol.equipment import Condition
 
 __all__ = ["LOOKING"]

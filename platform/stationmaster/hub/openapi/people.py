@@ -7,7 +7,7 @@ from stationmaster.hub.openapi.plain import ACCOUNT, ACCOUNT_SENT, ACCOUNTS
 from stationmaster.hub.people.person_bodies import LoginRequest, PasswordRequest, SessionBody, SessionsBody
 from stationmaster.hub.people.preferences import LARGEST_VALUE
 from stationmaster.hub.people.request_reading import LARGEST_BODY
-from stationmaster.hub.preconditions import MATCH_PATTERN
+from stationmaster.hub.web.preconditions import MATCH_PATTERN
 
 __all__ = ["PEOPLE"]
 

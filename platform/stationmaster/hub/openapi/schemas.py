@@ -15,7 +15,7 @@ from enum import Enum
 from inspect import cleandoc
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from stationmaster.hub.act_reading import LARGEST_NUMBER, LAST_INSTANT, LONGEST_TEXT, SCHEMA
+from stationmaster.hub.web.act_reading import LARGEST_NUMBER, LAST_INSTANT, LONGEST_TEXT, SCHEMA
 from stationmaster_base.health import JsonValue
 from stationmaster_base.times import Instant
 from stationmaster_kernel.plain import TAG_KEY

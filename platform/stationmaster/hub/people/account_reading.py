@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from stationmaster.hub.json_reading import plain_json
+from stationmaster.hub.web.json_reading import plain_json
 from stationmaster_base.configuration import Faults
 from stationmaster_kernel.account import Account, Role
 from stationmaster_people.passwords import LEAST, MOST, password_fault

@@ -12,14 +12,14 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from stationmaster.hub.bodies import told_faults
 from stationmaster.hub.people.account_changes import AccountChanges
 from stationmaster.hub.people.account_reading import AccountRequest, read_account
 from stationmaster.hub.people.askers import Asker, Askers, refusal
 from stationmaster.hub.people.one_time import OneTimePasswords
 from stationmaster.hub.people.request_reading import LARGEST_BODY, TooLarge, body_of
 from stationmaster.hub.people.separation import Separation
-from stationmaster.hub.preconditions import check_match, tag
+from stationmaster.hub.web.bodies import told_faults
+from stationmaster.hub.web.preconditions import check_match, tag
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from twisted.internet.defer import Deferred
 
-from stationmaster.hub.schema import ONE_TIME_PASSWORD
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.schema import ONE_TIME_PASSWORD
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster_kernel.account import Account
 from stationmaster_people.passwords import fingerprint

@@ -28,7 +28,7 @@ from stationmaster.hub.people.session_api import SessionApi, SessionParts
 from stationmaster.hub.people.session_rows import SessionRows
 from stationmaster.hub.pipeline import Committed, Pipeline
 from stationmaster.hub.settings import HubSettings
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread, WriterThread
 from stationmaster_base.logging import get_logger
 from stationmaster_kernel.account import Account

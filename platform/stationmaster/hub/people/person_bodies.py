@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stationmaster.hub.act_reading import SCHEMA
 from stationmaster.hub.people.request_reading import LONGEST_TEXT
+from stationmaster.hub.web.act_reading import SCHEMA
 
 __all__ = ["LoginRequest", "PasswordRequest", "PersonBody", "SessionBody", "SessionInfo", "SessionsBody"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import and_, delete, func, insert, select
 from twisted.internet.defer import Deferred
 
-from stationmaster.hub.schema import PREFERENCE
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.schema import PREFERENCE
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue

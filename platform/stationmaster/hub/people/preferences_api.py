@@ -9,11 +9,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.people.askers import Askers, refusal
 from stationmaster.hub.people.preferences import KEY, LARGEST_VALUE, Preferences
 from stationmaster.hub.people.request_reading import TooLarge, body_of
-from stationmaster.hub.store import StoreDown
+from stationmaster.hub.storage.store import StoreDown
+from stationmaster.hub.web.json_reading import plain_json
 from stationmaster_base.errors import StationError
 from stationmaster_base.health import JsonValue
 from stationmaster_base.logging import get_logger

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.hub.json_reading import plain_json
+from stationmaster.hub.web.json_reading import plain_json
 from stationmaster_base.configuration import Faults
 from stationmaster_service.interfaces import WebRequest
 

@@ -14,7 +14,6 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from stationmaster.hub.bodies import as_json, told_faults
 from stationmaster.hub.people.account_changes import AccountChanges
 from stationmaster.hub.people.askers import Asker, Askers, refusal
 from stationmaster.hub.people.hooks import SecondFactors
@@ -24,6 +23,7 @@ from stationmaster.hub.people.person_bodies import PersonBody, SessionBody, Sess
 from stationmaster.hub.people.request_reading import LARGEST_BODY, TooLarge, body_of, read_texts
 from stationmaster.hub.people.separation import Separation
 from stationmaster.hub.people.session_rows import SessionRows
+from stationmaster.hub.web.bodies import as_json, told_faults
 from stationmaster_base.configuration import Faults
 from stationmaster_base.errors import StationError
 from stationmaster_base.logging import get_logger

@@ -15,8 +15,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from stationmaster.hub.schema import SESSION
-from stationmaster.hub.store import Store
+from stationmaster.hub.storage.schema import SESSION
+from stationmaster.hub.storage.store import Store
 from stationmaster.hub.writer import InThread
 from stationmaster_base.logging import get_logger
 from stationmaster_people.sessions import KeptSession

@@ -8,11 +8,11 @@ from typing import Any
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
-from stationmaster.hub.bodies import as_json
-from stationmaster.hub.json_reading import plain_json
 from stationmaster.hub.people.askers import Asker, Askers, refusal
 from stationmaster.hub.plan_desk.recording import DeskDeed, Recorder
 from stationmaster.hub.plan_desk.refusals import STATUS, DeskRefusal
+from stationmaster.hub.web.bodies import as_json
+from stationmaster.hub.web.json_reading import plain_json
 from stationmaster_base.errors import ConfigurationError, StationError
 from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.interfaces import WebRequest
