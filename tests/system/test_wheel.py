@@ -167,8 +167,6 @@ def test_tests_pass_against_the_wheel(installed: Path) -> None:
             *(installed, "-P", "-m", "pytest", "-q", "-o", "pythonpath=tests", "-p", "no:cacheprovider"),
             *(
                 "tests/kernel/test_step.py",
-                "tests/simulator/test_process.py",
-                "--deselect=tests/simulator/test_process.py::test_a_day_with_and_without_kills_is_the_same",
                 "tests/cli/test_stations.py",
                 "tests/system/test_demo.py::test_the_demo_runs_and_ends",
             ),
