@@ -290,6 +290,7 @@ export class FilesView {
           name: "what",
           kind: "select",
           words: { zh: "文件", en: "File" },
+          value: this.model.possible[0] ?? "",
           options: [...this.model.possible.map((each) => [each, each]), ["", { zh: "屏的版式", en: "Layout of boards" }]],
         },
         {

@@ -3,10 +3,12 @@
 import { element } from "../desk/element.js";
 import { gravest, lastOf, sectionOf, states } from "./day_state.js";
 import { clock } from "./day_times.js";
+import { STATES as TASK_STATES } from "./day_words.js";
 import { named } from "./station.js";
 
 const NEAR_S = 3 * 3600;
 const STATES = {
+  ...TASK_STATES,
   done: { zh: "已播", en: "done" },
   begun: { zh: "正在播", en: "being said" },
   interrupted: { zh: "中断", en: "interrupted" },

@@ -1,6 +1,7 @@
 // Who is connected, how far behind, how fast, and which of its boards and devices are not well.
 
 import { element } from "../desk/element.js";
+import { TASKS } from "../panes/day_words.js";
 import { hhmm } from "../words.js";
 
 const TOLD = 3;
@@ -38,11 +39,14 @@ function figures({ connected, ack_ms: ack, queued, devices, secure }, t) {
 }
 
 /** Everything about a session, for who looks closer. */
-function details(body) {
+function details(body, t) {
   const { identity, kind, version, level, executes, address, snapshots, heard_s: heard } = body;
-  const said = [identity, kind, version && `open protocol ${version}`, level && `level ${level}`, executes.join(", "), address];
+  const spoken = t({ zh: `开放协议 ${version}`, en: `open protocol ${version}` });
+  const graded = t({ zh: `等级 ${level}`, en: `level ${level}` });
+  const said = [identity, kind, version && spoken, level && graded, executes.map((each) => t(TASKS[each] ?? each)).join(", "), address];
   if (body.connected) {
-    said.push(`snapshots ${snapshots}`, `silent ${Math.round(heard ?? 0)} s`);
+    const silent = Math.round(heard ?? 0);
+    said.push(t({ zh: `全量 ${snapshots} 次`, en: `snapshots ${snapshots}` }), t({ zh: `静默 ${silent} 秒`, en: `silent ${silent} s` }));
   }
   return said.filter(Boolean).join(" · ");
 }
@@ -56,7 +60,7 @@ export function subsystemRows({ world, t }) {
     const said = figures(body, t);
     return element(
       "tr",
-      { title: details(body) },
+      { title: details(body, t) },
       element("th", { scope: "row" }, body.identity, kindOf),
       element("td", { class: body.connected ? "good" : "bad" }, there, since),
       element(
