@@ -40,60 +40,52 @@ FIRST_PAGE = 1_772_000_040
 """A moment (machine time) at which every board shows its first page and its first language."""
 
 
-Inspect = Callable[[Page, str, str], None]
-"""Looks at a board's page in a shape, before its picture is taken."""
+Look = Callable[[Page, str, str], None]
+"""Looks at a board's page: which board, and the picture's name, `<board>-<shape>-<language>`."""
 
 
-def paint(
-    browser: Browser,
-    served: ServedBoards,
-    folder: Path,
-    boards: tuple[str, ...] = BOARDS,
-    inspect: Inspect = lambda page, board, shape: None,
-) -> list[Path]:
-    """Take every picture, last in those sizes of the station's own boards that are no such shape; returns the files."""
+def visit(browser: Browser, served: ServedBoards, look: Look, boards: tuple[str, ...] = BOARDS) -> None:
+    """Have every board looked at in each shape, and last in those sizes of the station's own that are no such shape."""
     page = browser.new_page()
-    files = []
     for shape, (width, height) in SHAPES.items():
         served.act("resize", width=width, height=height)
         page.set_viewport_size({"width": width, "height": height})
         for board in boards:
-            files += _pictures(page, served, folder, board, shape, inspect)
+            _each_language(page, served, board, shape, look)
     served.act("own_size")
     for board in boards:
         size = served.act("size", board=board)
         if (size["width"], size["height"]) in SHAPES.values():
-            continue  # painted already
+            continue  # looked at already
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
-        files += _pictures(page, served, folder, board, "own", inspect)
+        _each_language(page, served, board, "own", look)
     page.close()
-    return files
 
 
-def _pictures(page: Page, served: ServedBoards, folder: Path, board: str, shape: str, inspect: Inspect) -> list[Path]:
+def _each_language(page: Page, served: ServedBoards, board: str, shape: str, look: Look) -> None:
     page.clock.set_fixed_time(FIRST_PAGE)
     page.goto(f"{served.base}/board/{board}")
     page.wait_for_selector("#board .regions")
     languages = ("zh", "en") if page.locator("#board.alternate").count() else ("all",)
-    files = []
     for number, language in enumerate(languages):
         page.clock.set_fixed_time(FIRST_PAGE + number * LANGUAGE_S)
         page.wait_for_selector(f'#board[data-language="{number}"]')
-        inspect(page, board, shape)
-        files.append(folder / f"{board}-{shape}-{language}.png")
-        page.screenshot(path=str(files[-1]), animations="disabled")
-    return files
+        look(page, board, f"{board}-{shape}-{language}")
 
 
 def main(arguments: list[str]) -> int:
     """Make the pictures."""
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, _: str, name: str) -> None:
+        page.screenshot(path=str(folder / f"{name}.png"), animations="disabled")
+
     with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         served = ServedBoards(Path(__file__).with_name("serve.py"), f"{scratch}/clock.json", "08:07")
         served.start()
         try:
-            paint(browser, served, folder, tuple(arguments[1:]) or BOARDS)
+            visit(browser, served, take, tuple(arguments[1:]) or BOARDS)
         finally:
             served.stop()
     return 0
