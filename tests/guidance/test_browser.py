@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from guidance.browsing import ServedBoards, chromium, listen_for_errors
+from guidance.browsing import ServedBoards, listen_for_errors
 from guidance.gallery import BOARDS, FIRST_PAGE, SHAPES, visit
-
-SERVE = Path(__file__).with_name("serve.py")
 
 CLIPPED = """
 () => [...document.querySelectorAll("#board .row:not([hidden]) .text")]
@@ -26,29 +23,6 @@ CLIPPED = """
   .map((text) => text.textContent)
 """
 """Texts of visible rows that are cut off and do not scroll."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests here."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedBoards]:
-    """One server process for all tests here."""
-    started = ServedBoards(SERVE, str(tmp_path_factory.mktemp("served") / "clock.json"), "08:07")
-    started.start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def served(server: ServedBoards) -> ServedBoards:
-    """A believable morning of the sample station, as at its start."""
-    server.act("reset")
-    return server
 
 
 @pytest.fixture

@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from guidance.browsing import ServedBoards, chromium, listen_for_errors
-
-SERVE = Path(__file__).with_name("serve.py")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests here."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedBoards]:
-    """One server process for all tests here."""
-    started = ServedBoards(SERVE, str(tmp_path_factory.mktemp("served") / "clock.json"), "08:07")
-    started.start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def served(server: ServedBoards) -> ServedBoards:
-    """A believable morning of the sample station, as at its start."""
-    server.act("reset")
-    return server
+from guidance.browsing import ServedBoards, listen_for_errors
 
 
 @pytest.fixture
