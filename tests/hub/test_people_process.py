@@ -64,9 +64,10 @@ def test_the_first_start_lets_one_in_who_stays_in_when_the_hub_dies(world: World
     assert page.ask("PUT", "/api/v1/session/password", change)[0] == 200
     assert not file.exists()
     first.kill()
-    _, said = first.communicate()
-    assert "first-login" in str(said)
-    assert password not in str(said)
+    first.communicate()
+    said = world.said(first)
+    assert "first-login" in said
+    assert password not in said
 
     second = world.start(config)
     world.up(second, port)

@@ -61,15 +61,25 @@ class World:
         return config, port
 
     def start(self, config: Path, program: str = PROGRAM) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, str(config)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
+        number = len(self.processes)
+        # A pipe that nobody reads would stop it once it is full.
+        with self._file("out", number).open("wb") as out, self._file("err", number).open("wb") as err:
+            process = subprocess.Popen(
+                [sys.executable, "-c", program, str(config)],
+                stdout=out,
+                stderr=err,
+                text=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            )
         self.processes.append(process)
         return process
+
+    def said(self, process: subprocess.Popen[str], stream: str = "err") -> str:
+        """What a hub has written so far, to its standard error unless told otherwise (`out`)."""
+        return self._file(stream, self.processes.index(process)).read_text("utf-8")
+
+    def _file(self, stream: str, number: int) -> Path:
+        return self.folder / f"standard-{stream}-{number}"
 
     def up(self, process: subprocess.Popen[str], port: int) -> dict[str, Any]:
         """The hub's health as soon as it is settled."""
@@ -81,7 +91,7 @@ class World:
         """The hub's health as soon as it is as wanted."""
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
-            assert process.poll() is None, process.communicate()
+            assert process.poll() is None, self.said(process)
             try:
                 health = ask(port, "GET", "/healthz")
             except OSError:
@@ -93,8 +103,8 @@ class World:
 
     def finish(self, process: subprocess.Popen[str]) -> tuple[int, str, str]:
         """Wait for its end: code, output, errors."""
-        out, err = process.communicate(timeout=PATIENCE_S)
-        return process.returncode, out, err
+        code = process.wait(timeout=PATIENCE_S)
+        return code, self.said(process, "out"), self.said(process)
 
 
 def ask(port: int, method: str, path: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from stationmaster.hub.feeding.lines_api import CallAgesBody, LinesBody
 from stationmaster.hub.history import MINUTES, MOST_MINUTES, Then
 from stationmaster.hub.openapi.operations import Answer, Operation, Parameter
 from stationmaster.hub.openapi.plain import CLOCK, HEALTH, NAMES
+from stationmaster.hub.subsystems.equipment_api import LAST_REVISION
 from stationmaster.hub.subsystems.equipment_bodies import (
     BoardBody,
     BoardsBody,
@@ -171,7 +172,7 @@ LOOKING: tuple[Operation, ...] = (
             Parameter(
                 name="after",
                 words="The `revision` of an earlier answer: only those that are different since.",
-                schema={"type": "integer", "minimum": 0},
+                schema={"type": "integer", "minimum": 0, "maximum": LAST_REVISION},
             ),
         ),
         answers={200: Answer(words="The devices.", kind=DevicesBody)},

@@ -26,7 +26,10 @@ from stationmaster_service.answers import json_answer, problem_answer
 from stationmaster_service.face import Face
 from stationmaster_service.interfaces import WebRequest
 
-__all__ = ["EquipmentApi"]
+__all__ = ["LAST_REVISION", "EquipmentApi"]
+
+LAST_REVISION = 2**53
+"""No revision comes so far; what is larger no program that reads JSON could tell from its neighbour."""
 
 _WELL = (Condition.OK, Condition.OFF)
 _MOST_TROUBLE = 20
@@ -90,7 +93,7 @@ class EquipmentApi:
             message = f"condition={wanted['condition']!r} is not possible; it may be {', '.join(Condition)}."
             return problem_answer(request, 400, "bad-argument", message)
         after = _argument(request, "after") or ""
-        if after and not (after.isascii() and after.isdecimal() and len(after) < 17):
+        if after and not (after.isascii() and after.isdecimal() and len(after) < 17 and int(after) <= LAST_REVISION):
             return problem_answer(
                 request, 400, "bad-argument", f"after={after!r:.80} is not possible; it is a revision."
             )
