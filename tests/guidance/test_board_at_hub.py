@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page
 
-from guidance.browsing import chromium
+from guidance.browsing import SOON_MS, chromium
 from guidance.fakes import ROOT
 from guidance.running import RunningProcess
 from stationmaster_base.clock import Anchor, write_anchor
@@ -116,7 +116,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
 
 
 def until(page: Page, true: Any, what: object = "") -> None:
-    for _ in range(400):
+    for _ in range(SOON_MS // 50):
         if true():
             return
         page.wait_for_timeout(50)

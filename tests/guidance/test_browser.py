@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from guidance.browsing import ServedBoards, listen_for_errors
+from guidance.browsing import SOON_MS, ServedBoards, listen_for_errors
 from guidance.gallery import BOARDS, FIRST_PAGE, SHAPES, visit
 
 CLIPPED = """
@@ -109,7 +109,7 @@ def test_old_platforms_page_says_where_the_train_is_now(served: ServedBoards, pa
     assert page.locator(".region").first.locator(".row").filter(has_text=number).count() == 0
     task = row.get_attribute("data-task")
     told: dict[str, Any] = {}
-    for _ in range(100):
+    for _ in range(SOON_MS // 50):
         told = served.act("told", board="platform-2")
         if task in [each[0] for each in told["rows"] or []]:
             break

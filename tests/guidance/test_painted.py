@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from guidance.browsing import ServedBoards, listen_for_errors
+from guidance.browsing import SOON_MS, ServedBoards, listen_for_errors
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def until(page: Page, served: ServedBoards, board: str = "hall-1", **wanted: Any) -> dict[str, Any]:
     """What the hub is told of a board, once it is as wanted; callables are asked."""
     told: dict[str, Any] = {}
-    for _ in range(200):
+    for _ in range(SOON_MS // 50):
         told = served.act("told", board=board)
         if all(want(told[key]) if callable(want) else told[key] == want for key, want in wanted.items()):
             return told

@@ -133,6 +133,24 @@ def test_silent_page_is_an_alarm_and_no_readback(guidance: Guidance) -> None:
     assert guidance.screens.pages("hall-1") == ("p2",)
 
 
+def test_a_word_that_comes_after_its_goodbye_is_no_screen_that_falls_silent(guidance: Guidance) -> None:
+    """What a page sent before it left may come later; it is not missed then, and counts if it says more."""
+    screen, other = Screen(guidance), Screen(guidance, "p2")
+    screen.says()
+    other.says()
+    screen.leaves()
+    screen.says()
+    for _ in range(4):
+        later(guidance, 4)
+        other.says()
+    assert (guidance.desk.condition("hall-1"), guidance.screens.pages("hall-1")) == ("ok", ("p2",))
+    screen.says()
+    for _ in range(4):
+        later(guidance, 4)
+        other.says()
+    assert guidance.desk.words("hall-1").endswith("1 of 2 screens are silent")
+
+
 def test_a_board_of_a_panel_is_no_screen(tmp_path: Path) -> None:
     """Its panel tells of it: a browser that looks at it is not judged, read back, or missed when it goes."""
     guidance = Guidance(tmp_path, panelled=("hall-1",))

@@ -33,6 +33,9 @@ GRACE_S = 3.0
 SILENT_S = 12.0
 """Machine seconds without a word after which a page is silent; it speaks every five, if it is painted at all."""
 
+LATE_S = 4.0
+"""Machine seconds after a page's goodbye within which its last words may come; one that is loaded anew says more."""
+
 MOST_PAGES = 50
 LATENCIES = 200
 BUCKETS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -57,11 +60,22 @@ class _Page:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Screen:
-    """What is known of one board: its pages, when the last of them went, and how long its last change took."""
+    """What is known of one board: its pages, when the last of them went, and how long its last change took.
+
+    `goodbyes` are the machine times of those that left lately.
+    """
 
     pages: dict[str, _Page] = field(default_factory=dict)
+    goodbyes: dict[str, float] = field(default_factory=dict)
     gone_since: float | None = None
     shown_s: float | None = None
+
+    def let_go(self, now: float) -> None:
+        """Forget who has said nothing since his goodbye but what was on its way then: requests overtake each other."""
+        for name, page in list(self.pages.items()):
+            if page.silent(now) and name in self.goodbyes and page.heard - self.goodbyes[name] < LATE_S:
+                del self.pages[name]
+                self.gone_since = None if self.pages else now
 
 
 class Screens:
@@ -151,8 +165,13 @@ class Screens:
     def left(self, board: str, page: str) -> None:
         """A page says goodbye."""
         screen = self._screens.get(board)
-        if screen is not None and screen.pages.pop(page, None) is not None and not screen.pages:
-            screen.gone_since = self._reactor.seconds()
+        if screen is None or screen.pages.pop(page, None) is None:
+            return
+        now = self._reactor.seconds()
+        lately = {name: at for name, at in screen.goodbyes.items() if now - at < 2 * SILENT_S}
+        screen.goodbyes = lately | {page: now}
+        if not screen.pages:
+            screen.gone_since = now
 
     def pages(self, board: str) -> tuple[str, ...]:
         """The pages of a board that are heard."""
@@ -218,6 +237,7 @@ class Screens:
         if screen is None:
             self._telling.unknown(shown)
             return
+        screen.let_go(now)
         intent = Intent(
             picture=shown.picture,
             messages=shown.messages,
