@@ -37,7 +37,7 @@ const CODED = new Set(["event", "field", "fields", "kind", "running", "source"])
 const COUNTED = { taken: { zh: "采用", en: "taken" }, waiting: { zh: "待定", en: "waiting" } };
 
 /** A note's subject in short: trains by their numbers, of a task its rule besides; a feed is named by the code. */
-export function subject(text) {
+function subject(text) {
   if (text === "feed") {
     return "";
   }
